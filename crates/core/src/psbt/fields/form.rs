@@ -1,0 +1,208 @@
+//! The form that a field's key data or value has.
+
+use bitcoin::bip32::Xpub;
+use bitcoin::consensus::deserialize;
+use bitcoin::taproot::{LeafVersion, TaprootBuilder};
+use bitcoin::{PublicKey, ScriptBuf, TxOut, Witness, XOnlyPublicKey};
+
+use crate::psbt::error::MapName;
+use crate::psbt::reader::Reader;
+
+/// The form of a field's key data.
+#[derive(Clone, Copy)]
+pub(super) enum Key {
+    Empty,
+    /// A public key of 33 or 65 bytes, on the curve.
+    FullOrCompressed,
+    /// A public key of 33 bytes, on the curve.
+    Compressed,
+    /// A public key of 32 bytes, on the curve.
+    XOnly,
+    /// So many bytes.
+    Bytes(usize),
+    /// An x-only key and a leaf hash.
+    XOnlyAndLeaf,
+    /// 33 bytes and a multiple of 32 up to 128 of them (BIP341).
+    ControlBlock,
+    /// Two public keys of 33 bytes, and a leaf hash or none (BIP373).
+    MuSig2,
+    /// An extended public key (BIP32).
+    Xpub,
+    /// An identifier with its length, a subtype, anything.
+    Proprietary,
+}
+
+/// The form of a field's value.
+#[derive(Clone, Copy)]
+pub(super) enum Value {
+    Any,
+    Bytes(usize),
+    /// Between so many bytes and so many.
+    Length(usize, usize),
+    XOnly,
+    /// A fingerprint and a path.
+    KeySource,
+    /// Leaf hashes, a fingerprint and a path (BIP371).
+    TapKeySource,
+    Transaction,
+    TxOut,
+    Witness,
+    TapTree,
+    /// A multiple of 33 bytes, at least one.
+    CompressedKeys,
+    /// A script and its leaf version.
+    Leaf,
+    /// At least 500,000,000 (BIP370).
+    TimeLock,
+    /// Below 500,000,000 and not zero (BIP370).
+    HeightLock,
+}
+
+pub(super) fn key_has_form(form: Key, data: &[u8]) -> bool {
+    match form {
+        Key::Empty => data.is_empty(),
+        Key::FullOrCompressed => PublicKey::from_slice(data).is_ok(),
+        Key::Compressed => data.len() == 33 && PublicKey::from_slice(data).is_ok(),
+        Key::XOnly => XOnlyPublicKey::from_slice(data).is_ok(),
+        Key::Bytes(count) => data.len() == count,
+        Key::XOnlyAndLeaf => data
+            .split_at_checked(32)
+            .is_some_and(|(key, leaf)| key_has_form(Key::XOnly, key) && leaf.len() == 32),
+        Key::ControlBlock => {
+            data.len() >= 33 && (data.len() - 33).is_multiple_of(32) && data.len() <= 33 + 32 * 128
+        }
+        Key::MuSig2 => {
+            matches!(data.len(), 66 | 98)
+                && data
+                    .get(..66)
+                    .is_some_and(|keys| keys.chunks(33).all(|key| key_has_form(Key::Compressed, key)))
+        }
+        Key::Xpub => xpub(data).is_some(),
+        Key::Proprietary => {
+            let mut reader = Reader::new(data);
+            let identifier = reader
+                .compact_size(MapName::Global)
+                .and_then(|length| reader.bytes(length, MapName::Global));
+            identifier.is_ok() && reader.compact_size(MapName::Global).is_ok()
+        }
+    }
+}
+
+pub(super) fn value_has_form(form: Value, value: &[u8]) -> Result<(), String> {
+    let length = value.len();
+    match form {
+        Value::Any => Ok(()),
+        Value::Bytes(count) if length == count => Ok(()),
+        Value::Bytes(count) => Err(format!("{length} bytes instead of {count}")),
+        Value::Length(least, most) if (least..=most).contains(&length) => Ok(()),
+        Value::Length(least, most) => Err(format!("{length} bytes instead of {least} to {most}")),
+        Value::XOnly => XOnlyPublicKey::from_slice(value)
+            .map(drop)
+            .map_err(|error| error.to_string()),
+        Value::KeySource if length >= 4 && length.is_multiple_of(4) => Ok(()),
+        Value::KeySource => Err(format!("{length} bytes, which is no fingerprint and path")),
+        Value::TapKeySource => tap_key_source(value).map(drop),
+        // Read, and told apart from damage, where previous transactions are shared between inputs.
+        Value::Transaction => Ok(()),
+        Value::TxOut => deserialize::<TxOut>(value)
+            .map(drop)
+            .map_err(|error| error.to_string()),
+        Value::Witness => deserialize::<Witness>(value)
+            .map(drop)
+            .map_err(|error| error.to_string()),
+        Value::TapTree => tap_tree(value),
+        Value::CompressedKeys if length > 0 && length.is_multiple_of(33) => {
+            let on_curve = value.chunks(33).all(|key| PublicKey::from_slice(key).is_ok());
+            if on_curve {
+                Ok(())
+            } else {
+                Err("a public key is not on the curve".into())
+            }
+        }
+        Value::CompressedKeys => Err(format!("{length} bytes, which are no public keys")),
+        Value::Leaf => match value.last() {
+            Some(version) => LeafVersion::from_consensus(*version)
+                .map(drop)
+                .map_err(|error| error.to_string()),
+            None => Err("no leaf version".into()),
+        },
+        Value::TimeLock => match value.try_into().map(u32::from_le_bytes) {
+            Ok(500_000_000..) => Ok(()),
+            Ok(found) => Err(format!("{found} is no time, which begins at 500000000")),
+            Err(_) => Err(format!("{length} bytes instead of 4")),
+        },
+        Value::HeightLock => match value.try_into().map(u32::from_le_bytes) {
+            Ok(1..500_000_000) => Ok(()),
+            Ok(found) => Err(format!(
+                "{found} is no block height, which is from 1 to 499999999"
+            )),
+            Err(_) => Err(format!("{length} bytes instead of 4")),
+        },
+    }
+}
+
+/// Splits a taproot key source into its leaf hashes and the bytes of fingerprint and path (BIP371).
+pub(in crate::psbt) fn tap_key_source(value: &[u8]) -> Result<(&[u8], &[u8]), String> {
+    let mut reader = Reader::new(value);
+    let leaves = reader
+        .compact_size(MapName::Global)
+        .ok()
+        .and_then(|count| count.checked_mul(32))
+        .and_then(|bytes| reader.bytes(bytes, MapName::Global).ok())
+        .ok_or("its leaf hashes are cut off")?;
+    let source = reader.rest();
+    if source.len() < 4 || !source.len().is_multiple_of(4) {
+        return Err(format!(
+            "{} bytes after the leaf hashes, which is no fingerprint and path",
+            source.len()
+        ));
+    }
+    Ok((leaves, source))
+}
+
+/// Checks that the leaves, in the order of a depth first walk, make one whole tree (BIP371).
+fn tap_tree(value: &[u8]) -> Result<(), String> {
+    let mut reader = Reader::new(value);
+    let mut tree = TaprootBuilder::new();
+    while !reader.rest().is_empty() {
+        let cut = |_| "a leaf is cut off".to_owned();
+        let [depth, version] = reader.bytes(2, MapName::Global).map_err(cut)? else {
+            return Err("a leaf is cut off".into());
+        };
+        let length = reader.compact_size(MapName::Global).map_err(cut)?;
+        let script = ScriptBuf::from_bytes(reader.bytes(length, MapName::Global).map_err(cut)?.to_vec());
+        let version = LeafVersion::from_consensus(*version).map_err(|error| error.to_string())?;
+        tree = tree
+            .add_leaf_with_ver(*depth, script, version)
+            .map_err(|error| error.to_string())?;
+    }
+    if tree.is_finalizable() {
+        Ok(())
+    } else {
+        Err("the leaves make no whole tree".into())
+    }
+}
+
+/// Version bytes of extended public keys: those of BIP32, and the ones that SLIP132 has for script types, which some
+/// programs write here; each with the BIP32 version of its network.
+const XPUB_VERSIONS: [([u8; 4], [u8; 4]); 10] = [
+    (XPUB, XPUB),
+    (TPUB, TPUB),
+    ([0x04, 0x9d, 0x7c, 0xb2], XPUB),
+    ([0x04, 0xb2, 0x47, 0x46], XPUB),
+    ([0x02, 0x95, 0xb4, 0x3f], XPUB),
+    ([0x02, 0xaa, 0x7e, 0xd3], XPUB),
+    ([0x04, 0x4a, 0x52, 0x62], TPUB),
+    ([0x04, 0x5f, 0x1c, 0xf6], TPUB),
+    ([0x02, 0x42, 0x89, 0xef], TPUB),
+    ([0x02, 0x57, 0x54, 0x83], TPUB),
+];
+const XPUB: [u8; 4] = [0x04, 0x88, 0xb2, 0x1e];
+const TPUB: [u8; 4] = [0x04, 0x35, 0x87, 0xcf];
+
+/// Reads an extended public key of 78 bytes.
+pub(in crate::psbt) fn xpub(bytes: &[u8]) -> Option<Xpub> {
+    let (version, rest) = bytes.split_first_chunk()?;
+    let (_, plain) = XPUB_VERSIONS.iter().find(|(known, _)| known == version)?;
+    Xpub::decode(&[plain.as_slice(), rest].concat()).ok()
+}

@@ -1,0 +1,211 @@
+//! A PSBT that was read whole.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use bitcoin::bip32::{KeySource, Xpub};
+use bitcoin::{Transaction, Txid};
+
+use super::encoding::{self, Encoding};
+use super::error::{MapName, PsbtError};
+use super::fields::{self, global, input};
+use super::input::{Input, PreviousTransaction};
+use super::limits::Limits;
+use super::output::Output;
+use super::raw::{RawKey, RawPsbt};
+use super::unsigned;
+
+/// The version of a PSBT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Version {
+    /// BIP174: the unsigned transaction stands in the global map.
+    V0,
+    /// BIP370: the transaction's parts stand in the maps they belong to.
+    V2,
+}
+
+impl Version {
+    /// Returns the number that the format uses.
+    pub fn number(self) -> u32 {
+        match self {
+            Version::V0 => 0,
+            Version::V2 => 2,
+        }
+    }
+
+    /// Returns the version of a number, if it is one.
+    pub fn from_number(number: u32) -> Option<Self> {
+        match number {
+            0 => Some(Version::V0),
+            2 => Some(Version::V2),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.number())
+    }
+}
+
+/// What a PSBT says about itself beyond the transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Global {
+    /// Extended public keys and their origins.
+    pub xpubs: Vec<(Xpub, KeySource)>,
+    /// The flags of version 2 that let others add inputs and outputs.
+    pub tx_modifiable: Option<u8>,
+    /// The keys of unknown and proprietary fields.
+    pub unknown: Vec<RawKey>,
+}
+
+/// A PSBT that was read whole: its form is right, its content is still a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    encoding: Encoding,
+    version: Version,
+    raw: RawPsbt,
+    unsigned_tx: Transaction,
+    txid: Txid,
+    global: Global,
+    inputs: Vec<Input>,
+    outputs: Vec<Output>,
+}
+
+impl Parsed {
+    /// Reads the content of a file, in whichever [`Encoding`] it is.
+    pub fn parse(file: &[u8], limits: &Limits) -> Result<Self, PsbtError> {
+        let (encoding, binary) = encoding::decode(file, limits)?;
+        let mut version = Version::V0;
+        let raw = RawPsbt::read(&binary, limits, |global| {
+            version = unsigned::version(global)?;
+            fields::check(global, MapName::Global, version)?;
+            unsigned::counts(global, version)
+        })?;
+        Self::interpret(raw, version, encoding)
+    }
+
+    fn interpret(raw: RawPsbt, version: Version, encoding: Encoding) -> Result<Self, PsbtError> {
+        for (index, map) in raw.inputs.iter().enumerate() {
+            fields::check(map, MapName::Input(index), version)?;
+        }
+        for (index, map) in raw.outputs.iter().enumerate() {
+            fields::check(map, MapName::Output(index), version)?;
+        }
+        let unsigned_tx = unsigned::transaction(&raw, version)?;
+        let inputs = read_inputs(&raw, &unsigned_tx)?;
+        let outputs = raw.outputs.iter().enumerate();
+        let outputs = outputs
+            .map(|(index, map)| Output::read(map, MapName::Output(index)))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            encoding,
+            version,
+            txid: unsigned_tx.compute_txid(),
+            unsigned_tx,
+            global: read_global(&raw)?,
+            inputs,
+            outputs,
+            raw,
+        })
+    }
+
+    /// Returns the encoding of the file it was read from.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Returns the PSBT's version.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Returns the transaction without signatures. It has as many inputs and outputs as [`inputs`](Self::inputs) and
+    /// [`outputs`](Self::outputs).
+    pub fn unsigned_tx(&self) -> &Transaction {
+        &self.unsigned_tx
+    }
+
+    /// Returns the txid of the transaction without signatures; with only native segwit and taproot inputs it is that of the
+    /// signed one too.
+    pub fn txid(&self) -> Txid {
+        self.txid
+    }
+
+    /// Returns what the global map says.
+    pub fn global(&self) -> &Global {
+        &self.global
+    }
+
+    /// Returns what the PSBT says about each input.
+    pub fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    /// Returns what the PSBT says about each output.
+    pub fn outputs(&self) -> &[Output] {
+        &self.outputs
+    }
+
+    /// Returns the maps as they stood in the bytes.
+    pub fn raw(&self) -> &RawPsbt {
+        &self.raw
+    }
+
+    /// Returns the binary form: the very bytes that were read, decoded.
+    pub fn to_binary(&self) -> Vec<u8> {
+        self.raw.to_bytes()
+    }
+}
+
+/// Reads the input maps. A previous transaction that several inputs name is read and hashed once.
+fn read_inputs(raw: &RawPsbt, unsigned_tx: &Transaction) -> Result<Vec<Input>, PsbtError> {
+    let mut known: HashMap<Txid, (&[u8], Arc<PreviousTransaction>)> = HashMap::new();
+    let mut inputs = Vec::with_capacity(raw.inputs.len());
+    for (index, (map, tx_in)) in raw.inputs.iter().zip(&unsigned_tx.input).enumerate() {
+        let name = MapName::Input(index);
+        let bytes = map.plain(input::NON_WITNESS_UTXO);
+        let shared = match (bytes, known.get(&tx_in.previous_output.txid)) {
+            (Some(bytes), Some((seen, transaction))) if *seen == bytes => Some(Arc::clone(transaction)),
+            (Some(bytes), _) => {
+                let transaction = Arc::new(PreviousTransaction::new(fields::transaction(bytes, name)?));
+                known.insert(tx_in.previous_output.txid, (bytes, Arc::clone(&transaction)));
+                Some(transaction)
+            }
+            (None, _) => None,
+        };
+        inputs.push(Input::read(map, name, shared)?);
+    }
+    Ok(inputs)
+}
+
+fn read_global(raw: &RawPsbt) -> Result<Global, PsbtError> {
+    let mut read = Global::default();
+    for pair in &raw.global.pairs {
+        match pair.key.key_type {
+            global::XPUB => read.xpubs.push(read_xpub(&pair.key.data, &pair.value)?),
+            global::TX_MODIFIABLE => read.tx_modifiable = pair.value.first().copied(),
+            _ if fields::is_unknown(pair, MapName::Global) => read.unknown.push(pair.key.clone()),
+            _ => {}
+        }
+    }
+    Ok(read)
+}
+
+fn read_xpub(key: &[u8], value: &[u8]) -> Result<(Xpub, KeySource), PsbtError> {
+    let (map, field) = (MapName::Global, "PSBT_GLOBAL_XPUB");
+    let xpub = fields::xpub(key).ok_or(PsbtError::InvalidKey { map, field })?;
+    let invalid = |reason: String| PsbtError::InvalidValue { map, field, reason };
+    let source = super::input::key_source(value).ok_or_else(|| invalid("no fingerprint and path".into()))?;
+    if usize::from(xpub.depth) == source.1.len() {
+        Ok((xpub, source))
+    } else {
+        Err(invalid(format!(
+            "a path of {} steps for a key of depth {}",
+            source.1.len(),
+            xpub.depth
+        )))
+    }
+}

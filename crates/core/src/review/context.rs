@@ -1,0 +1,66 @@
+//! What a review is held against.
+
+use bitcoin::Amount;
+
+use crate::wallet::Wallet;
+
+/// How far beyond the highest known index own outputs are accepted: the watcher looks 1,000 ahead, so that what is further
+/// would not be found again, and ten times that leaves room for a watcher that was set up anew.
+pub const INDEX_BOUND: u32 = 10_000;
+
+/// A registered wallet, and how far its change has come.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownWallet<'a> {
+    /// The wallet.
+    pub wallet: &'a Wallet,
+    /// The highest change index in the journal, or told by `wallet seen`; none if neither knows one.
+    pub highest_change_seen: Option<u32>,
+    /// The same of the receive branch. It says nothing about change.
+    pub highest_receive_seen: Option<u32>,
+}
+
+/// What a review is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct ReviewContext<'a> {
+    /// The wallets of the vault; all on one network.
+    pub wallets: &'a [KnownWallet<'a>],
+    /// The bounds of the fee.
+    pub fee_limits: FeeLimits,
+}
+
+/// Bounds of the fee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeeLimits {
+    /// More is refused.
+    pub max_fee: Amount,
+    /// A higher rate is refused, in satoshi for 1,000 virtual bytes.
+    pub max_sat_per_kvb: u64,
+    /// A greater share of what leaves the wallet is warned about, in thousandths.
+    pub warn_permille: u64,
+    /// No share is warned about up to this fee.
+    pub warn_above: Amount,
+}
+
+impl FeeLimits {
+    /// Refuses above 0.1 BTC or 1,000 sat/vB; warns above 10 % of what leaves the wallet and 10,000 satoshi.
+    pub const DEFAULT: FeeLimits = FeeLimits {
+        max_fee: Amount::from_sat(10_000_000),
+        max_sat_per_kvb: 1_000_000,
+        warn_permille: 100,
+        warn_above: Amount::from_sat(10_000),
+    };
+
+    /// Returns the limits with at most this fee. A higher one than before changes nothing.
+    pub fn lowered_to(self, max_fee: Amount) -> Self {
+        Self {
+            max_fee: self.max_fee.min(max_fee),
+            ..self
+        }
+    }
+}
+
+impl Default for FeeLimits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}

@@ -1,0 +1,146 @@
+//! What is proven about an input.
+
+use bitcoin::{OutPoint, Script, TxIn, TxOut, Txid};
+
+use super::owner::{FalseClaim, ListedKey, Owner, Wallets};
+use super::signatures::SignatureFact;
+use crate::ScriptType;
+use crate::psbt::Input;
+use crate::review::report::AmountProof;
+
+/// What the previous transaction in the PSBT proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::review) enum Previous {
+    /// There is none.
+    Missing,
+    /// Nothing: it is another transaction.
+    Other(Txid),
+    /// Nothing: it has only so many outputs.
+    NoSuchOutput(usize),
+    /// The coin, as the transaction is the one that the input names.
+    Proven(TxOut),
+}
+
+#[derive(Clone, Debug)]
+pub(in crate::review) struct InputFacts {
+    pub(in crate::review) outpoint: OutPoint,
+    pub(in crate::review) previous: Previous,
+    /// What the witness UTXO field says.
+    pub(in crate::review) claimed: Option<TxOut>,
+    /// The proven coin, or else the claimed one.
+    pub(in crate::review) coin: Option<TxOut>,
+    /// How the coin is proven; none when it is only claimed.
+    pub(in crate::review) proof: Option<AmountProof>,
+    pub(in crate::review) owner: Option<Owner>,
+    pub(in crate::review) false_claims: Vec<FalseClaim>,
+    /// Script fields that the owner's derivation contradicts.
+    pub(in crate::review) wrong_scripts: Vec<&'static str>,
+    /// The signatures that an own input already has.
+    pub(in crate::review) signatures: Vec<SignatureFact>,
+    owner_type: Option<ScriptType>,
+}
+
+impl InputFacts {
+    pub(super) fn establish(input: &Input, tx_in: &TxIn, wallets: &Wallets<'_>) -> Self {
+        let outpoint = tx_in.previous_output;
+        let previous = previous(input, outpoint);
+        let coin = match &previous {
+            Previous::Proven(coin) => Some(coin.clone()),
+            _ => input.witness_utxo.clone(),
+        };
+        let script = coin.as_ref().map(|coin| coin.script_pubkey.as_script());
+        let (owner, false_claims) = wallets.examine(script, listed(input));
+        let wallet = owner.as_ref().and_then(|owner| wallets.get(owner));
+        let owner_type = wallet.map(|wallet| wallet.script_type());
+        let proof = match &previous {
+            Previous::Proven(_) => Some(AmountProof::PreviousTransaction),
+            // Decided by the script that our wallet derives, whatever fields are present.
+            Previous::Missing if owner_type == Some(ScriptType::Taproot) => Some(AmountProof::TaprootSighash),
+            _ => None,
+        };
+        let wrong_scripts = match (&owner, wallet) {
+            (Some(owner), Some(wallet)) => wrong_scripts(input, owner, wallet),
+            _ => Vec::new(),
+        };
+        Self {
+            outpoint,
+            previous,
+            claimed: input.witness_utxo.clone(),
+            coin,
+            proof,
+            owner,
+            false_claims,
+            wrong_scripts,
+            signatures: Vec::new(),
+            owner_type,
+        }
+    }
+
+    /// Returns the script type: the owner's, or what a foreign coin's script looks like.
+    pub(in crate::review) fn script_type(&self) -> Option<ScriptType> {
+        self.owner_type
+            .or_else(|| script_type(&self.coin.as_ref()?.script_pubkey))
+    }
+}
+
+fn previous(input: &Input, outpoint: OutPoint) -> Previous {
+    let Some(given) = input.previous_transaction.as_deref() else {
+        return Previous::Missing;
+    };
+    if given.txid() != outpoint.txid {
+        return Previous::Other(given.txid());
+    }
+    let outputs = &given.transaction().output;
+    match usize::try_from(outpoint.vout)
+        .ok()
+        .and_then(|vout| outputs.get(vout))
+    {
+        Some(coin) => Previous::Proven(coin.clone()),
+        None => Previous::NoSuchOutput(outputs.len()),
+    }
+}
+
+fn listed(input: &Input) -> impl Iterator<Item = (ListedKey, &bitcoin::bip32::KeySource)> {
+    let full = input
+        .bip32_derivations
+        .iter()
+        .map(|(key, source)| (ListedKey::Full(*key), source));
+    let x_only = input
+        .tap_key_origins
+        .iter()
+        .map(|(key, source)| (ListedKey::XOnly(*key), source));
+    full.chain(x_only)
+}
+
+fn wrong_scripts(input: &Input, owner: &Owner, wallet: &crate::wallet::Wallet) -> Vec<&'static str> {
+    let redeem = || wallet.redeem_script(owner.branch, owner.index).ok().flatten();
+    let internal = || wallet.internal_key(owner.branch, owner.index).ok().flatten();
+    let fields = [
+        (
+            "PSBT_IN_REDEEM_SCRIPT",
+            input.redeem_script.is_some() && input.redeem_script != redeem(),
+        ),
+        ("PSBT_IN_WITNESS_SCRIPT", input.witness_script.is_some()),
+        (
+            "PSBT_IN_TAP_INTERNAL_KEY",
+            input.tap_internal_key.is_some() && input.tap_internal_key != internal(),
+        ),
+        ("PSBT_IN_TAP_MERKLE_ROOT", input.tap_merkle_root.is_some()),
+    ];
+    fields
+        .into_iter()
+        .filter(|(_, wrong)| *wrong)
+        .map(|(field, _)| field)
+        .collect()
+}
+
+/// What a script that is not ours looks like, for the estimate of size. Pay to script hash is taken for nested segwit.
+fn script_type(script: &Script) -> Option<ScriptType> {
+    match () {
+        () if script.is_p2pkh() => Some(ScriptType::Legacy),
+        () if script.is_p2sh() => Some(ScriptType::Nested),
+        () if script.is_p2wpkh() => Some(ScriptType::Segwit),
+        () if script.is_p2tr() => Some(ScriptType::Taproot),
+        () => None,
+    }
+}

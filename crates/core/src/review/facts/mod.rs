@@ -1,0 +1,177 @@
+//! What is proven about a PSBT, computed once. Rules read it and decide nothing themselves about truth.
+
+mod input;
+mod lock_time;
+mod output;
+mod owner;
+mod signatures;
+mod sums;
+
+use std::collections::HashMap;
+
+use bitcoin::{Amount, OutPoint, TxOut};
+
+pub(super) use self::input::{InputFacts, Previous};
+pub(super) use self::lock_time::{lock_time, relative_lock};
+pub(super) use self::output::OutputFacts;
+pub(super) use self::owner::{FalseClaim, Owner, Wallets};
+pub(super) use self::signatures::SignatureFact;
+pub(super) use self::sums::sum;
+use super::context::{KnownWallet, ReviewContext};
+use super::fee::{Fee, signed_vsize};
+use super::report::{OutputClass, Totals};
+use crate::psbt::Parsed;
+use crate::{Network, ScriptType};
+
+/// Everything that rules and report are made from.
+pub(super) struct Facts<'a> {
+    pub(super) parsed: &'a Parsed,
+    pub(super) context: &'a ReviewContext<'a>,
+    /// The wallet of the first own input.
+    pub(super) wallet: Option<&'a KnownWallet<'a>>,
+    /// The network that addresses are shown for and keys are held against.
+    pub(super) network: Option<Network>,
+    pub(super) inputs: Vec<InputFacts>,
+    pub(super) outputs: Vec<OutputFacts>,
+    /// The coins of all inputs, proven or claimed, when none is unknown.
+    pub(super) coins: Option<Vec<TxOut>>,
+    /// Inputs that spend a coin which an earlier one spends too, with that one.
+    pub(super) duplicates: Vec<(usize, usize)>,
+    /// The highest index of own change that the wallet would find again.
+    pub(super) highest_change: u32,
+    /// The highest index of an own receive address that the wallet would find again.
+    pub(super) highest_receive: u32,
+    pub(super) totals: Totals,
+    pub(super) fee: Option<Fee>,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn establish(parsed: &'a Parsed, context: &'a ReviewContext<'a>) -> Self {
+        let wallets = Wallets::new(context.wallets);
+        let transaction = parsed.unsigned_tx();
+        let mut inputs: Vec<InputFacts> = parsed
+            .inputs()
+            .iter()
+            .zip(&transaction.input)
+            .map(|(input, tx_in)| InputFacts::establish(input, tx_in, &wallets))
+            .collect();
+        let first_owner = inputs.iter().find_map(|input| input.owner.as_ref());
+        let wallet = first_owner.and_then(|owner| context.wallets.get(owner.wallet));
+        let own_index = first_owner.map(|owner| owner.wallet);
+        let coins: Option<Vec<TxOut>> = inputs.iter().map(|input| input.coin.clone()).collect();
+        if let Some(coins) = &coins {
+            signatures::establish(parsed, coins, &mut inputs);
+        }
+        let outputs: Vec<OutputFacts> = parsed
+            .outputs()
+            .iter()
+            .zip(&transaction.output)
+            .map(|(output, tx_out)| OutputFacts::establish(output, tx_out, &wallets, own_index))
+            .collect();
+        let highest = highest_index(wallet, own_index, &inputs);
+        let mut facts = Self {
+            parsed,
+            context,
+            wallet,
+            network: wallet
+                .or(context.wallets.first())
+                .map(|known| known.wallet.network()),
+            duplicates: duplicates(&inputs),
+            highest_change: with_bound(highest),
+            highest_receive: with_bound(highest.max(wallet.and_then(|known| known.highest_receive_seen))),
+            totals: Totals::default(),
+            fee: None,
+            inputs,
+            outputs,
+            coins,
+        };
+        facts.totals = facts.add_up();
+        facts.fee = facts.rate();
+        facts
+    }
+
+    /// Returns the wallet that owns a part.
+    pub(super) fn wallet_of(&self, owner: &Owner) -> Option<&'a KnownWallet<'a>> {
+        self.context.wallets.get(owner.wallet)
+    }
+
+    fn add_up(&self) -> Totals {
+        let outputs = &self.parsed.unsigned_tx().output;
+        let of = |wanted: fn(OutputClass) -> bool| {
+            let chosen = self
+                .outputs
+                .iter()
+                .zip(outputs)
+                .filter(move |(facts, _)| wanted(facts.class));
+            sum(chosen.map(|(_, output)| output.value))
+        };
+        let proven = self
+            .inputs
+            .iter()
+            .map(|input| input.proof.and(input.coin.as_ref()).map(|coin| coin.value));
+        let inputs = proven
+            .collect::<Option<Vec<Amount>>>()
+            .and_then(|amounts| sum(amounts.into_iter()));
+        let outputs = sum(outputs.iter().map(|output| output.value));
+        Totals {
+            inputs,
+            outputs,
+            leaves: of(leaves),
+            payments: self.outputs.iter().filter(|output| leaves(output.class)).count(),
+            change: of(|class| class == OutputClass::Change),
+            self_transfer: of(|class| class == OutputClass::SelfTransfer),
+            fee: inputs
+                .zip(outputs)
+                .and_then(|(inputs, outputs)| inputs.checked_sub(outputs)),
+        }
+    }
+
+    fn rate(&self) -> Option<Fee> {
+        let types: Vec<Option<ScriptType>> = self.inputs.iter().map(InputFacts::script_type).collect();
+        let vsize = signed_vsize(self.parsed.unsigned_tx(), &types);
+        Some(Fee::new(self.totals.fee?, vsize, self.totals.leaves?))
+    }
+}
+
+fn leaves(class: OutputClass) -> bool {
+    matches!(
+        class,
+        OutputClass::Payment | OutputClass::Data | OutputClass::Unknown
+    )
+}
+
+fn duplicates(inputs: &[InputFacts]) -> Vec<(usize, usize)> {
+    let mut seen: HashMap<OutPoint, usize> = HashMap::with_capacity(inputs.len());
+    let mut duplicates = Vec::new();
+    for (index, input) in inputs.iter().enumerate() {
+        match seen.get(&input.outpoint) {
+            Some(first) => duplicates.push((index, *first)),
+            None => {
+                seen.insert(input.outpoint, index);
+            }
+        }
+    }
+    duplicates
+}
+
+fn with_bound(highest: Option<u32>) -> u32 {
+    highest.unwrap_or(0).saturating_add(super::context::INDEX_BOUND)
+}
+
+/// The highest index of the inputs, and of known change.
+fn highest_index(
+    wallet: Option<&KnownWallet<'_>>,
+    own_index: Option<usize>,
+    inputs: &[InputFacts],
+) -> Option<u32> {
+    let proven = inputs
+        .iter()
+        .filter(|input| input.proof.is_some())
+        .filter_map(|input| input.owner.as_ref());
+    let of_inputs = proven
+        .filter(|owner| Some(owner.wallet) == own_index)
+        .map(|owner| owner.index)
+        .max();
+    let seen = wallet.and_then(|known| known.highest_change_seen);
+    of_inputs.max(seen)
+}

@@ -1,0 +1,172 @@
+//! Whose script it is: proven by our own derivation, never by what a PSBT claims.
+
+use std::collections::{HashMap, HashSet};
+
+use bitcoin::bip32::{ChildNumber, DerivationPath, Fingerprint, KeySource};
+use bitcoin::{PublicKey, Script, XOnlyPublicKey};
+
+use crate::ScriptType;
+use crate::review::context::KnownWallet;
+use crate::review::finding::DerivationFault;
+use crate::wallet::{Branch, Wallet};
+
+/// Where a script stands in the known wallets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::review) struct Owner {
+    /// Index into the known wallets.
+    pub(in crate::review) wallet: usize,
+    pub(in crate::review) branch: Branch,
+    pub(in crate::review) index: u32,
+}
+
+/// A derivation that claims to be ours, and is not true.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::review) struct FalseClaim {
+    pub(in crate::review) source: KeySource,
+    pub(in crate::review) fault: DerivationFault,
+}
+
+/// After so many false claims about one script no more are looked at: it is refused as it is.
+const FALSE_CLAIMS: usize = 4;
+
+/// A key that a PSBT lists with its derivation.
+#[derive(Clone, Copy)]
+pub(in crate::review) enum ListedKey {
+    Full(PublicKey),
+    XOnly(XOnlyPublicKey),
+}
+
+/// The known wallets, by the paths of their accounts.
+pub(in crate::review) struct Wallets<'a> {
+    known: &'a [KnownWallet<'a>],
+    by_account: HashMap<&'a [ChildNumber], Vec<usize>>,
+    fingerprints: HashSet<Fingerprint>,
+}
+
+impl<'a> Wallets<'a> {
+    pub(in crate::review) fn new(known: &'a [KnownWallet<'a>]) -> Self {
+        let mut by_account: HashMap<&[ChildNumber], Vec<usize>> = HashMap::new();
+        for (index, known) in known.iter().enumerate() {
+            by_account
+                .entry(known.wallet.account_path().as_ref())
+                .or_default()
+                .push(index);
+        }
+        let fingerprints = known.iter().map(|known| known.wallet.fingerprint()).collect();
+        Self {
+            known,
+            by_account,
+            fingerprints,
+        }
+    }
+
+    pub(in crate::review) fn get(&self, owner: &Owner) -> Option<&'a Wallet> {
+        self.known.get(owner.wallet).map(|known| known.wallet)
+    }
+
+    /// Returns the owner of a script, if one of the listed derivations leads to it, and the listed derivations that claim
+    /// to be ours and are wrong: the search ends at the fourth, for a PSBT has room for a million.
+    pub(in crate::review) fn examine<'k>(
+        &self,
+        script: Option<&Script>,
+        listed: impl Iterator<Item = (ListedKey, &'k KeySource)>,
+    ) -> (Option<Owner>, Vec<FalseClaim>) {
+        let mut owner = None;
+        let mut false_claims = Vec::new();
+        for (key, source) in listed {
+            let (found, fault) = self.examine_one(script, key, source);
+            owner = owner.or(found);
+            false_claims.extend(fault.map(|fault| FalseClaim {
+                source: source.clone(),
+                fault,
+            }));
+            if false_claims.len() == FALSE_CLAIMS {
+                break;
+            }
+        }
+        (owner, false_claims)
+    }
+
+    /// A fingerprint is four bytes that anybody can write or find by trying. Zero stands for "unknown": such a derivation is
+    /// tried with every wallet, and is no claim if its key is not ours.
+    fn examine_one(
+        &self,
+        script: Option<&Script>,
+        key: ListedKey,
+        (fingerprint, path): &KeySource,
+    ) -> (Option<Owner>, Option<DerivationFault>) {
+        let anonymous = *fingerprint == Fingerprint::default();
+        let claimed = self.fingerprints.contains(fingerprint) && !anonymous;
+        if !claimed && !anonymous {
+            return (None, None);
+        }
+        let mut fault = claimed.then_some(DerivationFault::UnknownPath);
+        for (wallet, branch, index) in self.candidates(*fingerprint, path) {
+            let Some(known) = self.known.get(wallet) else {
+                continue;
+            };
+            let key_is_ours = key_is_ours(known.wallet, branch, index, key);
+            let Some(script) = script else {
+                // Nothing to hold it against; that the coin is unknown is refused by itself.
+                fault = None;
+                continue;
+            };
+            let script_is_ours = known.wallet.owns(branch, index, script);
+            let owner = script_is_ours.then_some(Owner {
+                wallet,
+                branch,
+                index,
+            });
+            match (script_is_ours, key_is_ours) {
+                (true, true) => return (owner, None),
+                (true, false) => return (owner, Some(DerivationFault::KeyDiffers)),
+                (false, true) => fault = Some(DerivationFault::ScriptDiffers),
+                (false, false) if claimed => fault = Some(DerivationFault::KeyDiffers),
+                (false, false) => {}
+            }
+        }
+        (None, fault)
+    }
+
+    /// Returns the wallets and places that a path can mean.
+    fn candidates(&self, fingerprint: Fingerprint, path: &DerivationPath) -> Vec<(usize, Branch, u32)> {
+        let steps: &[ChildNumber] = path.as_ref();
+        let Some((account, [ChildNumber::Normal { index: step }, ChildNumber::Normal { index }])) =
+            steps.split_last_chunk::<2>()
+        else {
+            return Vec::new();
+        };
+        let Some(branch) = Branch::from_step(*step) else {
+            return Vec::new();
+        };
+        let anonymous = fingerprint == Fingerprint::default();
+        let fits = |wallet: &&usize| {
+            let known = self.known.get(**wallet);
+            known.is_some_and(|known| anonymous || known.wallet.fingerprint() == fingerprint)
+        };
+        let wallets = self
+            .by_account
+            .get(account)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        wallets
+            .iter()
+            .filter(fits)
+            .map(|wallet| (*wallet, branch, *index))
+            .collect()
+    }
+}
+
+fn key_is_ours(wallet: &Wallet, branch: Branch, index: u32, listed: ListedKey) -> bool {
+    let Ok(own) = wallet.public_key(branch, index) else {
+        return false;
+    };
+    let own_x = own.x_only_public_key().0;
+    match listed {
+        ListedKey::XOnly(key) => key == own_x,
+        ListedKey::Full(key) if wallet.script_type() == ScriptType::Taproot => {
+            key.inner.x_only_public_key().0 == own_x
+        }
+        ListedKey::Full(key) => key.compressed && key.inner == own,
+    }
+}

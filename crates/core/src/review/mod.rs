@@ -1,0 +1,35 @@
+//! What a transaction really does, seen from our wallets: proven, not believed.
+//!
+//! [`review`] takes a parsed PSBT and the wallets, and gives a [`Reviewed`]: which inputs are ours and how their amounts are
+//! proven, where each output goes, the fee, the lock times, and the [`Finding`]s of the rules. It is the only thing that
+//! screens, `--json` and signing read. [`review_run`] looks at several of them together.
+//!
+//! Facts are computed once, and rules only read them: one rule a file under `rules/`, each with its
+//! codes, its source and its hostile cases.
+
+mod context;
+mod facts;
+mod fee;
+mod finding;
+mod known_amount;
+mod place;
+mod report;
+mod report_facts;
+mod reviewed;
+mod rules;
+mod run;
+#[cfg(test)]
+mod testing;
+mod text;
+
+pub use context::{FeeLimits, INDEX_BOUND, KnownWallet, ReviewContext};
+pub use fee::Fee;
+pub use finding::{DerivationFault, Finding, FindingKind, FindingReport, Severity};
+pub use place::{InvalidPlace, Place};
+pub use report::{
+    AmountProof, DataReport, InputReport, LockTimeReport, OutputClass, OutputReport, OwnerReport, Report,
+    Totals, WalletReport,
+};
+pub use reviewed::{Reviewed, Spend, review};
+pub use run::{RunReport, review_run};
+pub use text::neutralised;

@@ -1,0 +1,81 @@
+//! The rules, one a file. A rule reads facts and adds findings; it changes nothing and depends on no other rule.
+
+mod amounts;
+mod change_count;
+mod data_output;
+mod derivation;
+mod duplicate_outpoint;
+mod dust;
+mod fee_amount;
+mod fee_rate;
+mod fee_relay;
+mod fee_share;
+mod fee_unknown;
+mod foreign_input;
+mod foreign_wallet;
+mod index_bound;
+mod network;
+mod output_index;
+mod outputs_exceed_inputs;
+mod previous_transaction;
+mod previous_txid;
+mod script_fields;
+mod several_wallets;
+mod sighash;
+mod signatures;
+mod unknown_fields;
+mod unknown_script;
+mod utxo_fields;
+mod utxo_missing;
+
+use super::facts::Facts;
+use super::finding::Finding;
+
+/// A rule, by the name of its file.
+#[derive(Clone, Copy)]
+pub(super) struct Rule {
+    #[cfg(test)]
+    pub(super) name: &'static str,
+    pub(super) check: fn(&Facts<'_>, &mut Vec<Finding>),
+}
+
+macro_rules! rules {
+    ($($name:ident),* $(,)?) => {
+        &[$(Rule {
+            #[cfg(test)]
+            name: stringify!($name),
+            check: $name::check,
+        }),*]
+    };
+}
+
+/// Every rule of a single transaction.
+pub(super) const RULES: &[Rule] = rules![
+    utxo_missing,
+    previous_transaction,
+    previous_txid,
+    output_index,
+    utxo_fields,
+    derivation,
+    script_fields,
+    foreign_wallet,
+    foreign_input,
+    several_wallets,
+    network,
+    duplicate_outpoint,
+    amounts,
+    outputs_exceed_inputs,
+    sighash,
+    signatures,
+    fee_unknown,
+    fee_amount,
+    fee_rate,
+    index_bound,
+    fee_share,
+    fee_relay,
+    dust,
+    change_count,
+    unknown_script,
+    data_output,
+    unknown_fields,
+];

@@ -1,0 +1,170 @@
+//! Wallets: the public data that both sides of the air gap know.
+//!
+//! A [`Wallet`] is a name, a network, an output descriptor and a birthday. No private key is ever in it.
+//!
+//! - [`Wallet::import`] reads wallet files: our own JSON, and descriptors as other programs write them.
+//! - [`Wallet::script_pubkey`] and its neighbours derive; [`Wallet::scripts`] derives many.
+//! - [`Wallet::find`] turns a PSBT's derivation path into an index hint, which [`Wallet::owns`] proves by the script.
+
+mod account;
+mod birthday;
+mod branch;
+mod derive;
+mod descriptor;
+mod error;
+mod file;
+mod id;
+mod import;
+mod name;
+mod secp;
+mod size;
+
+use std::hash::{Hash, Hasher};
+
+use bitcoin::bip32::{DerivationPath, Fingerprint, KeySource, Xpub};
+use miniscript::Descriptor;
+use miniscript::descriptor::DescriptorPublicKey;
+
+use self::account::Account;
+pub(crate) use self::account::Branches;
+pub use self::birthday::{Birthday, InvalidBirthday};
+pub use self::branch::Branch;
+pub use self::error::{DeriveError, WalletError};
+pub use self::id::{InvalidWalletId, WalletId};
+pub use self::import::ImportOptions;
+pub use self::name::{InvalidWalletName, WalletName};
+pub(crate) use self::secp::verifier;
+use crate::{Network, ScriptType};
+
+/// A wallet's public data.
+///
+/// Two wallets are equal when all four parts are; [`Wallet::id`] says whether they are the same money.
+#[derive(Clone, Debug)]
+pub struct Wallet {
+    name: WalletName,
+    network: Network,
+    birthday: Option<Birthday>,
+    id: WalletId,
+    descriptor: Descriptor<DescriptorPublicKey>,
+    account: Account,
+}
+
+impl Wallet {
+    /// Makes the public wallet of an account key.
+    pub(crate) fn of_account(
+        script_type: ScriptType,
+        (fingerprint, path): KeySource,
+        xpub: Xpub,
+        name: WalletName,
+        network: Network,
+        birthday: Option<Birthday>,
+    ) -> Result<Wallet, WalletError> {
+        let account =
+            Account::new(script_type, fingerprint, path, xpub).map_err(|_| WalletError::Derivation)?;
+        Wallet::new(name, network, birthday, account)
+    }
+
+    /// Makes a wallet of an account's parts; the key must be for the network's kind.
+    fn new(
+        name: WalletName,
+        network: Network,
+        birthday: Option<Birthday>,
+        account: Account,
+    ) -> Result<Wallet, WalletError> {
+        if account.xpub.network != network.kind() {
+            return Err(WalletError::KeyNetwork {
+                expected: network,
+                found: account.xpub.network,
+            });
+        }
+        let canonical = account.descriptor("/<0;1>/*");
+        Ok(Wallet {
+            id: WalletId::compute(network, &canonical),
+            descriptor: canonical.parse().map_err(|_| WalletError::Syntax)?,
+            name,
+            network,
+            birthday,
+            account,
+        })
+    }
+
+    /// Returns the name, a label that is no part of the id.
+    pub fn name(&self) -> &WalletName {
+        &self.name
+    }
+
+    /// Returns the same wallet under another name.
+    pub fn renamed(self, name: WalletName) -> Wallet {
+        Wallet { name, ..self }
+    }
+
+    /// Returns the network.
+    pub fn network(&self) -> Network {
+        self.network
+    }
+
+    /// Returns the day (UTC) before which the wallet received nothing, if it is known.
+    pub fn birthday(&self) -> Option<Birthday> {
+        self.birthday
+    }
+
+    /// Returns the wallet's identity.
+    pub fn id(&self) -> WalletId {
+        self.id
+    }
+
+    /// Returns the script type of all of the wallet's outputs.
+    pub fn script_type(&self) -> ScriptType {
+        self.account.script_type
+    }
+
+    /// Returns the fingerprint of the master key.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.account.fingerprint
+    }
+
+    /// Returns the path from the master key to the account.
+    pub fn account_path(&self) -> &DerivationPath {
+        &self.account.path
+    }
+
+    /// Returns the account's extended public key.
+    pub fn account_xpub(&self) -> &Xpub {
+        &self.account.xpub
+    }
+
+    /// Returns the multipath descriptor (BIP389).
+    pub fn descriptor(&self) -> &Descriptor<DescriptorPublicKey> {
+        &self.descriptor
+    }
+
+    /// Returns the canonical descriptor that the id covers: multipath, hardened steps as `h`, no checksum.
+    pub fn canonical_descriptor(&self) -> String {
+        self.account.descriptor("/<0;1>/*")
+    }
+
+    /// Returns the canonical descriptor with its checksum (BIP380).
+    pub fn descriptor_text(&self) -> String {
+        descriptor::with_checksum(&self.canonical_descriptor())
+    }
+
+    /// Returns the descriptor of one branch, with its checksum.
+    pub fn branch_descriptor_text(&self, branch: Branch) -> String {
+        descriptor::with_checksum(&self.account.descriptor(&format!("/{}/*", branch.step())))
+    }
+}
+
+impl PartialEq for Wallet {
+    fn eq(&self, other: &Wallet) -> bool {
+        // The id covers network and descriptor.
+        (self.id, &self.name, self.birthday) == (other.id, &other.name, other.birthday)
+    }
+}
+
+impl Eq for Wallet {}
+
+impl Hash for Wallet {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
