@@ -1,0 +1,204 @@
+//! What every command starts with: the global options, and the processes.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::Global;
+use crate::error::Failure;
+use crate::jobs;
+use crate::machine::{self, Fitness, Unfit};
+use crate::output;
+use crate::process::{Interrupts, Peer};
+use crate::protocol::{
+    Answer, IntakeReply, IntakeRequest, Job, Outcome, PsbtFile, Request, RunReview, SignedFile, Source,
+    Unlock,
+};
+use crate::screens;
+
+/// What a command ended with.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    /// What `--json` prints; null for commands whose output is text in any case.
+    pub(crate) json: Value,
+    /// What is printed otherwise.
+    pub(crate) text: String,
+    /// What is printed on standard error, whatever the format.
+    pub(crate) warning: Option<String>,
+    /// The exit code.
+    pub(crate) exit: u8,
+}
+
+impl Done {
+    /// A result in both forms.
+    pub(crate) fn new(json: Value, text: impl Into<String>) -> Self {
+        Done {
+            json,
+            text: text.into(),
+            ..Done::default()
+        }
+    }
+}
+
+/// The global options.
+pub(crate) struct Context {
+    global: Global,
+}
+
+/// The processes of a job that runs.
+pub(crate) struct Workers {
+    keys: Peer,
+    intake: Option<Peer>,
+    _interrupts: Interrupts,
+}
+
+impl Context {
+    pub(super) fn new(global: Global) -> Self {
+        Context { global }
+    }
+
+    /// Returns the vault's path.
+    pub(super) fn vault(&self) -> Result<PathBuf, Failure> {
+        self.global
+            .vault
+            .clone()
+            .ok_or_else(|| Failure::usage("no vault is named", "add --vault FILE"))
+    }
+
+    /// Returns where the credential comes from.
+    pub(super) fn unlock(&self) -> Unlock {
+        let given = &self.global.credentials;
+        let second = source(&given.second_passphrase_file, given.second_passphrase_fd);
+        Unlock {
+            passphrase: source(&given.passphrase_file, given.passphrase_fd).unwrap_or(Source::Prompt),
+            second,
+            key_file: given.key_file.clone(),
+        }
+    }
+
+    /// Looks at the machine.
+    ///
+    /// # Errors
+    ///
+    /// When it is not fit, and that is not allowed.
+    fn fitness(&self) -> Result<Fitness, Failure> {
+        let mut allowed = self.global.allow_unfit.clone();
+        if self.global.allow_online {
+            allowed.push(Unfit::Network);
+        }
+        machine::check(&allowed)
+    }
+
+    /// Runs a job that asks nothing of the screen.
+    pub(super) fn run(&self, command: &str, job: Job) -> Result<Outcome, Failure> {
+        let mut workers = self.start(false)?;
+        workers.begin(self, command, job)?;
+        match workers.next()? {
+            Step::Done(outcome) => Ok(outcome),
+            _ => Err(out_of_turn()),
+        }
+    }
+
+    /// Forks the processes, after a look at the machine.
+    ///
+    /// Call it from the process's only thread.
+    pub(super) fn start(&self, with_intake: bool) -> Result<Workers, Failure> {
+        // Before anything else, so that an unfit machine never sees a passphrase.
+        self.fitness()?;
+        let failed = |error| Failure::unexpected(format!("a process could not be started: {error}"));
+        let mut siblings = Vec::new();
+        let intake = match with_intake {
+            true => {
+                siblings.push(Peer::spawn("intake", &mut Vec::new(), jobs::intake).map_err(failed)?);
+                true
+            }
+            false => false,
+        };
+        let keys = Peer::spawn("key", &mut siblings, jobs::keys).map_err(failed)?;
+        let intake = if intake { siblings.pop() } else { None };
+        let children = std::iter::once(&keys).chain(&intake).map(Peer::pid).collect();
+        Ok(Workers {
+            keys,
+            intake,
+            _interrupts: Interrupts::handle(children).map_err(Failure::unexpected)?,
+        })
+    }
+}
+
+/// Handles interrupts for a command that starts no other process.
+pub(super) fn alone() -> Result<Interrupts, Failure> {
+    Interrupts::handle(Vec::new()).map_err(Failure::unexpected)
+}
+
+/// What the worker said that a command has to act on.
+pub(crate) enum Step {
+    /// The review of a run.
+    Review(Box<RunReview>),
+    /// A signed file.
+    Signed(SignedFile),
+    /// The end.
+    Done(Outcome),
+}
+
+impl Workers {
+    /// Reads PSBTs through the intake.
+    pub(super) fn read(&mut self, paths: Vec<PathBuf>) -> Result<Vec<PsbtFile>, Failure> {
+        let mut intake = self
+            .intake
+            .take()
+            .ok_or_else(|| Failure::unexpected("there is no intake"))?;
+        intake.send(&IntakeRequest { paths })?;
+        let mut files = Vec::new();
+        loop {
+            match intake.receive()? {
+                IntakeReply::File(file) => files.push(file),
+                IntakeReply::End => return Ok(files),
+                IntakeReply::Failed(failure) => return Err(failure),
+            }
+        }
+    }
+
+    /// Tells the worker its job.
+    pub(super) fn begin(&mut self, context: &Context, command: &str, job: Job) -> Result<(), Failure> {
+        self.keys.send(&Request {
+            vault: context.vault()?,
+            unlock: context.unlock(),
+            fitness: context.fitness()?,
+            command: command.to_owned(),
+            job,
+        })
+    }
+
+    /// Answers the worker's review.
+    pub(super) fn send<T: serde::Serialize>(&mut self, message: &T) -> Result<(), Failure> {
+        self.keys.send(message)
+    }
+
+    /// Waits for what needs an action; what is only to be read is shown.
+    pub(super) fn next(&mut self) -> Result<Step, Failure> {
+        loop {
+            match self.keys.receive()? {
+                Answer::Progress(text) => output::progress(&text),
+                Answer::Unlocked(unlocked) => output::progress(&screens::unlocked(&unlocked)),
+                Answer::Review(review) => return Ok(Step::Review(review)),
+                Answer::Signed(file) => return Ok(Step::Signed(file)),
+                Answer::Done(outcome) => return Ok(Step::Done(*outcome)),
+                Answer::Failed(failure) => return Err(*failure),
+            }
+        }
+    }
+}
+
+/// The worker said something that the command did not ask for.
+pub(super) fn out_of_turn() -> Failure {
+    Failure::unexpected("the key process spoke out of turn")
+}
+
+/// Returns where a secret comes from, unless neither option is given.
+pub(super) fn source(file: &Option<PathBuf>, descriptor: Option<u32>) -> Option<Source> {
+    match (file, descriptor) {
+        (Some(file), _) => Some(Source::File(file.clone())),
+        (None, Some(descriptor)) => Some(Source::Descriptor(descriptor)),
+        (None, None) => None,
+    }
+}

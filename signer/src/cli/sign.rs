@@ -1,0 +1,269 @@
+//! `sign`
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
+use cofferdam_transport::psbt_file::signed_name;
+use serde_json::json;
+
+use super::context::{Context, Done, Step, out_of_turn};
+use super::inspect::LimitArgs;
+use crate::error::{Exit, Failure};
+use crate::files::{self, Existing};
+use crate::jobs::terminal_failure;
+use crate::output;
+use crate::process::Terminal;
+use crate::protocol::{Consent, Digest, Job, RunReview, SignJob, SignedFile};
+use crate::screens;
+
+/// Review PSBTs and sign them: all of them or none.
+///
+/// The review is shown, and the terminal is asked. Without a terminal, --yes says yes; it accepts notes only, and each
+/// warning needs its own --accept. Signed files are <stem>.signed.psbt, in the encoding and PSBT version in which they
+/// came; a different file is never overwritten.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cofferdam-signer --vault treasury.vault sign payout.psbt --out payout.signed.psbt
+  cofferdam-signer --vault treasury.vault sign payouts/ --out signed/
+  cofferdam-signer --vault v --passphrase-file p --json sign payout.psbt --out signed.psbt --yes --accept paid-before")]
+pub(crate) struct Args {
+    /// PSBTs (binary, base64 or hex, told by content), or folders of them.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// Where the signed PSBT goes: a file for one, a folder for several; by default, beside each PSBT.
+    #[arg(long, value_name = "FILE-OR-FOLDER")]
+    out: Option<PathBuf>,
+
+    /// Sign without asking, if there is no warning that is not accepted.
+    #[arg(long)]
+    yes: bool,
+
+    /// Accept the warning of this code; may be given several times.
+    #[arg(long, value_name = "CODE")]
+    accept: Vec<String>,
+
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
+    let mut workers = context.start(true)?;
+    if !args.yes {
+        Terminal::open().map_err(|error| {
+            Failure::usage(
+                format!("approval is asked on the terminal, and there is none ({error})"),
+                "add --yes, or run it on a terminal",
+            )
+        })?;
+    }
+    let inputs = workers.read(args.files)?;
+    let paths: Vec<&Path> = inputs.iter().map(|file| file.path.as_path()).collect();
+    let targets = targets(&paths, args.out.as_deref())?;
+    let job = Job::Sign(SignJob {
+        files: inputs,
+        max_fee_sat: args.limits.max_fee_sat,
+        supersede: args.limits.supersede,
+    });
+    workers.begin(context, "sign", job)?;
+    let Step::Review(review) = workers.next()? else {
+        return Err(out_of_turn());
+    };
+    let text = screens::review(&review);
+    if !output::is_json() {
+        output::show(&text)?;
+    }
+    if review.would_sign {
+        let consent = match args.yes {
+            true => Consent::Sign {
+                review: review.review,
+                accept: args.accept,
+            },
+            false => ask(&review, &text, args.accept)?,
+        };
+        workers.send(&consent)?;
+    }
+    let mut signed = Vec::new();
+    loop {
+        match workers.next()? {
+            Step::Signed(file) => signed.push(file),
+            Step::Done(_) => break,
+            Step::Review(_) => return Err(out_of_turn()),
+        }
+    }
+    written(&review, &signed, &targets)
+}
+
+/// Writes what was signed, all files or none.
+fn written(review: &RunReview, signed: &[SignedFile], targets: &[PathBuf]) -> Result<Done, Failure> {
+    if signed.len() != targets.len() {
+        return Err(out_of_turn());
+    }
+    let pairs: Vec<(PathBuf, &[u8])> = signed
+        .iter()
+        .zip(targets)
+        .map(|(file, target)| (target.clone(), file.psbt.0.as_slice()))
+        .collect();
+    files::write_all(&pairs, Existing::Keep)?;
+    let mut text = String::new();
+    let mut outputs = Vec::new();
+    for (file, target) in signed.iter().zip(targets) {
+        text.push_str(&format!(
+            "signed {} ({}): {}\n",
+            file.txid,
+            screens::counted(file.signatures, "signature"),
+            screens::path(target)
+        ));
+        outputs.push(json!({
+            "file": file.path,
+            "out": target,
+            "unsigned_txid": file.txid,
+            "signatures": file.signatures,
+            "sha256": Digest::of(&file.psbt.0),
+        }));
+    }
+    Ok(Done::new(json!({"signed": outputs, "review": review}), text))
+}
+
+/// Asks the operator about each warning, and then about all of it.
+fn ask(review: &RunReview, text: &str, mut accept: Vec<String>) -> Result<Consent, Failure> {
+    let failed = terminal_failure("approval", "add --yes, or run it on a terminal");
+    let asked = || -> std::io::Result<Consent> {
+        let mut terminal = Terminal::open()?;
+        // Nobody is asked about what went elsewhere.
+        if output::is_json() || !std::io::stdout().is_terminal() {
+            terminal.show(text)?;
+        }
+        for code in &review.warnings {
+            if accept.contains(code) {
+                continue;
+            }
+            let answer = terminal.ask(&format!("Accept the warning {code}? Type yes or no: "))?;
+            if answer.trim() != "yes" {
+                return Ok(Consent::Decline);
+            }
+            accept.push(code.clone());
+        }
+        let answer = terminal.ask(&question(review))?;
+        Ok(match answer.trim() {
+            "yes" => Consent::Sign {
+                review: review.review,
+                accept,
+            },
+            _ => Consent::Decline,
+        })
+    };
+    asked().map_err(failed)
+}
+
+fn question(review: &RunReview) -> String {
+    let amount = |amount: Option<bitcoin::Amount>| amount.map_or("an unknown amount".into(), screens::btc);
+    format!(
+        "Sign {}: {} leave the wallet, and {} in fees? Type yes or no: ",
+        match review.files.len() {
+            1 => "this transaction".to_owned(),
+            count => format!("these {count} transactions"),
+        },
+        amount(review.totals.leaves),
+        amount(review.totals.fee)
+    )
+}
+
+/// Names the signed file of each input.
+fn targets(inputs: &[&Path], out: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
+    let folder = match out {
+        None => None,
+        Some(out) if out.is_dir() => Some(out),
+        Some(out) if out.as_os_str().to_string_lossy().ends_with('/') => {
+            fs::create_dir_all(out).map_err(|error| Failure::writing(out, &error))?;
+            Some(out)
+        }
+        Some(out) if inputs.len() == 1 => return single(out),
+        Some(out) => {
+            return Err(Failure::usage(
+                format!(
+                    "{} files cannot be signed into the one file {}",
+                    inputs.len(),
+                    out.display()
+                ),
+                "name a folder that exists, or end its name with a slash",
+            ));
+        }
+    };
+    let mut targets = Vec::with_capacity(inputs.len());
+    let mut seen = HashSet::new();
+    for input in inputs {
+        let name = signed_name(input.file_name().unwrap_or_default());
+        let target = match folder {
+            Some(folder) => folder.join(name),
+            None => input.with_file_name(name),
+        };
+        if !seen.insert(target.clone()) {
+            return Err(Failure::usage(
+                format!("two of the files would both be signed into {}", target.display()),
+                "rename one of them, or sign them in two runs",
+            ));
+        }
+        targets.push(target);
+    }
+    Ok(targets)
+}
+
+fn single(out: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let folder = match out.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        return Err(Failure::new(
+            Exit::Storage,
+            "cannot-write",
+            format!("there is no folder {}", folder.display()),
+            "make the folder first",
+        ));
+    }
+    Ok(vec![out.to_owned()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signed_files_keep_the_stem() {
+        let folder = tempfile::tempdir().unwrap();
+        let inputs = [Path::new("in/a.psbt"), Path::new("in/b.txt")];
+        assert_eq!(
+            targets(&inputs, Some(folder.path())).unwrap(),
+            [
+                folder.path().join("a.signed.psbt"),
+                folder.path().join("b.signed.psbt")
+            ]
+        );
+        assert_eq!(
+            targets(&inputs, None).unwrap(),
+            [Path::new("in/a.signed.psbt"), Path::new("in/b.signed.psbt")]
+        );
+        let made = format!("{}/new/", folder.path().display());
+        assert_eq!(
+            targets(&inputs[..1], Some(Path::new(&made))).unwrap(),
+            [Path::new(&made).join("a.signed.psbt")]
+        );
+        assert!(Path::new(&made).is_dir());
+    }
+
+    #[test]
+    fn one_file_for_several_inputs_is_wrong_usage() {
+        let inputs = [Path::new("a.psbt"), Path::new("b.psbt")];
+        let failure = targets(&inputs, Some(Path::new("out.psbt"))).unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage);
+        let same = [Path::new("x/a.psbt"), Path::new("y/a.psbt")];
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(targets(&same, Some(folder.path())).unwrap_err().exit, Exit::Usage);
+        let one = targets(&inputs[..1], Some(Path::new("out.psbt"))).unwrap();
+        assert_eq!(one, [Path::new("out.psbt")]);
+    }
+}

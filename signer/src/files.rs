@@ -1,0 +1,254 @@
+//! Writing files that others read: whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Exit, Failure};
+use crate::process::uninterrupted;
+
+/// What to do when the file is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Existing {
+    /// Replace it, unless it is a vault or a journal: for what can be made again.
+    Replace,
+    /// Keep it: an equal one is as good as written, a different one is a refusal.
+    Keep,
+}
+
+/// Who may read a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Readers {
+    /// Everybody, unless the process's umask says otherwise.
+    All,
+    /// Its owner.
+    Owner,
+}
+
+/// Writes one file, durably.
+pub(crate) fn write(path: &Path, bytes: &[u8], existing: Existing) -> Result<(), Failure> {
+    write_for(&[(path.to_owned(), bytes)], existing, Readers::All)
+}
+
+/// Writes one file that only its owner may read, durably.
+pub(crate) fn write_private(path: &Path, bytes: &[u8], existing: Existing) -> Result<(), Failure> {
+    write_for(&[(path.to_owned(), bytes)], existing, Readers::Owner)
+}
+
+/// Writes several files, durably; when one cannot be written, none is.
+///
+/// Each is written beside its place and synced; then all are moved into place, which an interrupt does not part.
+pub(crate) fn write_all(files: &[(PathBuf, &[u8])], existing: Existing) -> Result<(), Failure> {
+    write_for(files, existing, Readers::All)
+}
+
+fn write_for(files: &[(PathBuf, &[u8])], existing: Existing, readers: Readers) -> Result<(), Failure> {
+    let mut pending = Vec::new();
+    for (path, bytes) in files {
+        match existing {
+            Existing::Keep if keeps(path, bytes)? => continue,
+            Existing::Replace if is_precious(path) => return Err(different(path)),
+            _ => {}
+        }
+        pending.push(Pending::write(path, bytes, readers).map_err(|error| Failure::writing(path, &error))?);
+    }
+    uninterrupted(|| {
+        let mut placed: Vec<PathBuf> = Vec::new();
+        for file in pending {
+            let path = file.path.clone();
+            if let Err(error) = file.place(existing) {
+                for path in placed {
+                    let _ = fs::remove_file(path);
+                }
+                return Err(match error.kind() {
+                    io::ErrorKind::AlreadyExists => different(&path),
+                    _ => Failure::writing(&path, &error),
+                });
+            }
+            if existing == Existing::Keep {
+                placed.push(path);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Tells whether the file is there with this content.
+///
+/// # Errors
+///
+/// When it is there with another.
+fn keeps(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Failure::writing(path, &error)),
+        Ok(facts) if facts.is_file() && facts.len() == bytes.len() as u64 => {
+            match fs::read(path).map_err(|error| Failure::writing(path, &error))? == bytes {
+                true => Ok(true),
+                false => Err(different(path)),
+            }
+        }
+        Ok(_) => Err(different(path)),
+    }
+}
+
+/// Tells whether the file is a vault or a journal of any format: both begin alike.
+fn is_precious(path: &Path) -> bool {
+    let mut start = [0; 4];
+    File::open(path)
+        .and_then(|mut file| file.read_exact(&mut start))
+        .is_ok()
+        && start == *b"CFDR"
+}
+
+fn different(path: &Path) -> Failure {
+    Failure::new(
+        Exit::Conflict,
+        "file-exists",
+        format!("{} exists already, and is another file", path.display()),
+        "name another --out, or move the file away; it is not overwritten",
+    )
+}
+
+/// A file that is written, but not in its place; removed when dropped.
+struct Pending {
+    path: PathBuf,
+    temporary: PathBuf,
+    folder: PathBuf,
+}
+
+impl Pending {
+    fn write(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<Pending> {
+        let name = path
+            .file_name()
+            .ok_or_else(|| io::Error::from(io::ErrorKind::IsADirectory))?;
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let mut temporary = std::ffi::OsString::from(".");
+        temporary.push(name);
+        temporary.push(format!(".{}.tmp", std::process::id()));
+        let pending = Pending {
+            path: path.to_owned(),
+            temporary: folder.join(temporary),
+            folder: folder.to_owned(),
+        };
+        // Left by a process of the same number that was killed; or put there by somebody, to be followed elsewhere.
+        let _ = fs::remove_file(&pending.temporary);
+        let mut file = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(match readers {
+                Readers::All => 0o644,
+                Readers::Owner => 0o600,
+            })
+            .open(&pending.temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        Ok(pending)
+    }
+
+    fn place(self, existing: Existing) -> io::Result<()> {
+        match existing {
+            Existing::Replace => fs::rename(&self.temporary, &self.path)?,
+            // A rename would replace what appeared in the meantime.
+            Existing::Keep => match fs::hard_link(&self.temporary, &self.path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+                // Some file systems of memory sticks have no links.
+                Err(_) => rustix::fs::renameat_with(
+                    rustix::fs::CWD,
+                    &self.temporary,
+                    rustix::fs::CWD,
+                    &self.path,
+                    rustix::fs::RenameFlags::NOREPLACE,
+                )
+                .or_else(|_| match self.path.exists() {
+                    true => Err(rustix::io::Errno::EXIST),
+                    false => rustix::fs::rename(&self.temporary, &self.path),
+                })?,
+                Ok(()) => {}
+            },
+        }
+        File::open(&self.folder)?.sync_all()
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.temporary);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_different_file_is_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        write(&path, b"one", Existing::Keep).unwrap();
+        write(&path, b"one", Existing::Keep).unwrap();
+        for other in [&b"two"[..], b"longer", b""] {
+            assert_eq!(
+                write(&path, other, Existing::Keep).unwrap_err().exit,
+                Exit::Conflict
+            );
+        }
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        write(&path, b"two", Existing::Replace).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn a_vault_or_journal_is_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("v");
+        for precious in ["CFDRVLT\x01...", "CFDRJNL\x02..."] {
+            fs::write(&path, precious).unwrap();
+            let refused = write(&path, b"{}", Existing::Replace).unwrap_err();
+            assert_eq!(refused.exit, Exit::Conflict);
+            assert_eq!(fs::read(&path).unwrap(), precious.as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_link_in_the_temporary_place_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("victim"), "precious").unwrap();
+        let temporary = format!(".a.{}.tmp", std::process::id());
+        std::os::unix::fs::symlink(at("victim"), at(&temporary)).unwrap();
+        write(&at("a"), b"new", Existing::Replace).unwrap();
+        assert_eq!(fs::read(at("victim")).unwrap(), b"precious");
+        assert_eq!(fs::read(at("a")).unwrap(), b"new");
+    }
+
+    #[test]
+    fn several_files_are_written_all_or_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("b"), "there").unwrap();
+        let files = [(at("a"), &b"1"[..]), (at("b"), &b"2"[..]), (at("c"), &b"3"[..])];
+        assert_eq!(write_all(&files, Existing::Keep).unwrap_err().code, "file-exists");
+        assert_eq!(names(folder.path()), ["b"]);
+        let missing = [(at("a"), &b"1"[..]), (at("no/c"), &b"3"[..])];
+        assert_eq!(
+            write_all(&missing, Existing::Keep).unwrap_err().exit,
+            Exit::Storage
+        );
+        assert_eq!(names(folder.path()), ["b"]);
+    }
+}

@@ -1,0 +1,89 @@
+//! `address`: deriving an address from the keys' own wallet, and finding where a given one is.
+
+use std::str::FromStr;
+
+use bitcoin::Address;
+use bitcoin::address::NetworkUnchecked;
+use cofferdam_core::wallet::{Branch, Wallet};
+
+use super::Screen;
+use super::account;
+use super::session::Opening;
+use crate::error::{Exit, Failure};
+use crate::protocol::{AddressFacts, AddressJob, Outcome};
+
+/// Derives or checks an address.
+pub(super) fn address(open: Opening, job: AddressJob, screen: &mut Screen) -> Result<Outcome, Failure> {
+    match job {
+        AddressJob::At {
+            account: name,
+            change,
+            index,
+        } => {
+            let session = open.read(screen)?;
+            let wallet = &account::wallet(&session, &name)?.wallet;
+            let branch = if change { Branch::Change } else { Branch::Receive };
+            Ok(Outcome::Address(facts(wallet, branch, index)?))
+        }
+        AddressJob::Check {
+            account: name,
+            address,
+            range,
+        } => {
+            let session = open.read(screen)?;
+            let wallet = &account::wallet(&session, &name)?.wallet;
+            let script = parse(&address, wallet)?.script_pubkey();
+            for branch in Branch::ALL {
+                for index in 0..range {
+                    if wallet.owns(branch, index, &script) {
+                        return Ok(Outcome::Address(facts(wallet, branch, index)?));
+                    }
+                }
+            }
+            Err(Failure::new(
+                Exit::Refused,
+                "not-ours",
+                format!(
+                    "the address is none of the first {range} receive or change addresses of account {}",
+                    wallet.name()
+                ),
+                "do not give it out; if the account has more addresses, search further with --range",
+            ))
+        }
+    }
+}
+
+fn parse(text: &str, wallet: &Wallet) -> Result<Address, Failure> {
+    let address = Address::<NetworkUnchecked>::from_str(text).map_err(|_| {
+        Failure::new(
+            Exit::Malformed,
+            "invalid-address",
+            "this is no address: a character of it is wrong or missing",
+            "copy the address again",
+        )
+    })?;
+    address
+        .require_network(wallet.network().to_bitcoin())
+        .map_err(|_| {
+            Failure::new(
+                Exit::Refused,
+                "wrong-network",
+                format!(
+                    "the address is of another network than the vault's, {}",
+                    wallet.network()
+                ),
+                "do not give it out",
+            )
+        })
+}
+
+fn facts(wallet: &Wallet, branch: Branch, index: u32) -> Result<AddressFacts, Failure> {
+    let (_, (_, path)) = wallet.key_origin(branch, index)?;
+    Ok(AddressFacts {
+        address: wallet.address(branch, index)?.to_string(),
+        index,
+        branch: branch.to_string(),
+        account: wallet.name().to_string(),
+        path: format!("m/{path}").replace('\'', "h"),
+    })
+}

@@ -1,0 +1,152 @@
+//! Reading passphrases and other secrets: only the worker does.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use cofferdam_core::seal::{Credential, KeyFileDigest, Passphrase};
+use zeroize::Zeroizing;
+
+use super::failure::terminal_failure;
+use crate::error::{Exit, Failure};
+use crate::process::Terminal;
+use crate::protocol::{Source, Unlock};
+
+/// The longest file that is read as a passphrase, as words or as rolls.
+const MAX_SECRET: usize = 64 * 1024;
+
+/// The longest key file.
+const MAX_KEY_FILE: usize = 16 * 1024 * 1024;
+
+/// Reads a credential to unlock with.
+pub(super) fn existing(unlock: &Unlock) -> Result<Credential, Failure> {
+    let passphrase = passphrase(&unlock.passphrase, "Passphrase: ")?;
+    together(unlock, passphrase, |second| {
+        passphrase_of(second, "Second passphrase: ")
+    })
+}
+
+/// Reads the credential of a vault that is being made, or of a slot that changes; typed ones twice.
+pub(super) fn chosen(unlock: &Unlock) -> Result<Credential, Failure> {
+    let first = chosen_passphrase(&unlock.passphrase, "New passphrase")?;
+    together(unlock, first, |second| {
+        chosen_passphrase(second, "New second passphrase")
+    })
+}
+
+fn together(
+    unlock: &Unlock,
+    first: Passphrase,
+    second: impl FnOnce(&Source) -> Result<Passphrase, Failure>,
+) -> Result<Credential, Failure> {
+    Ok(match (&unlock.second, &unlock.key_file) {
+        (Some(source), _) => Credential::TwoPassphrases(first, second(source)?),
+        (None, Some(path)) => Credential::PassphraseAndKeyFile(first, key_file(path)?),
+        (None, None) => Credential::Passphrase(first),
+    })
+}
+
+fn passphrase(source: &Source, question: &str) -> Result<Passphrase, Failure> {
+    passphrase_of(source, question)
+}
+
+fn passphrase_of(source: &Source, question: &str) -> Result<Passphrase, Failure> {
+    match source {
+        Source::Prompt => {
+            let typed = terminal()?.ask_secret(question).map_err(no_terminal())?;
+            Ok(Passphrase::new(&typed)?)
+        }
+        source => Ok(Passphrase::from_file_bytes(&secret(source, "the passphrase")?)?),
+    }
+}
+
+fn chosen_passphrase(source: &Source, what: &str) -> Result<Passphrase, Failure> {
+    let Source::Prompt = source else {
+        return passphrase_of(source, what);
+    };
+    let mut terminal = terminal()?;
+    loop {
+        let first = terminal.ask_secret(&format!("{what}: ")).map_err(no_terminal())?;
+        let again = terminal
+            .ask_secret(&format!("{what}, once more: "))
+            .map_err(no_terminal())?;
+        if first != again {
+            terminal
+                .show("The two differ. Once more, please.\n")
+                .map_err(no_terminal())?;
+        } else if first.is_empty() {
+            terminal
+                .show("It is empty. Once more, please.\n")
+                .map_err(no_terminal())?;
+        } else {
+            return Ok(Passphrase::new(&first)?);
+        }
+    }
+}
+
+fn terminal() -> Result<Terminal, Failure> {
+    Terminal::open().map_err(no_terminal())
+}
+
+fn no_terminal() -> impl FnOnce(io::Error) -> Failure {
+    terminal_failure(
+        "the passphrase",
+        "give --passphrase-file FILE or --passphrase-fd N, for a new one --new-passphrase-file FILE, or run it on a terminal",
+    )
+}
+
+/// Reads a secret that is not typed. `what` names it in errors.
+pub(super) fn secret(source: &Source, what: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    match source {
+        Source::Prompt => Err(Failure::usage(
+            format!("{what} must come from a file"),
+            "name a file",
+        )),
+        Source::File(path) => {
+            let file = File::open(path).map_err(|error| Failure::reading(what, path, &error))?;
+            bounded(file, MAX_SECRET)
+                .map_err(|error| Failure::reading(what, path, &error))?
+                .ok_or_else(|| too_long(what, path))
+        }
+        Source::Descriptor(number) => {
+            let path = format!("/proc/self/fd/{number}");
+            let file: Box<dyn Read> = match number {
+                0 => Box::new(io::stdin()),
+                _ => Box::new(File::open(&path).map_err(|error| {
+                    Failure::usage(
+                        format!("{what} cannot be read from file descriptor {number}: {error}"),
+                        "open the descriptor for reading when starting the program, as in 3<FILE",
+                    )
+                })?),
+            };
+            bounded(file, MAX_SECRET)
+                .map_err(|error| Failure::reading(what, Path::new(&path), &error))?
+                .ok_or_else(|| too_long(what, Path::new(&path)))
+        }
+    }
+}
+
+fn key_file(path: &Path) -> Result<KeyFileDigest, Failure> {
+    let what = "the key file";
+    let file = File::open(path).map_err(|error| Failure::reading(what, path, &error))?;
+    let bytes = bounded(file, MAX_KEY_FILE)
+        .map_err(|error| Failure::reading(what, path, &error))?
+        .ok_or_else(|| too_long(what, path))?;
+    KeyFileDigest::of(&bytes).map_err(|error| Failure::usage(error, "choose another key file"))
+}
+
+fn too_long(what: &str, path: &Path) -> Failure {
+    Failure::new(
+        Exit::Malformed,
+        "file-too-long",
+        format!("{} is too long for {what}", path.display()),
+        "check the path",
+    )
+}
+
+/// Reads a file of at most `limit` bytes into memory that is allocated once; none if it is longer.
+fn bounded(mut file: impl Read, limit: usize) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
+    (&mut file).take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() <= limit).then_some(bytes))
+}

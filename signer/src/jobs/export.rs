@@ -1,0 +1,31 @@
+//! `export`: a wallet, written for others.
+
+use cofferdam_core::wallet::WalletName;
+
+use super::Screen;
+use super::account;
+use super::session::Opening;
+use crate::error::Failure;
+use crate::protocol::{ExportFormat, ExportOutcome, Outcome};
+
+/// Writes an account's public wallet.
+pub(super) fn export(
+    open: Opening,
+    name: &WalletName,
+    format: ExportFormat,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
+    let session = open.read(screen)?;
+    let wallet = &account::wallet(&session, name)?.wallet;
+    let text = match format {
+        ExportFormat::Json => wallet.to_json(),
+        ExportFormat::Core => wallet.core_import_json(),
+        ExportFormat::Descriptor => wallet.descriptor_text(),
+    };
+    Ok(Outcome::Export(ExportOutcome {
+        name: wallet.name().to_string(),
+        id: wallet.id(),
+        format,
+        text: format!("{}\n", text.trim_end_matches('\n')),
+    }))
+}

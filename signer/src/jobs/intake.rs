@@ -1,0 +1,147 @@
+//! The intake: it reads and parses foreign files, in a process that has no vault and no key.
+//!
+//! Only what it accepts goes to the process with the keys. A file that would crash a parser crashes this one.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use cofferdam_core::psbt::{Limits, Parsed, PsbtError};
+use cofferdam_transport::psbt_file;
+
+use crate::error::{Exit, Failure};
+use crate::folder;
+use crate::process::Channel;
+use crate::protocol::{Blob, IntakeReply, IntakeRequest, PsbtFile};
+
+/// The longest file: the largest PSBT in hexadecimal, with line breaks.
+const MAX_FILE: u64 = 2 * 128 * 1024 * 1024 + 16 * 1024 * 1024;
+
+/// The most files of one run.
+const MAX_FILES: usize = 1_000;
+
+/// The longest run, in bytes: it goes to the key process in one frame.
+const MAX_RUN: u64 = 288 << 20;
+
+/// The process that reads files.
+pub(crate) fn intake(mut channel: Channel) {
+    // The screen may end without asking for anything.
+    let Ok(request) = channel.receive::<IntakeRequest>() else {
+        return;
+    };
+    let last = match read_all(&request.paths, &mut channel) {
+        Ok(()) => IntakeReply::End,
+        Err(failure) => IntakeReply::Failed(failure),
+    };
+    // When the screen is gone there is nobody left to tell.
+    let _ = channel.send(&last);
+}
+
+fn read_all(paths: &[PathBuf], channel: &mut Channel) -> Result<(), Failure> {
+    let paths = expand(paths)?;
+    if paths.len() > MAX_FILES {
+        return Err(too_much(format!(
+            "{} files are more than {MAX_FILES}",
+            paths.len()
+        )));
+    }
+    let mut total = 0;
+    for path in paths {
+        let bytes = read(&path)?;
+        total += bytes.len() as u64;
+        if total > MAX_RUN {
+            return Err(too_much(format!(
+                "the files have more than {MAX_RUN} bytes together"
+            )));
+        }
+        Parsed::parse(&bytes, &Limits::DEFAULT).map_err(|error| malformed(&path, &error))?;
+        channel
+            .send(&IntakeReply::File(PsbtFile {
+                path,
+                bytes: Blob(bytes),
+            }))
+            .map_err(Failure::unexpected)?;
+    }
+    Ok(())
+}
+
+/// Puts in a folder's place the PSBTs in it, told by their content, in the order of their names.
+fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let unreadable = |error: io::Error| Failure::reading("the folder", path, &error);
+        let mut inside = Vec::new();
+        for name in folder::names(path).map_err(unreadable)? {
+            let file = path.join(name);
+            if file.is_file() && is_psbt(&file).map_err(unreadable)? {
+                inside.push(file);
+            }
+        }
+        let mut inside = psbt_file::to_sign(inside, |file| file.file_name().unwrap_or_default().to_owned());
+        if inside.is_empty() {
+            return Err(Failure::new(
+                Exit::Malformed,
+                "no-psbt",
+                format!("there is no unsigned PSBT in the folder {}", path.display()),
+                "name the folder with the exported PSBTs",
+            ));
+        }
+        inside.sort();
+        if let Some(nameless) = inside.iter().find(|file| file.to_str().is_none()) {
+            return Err(Failure::new(
+                Exit::Malformed,
+                "file-name",
+                format!("the name of the file {} is not UTF-8 text", nameless.display()),
+                "rename the file",
+            ));
+        }
+        files.extend(inside);
+    }
+    Ok(files)
+}
+
+fn is_psbt(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    File::open(path)?
+        .take(psbt_file::LOOK as u64)
+        .read_to_end(&mut start)?;
+    Ok(psbt_file::looks_like_psbt(&start))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let unreadable = |error: io::Error| Failure::reading("the PSBT", path, &error);
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(MAX_FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(too_much(format!(
+            "{} is longer than any PSBT may be",
+            path.display()
+        )));
+    }
+    Ok(bytes)
+}
+
+fn malformed(path: &Path, error: &PsbtError) -> Failure {
+    Failure::new(
+        Exit::Malformed,
+        "malformed-psbt",
+        format!("{}: {error}", path.display()),
+        "copy the file again, or export it again from where it came",
+    )
+}
+
+fn too_much(message: String) -> Failure {
+    Failure::new(
+        Exit::Malformed,
+        "too-large",
+        message,
+        "split the payout over several transactions, and sign them in several runs",
+    )
+}

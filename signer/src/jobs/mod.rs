@@ -1,0 +1,90 @@
+//! What the child processes do: the intake reads foreign files, the keys run one job on the vault.
+
+mod account;
+mod address;
+mod backup;
+mod create;
+mod credential;
+mod export;
+mod failure;
+mod intake;
+mod journal;
+mod passphrase;
+mod session;
+mod sign;
+mod wallet;
+
+pub(crate) use failure::{store_failure, terminal_failure};
+pub(crate) use intake::intake;
+
+use crate::error::Failure;
+use crate::process::{Channel, ChannelError};
+use crate::protocol::{Answer, Job, Outcome, Request};
+
+/// The process that holds keys: it is told one job, runs it, answers, and ends.
+pub(crate) fn keys(channel: Channel) {
+    let mut screen = Screen { channel };
+    // The screen may end without a job, after wrong usage.
+    let Ok(request) = screen.channel.receive::<Request>() else {
+        return;
+    };
+    let answer = match run(request, &mut screen) {
+        Ok(outcome) => Answer::Done(Box::new(outcome)),
+        Err(failure) => Answer::Failed(Box::new(failure)),
+    };
+    // When the screen is gone there is nobody left to tell.
+    let _ = screen.channel.send(&answer);
+}
+
+/// The screen, seen from the worker.
+pub(crate) struct Screen {
+    channel: Channel,
+}
+
+impl Screen {
+    pub(crate) fn tell(&mut self, answer: &Answer) -> Result<(), Failure> {
+        self.channel.send(answer).map_err(lost)
+    }
+
+    pub(crate) fn progress(&mut self, text: impl Into<String>) -> Result<(), Failure> {
+        self.tell(&Answer::Progress(text.into()))
+    }
+
+    pub(crate) fn hear<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, Failure> {
+        self.channel.receive().map_err(lost)
+    }
+}
+
+fn lost(error: ChannelError) -> Failure {
+    Failure::unexpected(error)
+}
+
+fn run(request: Request, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let Request {
+        vault,
+        unlock,
+        fitness,
+        command,
+        job,
+    } = request;
+    let open = session::Opening {
+        vault,
+        unlock,
+        fitness,
+        command,
+    };
+    match job {
+        Job::Init(job) => create::init(open, job, screen),
+        Job::Restore(job) => create::restore(open, job, screen),
+        Job::AccountAdd(job) => account::add(open, job, screen),
+        Job::AccountList => account::list(open, screen),
+        Job::Export { account, format } => export::export(open, &account, format, screen),
+        Job::Address(job) => address::address(open, job, screen),
+        Job::Wallet(job) => wallet::wallet(open, job, screen),
+        Job::Inspect(job) => sign::inspect(open, job, screen),
+        Job::Sign(job) => sign::sign(open, job, screen),
+        Job::Journal(job) => journal::journal(open, job, screen),
+        Job::Passphrase(job) => passphrase::passphrase(open, job, screen),
+        Job::Backup(job) => backup::backup(open, job, screen),
+    }
+}

@@ -1,0 +1,87 @@
+//! `passphrase`: changing what opens the vault.
+
+use bitcoin::hex::FromHex;
+use cofferdam_core::seal::{Cost, NewSlot, SlotId, SlotType};
+
+use super::Screen;
+use super::credential::chosen;
+use super::session::{Opening, Session, kernel};
+use crate::error::Failure;
+use crate::protocol::{Outcome, PassphraseChanged, PassphraseJob, Source, Unlock};
+
+/// Seals the opened slot anew under another credential, and with `rotate` the data key too.
+pub(super) fn passphrase(open: Opening, job: PassphraseJob, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let old_key_file = open.unlock.key_file.clone();
+    let dropped = job
+        .drop_slots
+        .iter()
+        .map(|id| slot_id(id))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut session = open.write(screen)?;
+    let slot_type = session.credential.slot_type();
+    let unlock = Unlock {
+        second: match (slot_type, &job.new_second) {
+            (SlotType::TwoPassphrases, None) => Some(Source::Prompt),
+            (SlotType::TwoPassphrases, second) => second.clone(),
+            (_, None) => None,
+            (_, Some(_)) => {
+                return Err(Failure::usage(
+                    "this vault is not under dual control, and takes no second passphrase",
+                    "leave out --new-second-passphrase-file and -fd",
+                ));
+            }
+        },
+        key_file: match slot_type {
+            SlotType::TwoPassphrases => None,
+            _ => job.new_key_file.clone().or(old_key_file),
+        },
+        passphrase: job.new,
+    };
+    let credential = chosen(&unlock)?;
+    let opened = session.open.opened_slot();
+    let before = session
+        .open
+        .slots()
+        .into_iter()
+        .find(|slot| slot.id == opened)
+        .map_or(Cost::MINIMUM, |slot| slot.cost);
+    let cost = match (job.costs.memory_mib, job.costs.passes) {
+        (None, None) => before,
+        (memory, passes) => Cost::new(
+            memory.map_or(before.memory_kib(), |mib| mib.saturating_mul(1024)),
+            passes.unwrap_or(before.passes()),
+            before.lanes(),
+        )?,
+    };
+    let new = NewSlot {
+        credential: credential.clone(),
+        cost,
+    };
+    let slot = session.open.change_slot(opened, &new, &mut kernel)?;
+    if job.rotate {
+        session
+            .open
+            .rotate(&[(slot, credential)], &dropped, &mut kernel)?;
+    }
+    let generation = session.commit(Vec::new())?;
+    changed(&session, generation, job.rotate)
+}
+
+fn changed(session: &Session, generation: u64, rotated: bool) -> Result<Outcome, Failure> {
+    let older = session.path().survey()?.older_opened_by(&session.credential)?;
+    Ok(Outcome::Passphrase(PassphraseChanged {
+        generation,
+        rotated,
+        older_files: older.len(),
+        older,
+    }))
+}
+
+fn slot_id(text: &str) -> Result<SlotId, Failure> {
+    <[u8; 16]>::from_hex(text).map(SlotId).map_err(|_| {
+        Failure::usage(
+            format!("{text:?} is no slot id"),
+            "use the 32 hexadecimal digits that `verify` prints",
+        )
+    })
+}

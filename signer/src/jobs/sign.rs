@@ -1,0 +1,172 @@
+//! `inspect` and `sign`.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use bitcoin::Amount;
+use cofferdam_core::keys::MasterKey;
+use cofferdam_core::review::FeeLimits;
+
+use super::Screen;
+use super::session::{Opening, Session};
+use crate::error::{Exit, Failure};
+use crate::journal::{Event, Memory, TransactionRecord};
+use crate::protocol::{Answer, Blob, Consent, Outcome, SignJob, SignedFile};
+use crate::screens;
+use crate::signing::{
+    Approved, Examined, NotApproved, Signed, SigningWallet, Surroundings, approve, examine, permit,
+    sign as make,
+};
+
+/// Reviews files. Never writes.
+pub(super) fn inspect(open: Opening, job: SignJob, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let session = open.inspect(screen)?;
+    let examined = examined(&session, &job)?;
+    screen.tell(&Answer::Review(Box::new(examined.review().clone())))?;
+    Ok(Outcome::Finished {})
+}
+
+/// Reviews files and signs them, if the operator approves: all or none.
+pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let mut session = open.write(screen)?;
+    let examined = examined(&session, &job)?;
+    screen.tell(&Answer::Review(Box::new(examined.review().clone())))?;
+    let permitted = match permit(examined) {
+        Ok(permitted) => permitted,
+        Err(refused) => {
+            record_refusals(&mut session, refused.records, screen)?;
+            return Err(Failure {
+                findings: refused.review.refusals(),
+                ..Failure::new(
+                    Exit::Refused,
+                    "refused",
+                    "the review refuses; nothing was signed",
+                    "read the findings; sign only what an honest watcher would have made",
+                )
+            });
+        }
+    };
+    let consent: Consent = screen.hear()?;
+    let approved = match approve(permitted, &consent, &job.supersede) {
+        Ok(approved) => approved,
+        Err((reason, permitted)) => {
+            record_refusals(&mut session, permitted.refused(&reason.codes()), screen)?;
+            return Err(not_approved(&reason));
+        }
+    };
+    session.commit(approved.events())?;
+    let start = Instant::now();
+    let signed = signed(&session, approved)?;
+    let signatures: usize = signed.iter().map(|signed| signed.signatures).sum();
+    screen.progress(format!(
+        "made and verified {} in {:.1} ms",
+        screens::counted(signatures, "signature"),
+        start.elapsed().as_secs_f64() * 1000.0
+    ))?;
+    for (file, signed) in job.files.iter().zip(signed) {
+        screen.tell(&Answer::Signed(SignedFile {
+            path: file.path.clone(),
+            txid: signed.txid,
+            signatures: signed.signatures,
+            psbt: Blob(signed.psbt),
+        }))?;
+    }
+    Ok(Outcome::Finished {})
+}
+
+fn examined(session: &Session, job: &SignJob) -> Result<Examined, Failure> {
+    let journal = session.journal()?;
+    let memory = Memory::of(journal.log().entries());
+    for txid in &job.supersede {
+        if memory.get(*txid).is_none() {
+            return Err(Failure::usage(
+                format!("the journal knows no signed transaction {txid}"),
+                "name the transaction that the review's refusal names",
+            ));
+        }
+    }
+    let fee_limits = match job.max_fee_sat {
+        Some(limit) => FeeLimits::DEFAULT.lowered_to(Amount::from_sat(limit)),
+        None => FeeLimits::DEFAULT,
+    };
+    let surroundings = Surroundings {
+        body: &session.body,
+        memory: &memory,
+        unlocked: session.unlocked(),
+        fee_limits,
+        supersede: &job.supersede,
+    };
+    examine(&job.files, &surroundings).map_err(|error| {
+        Failure::new(
+            Exit::Malformed,
+            "malformed-psbt",
+            error,
+            "copy the file again, or export it again from where it came",
+        )
+    })
+}
+
+fn signed(session: &Session, approved: Approved) -> Result<Vec<Signed>, Failure> {
+    let body = &session.body;
+    let master = MasterKey::from_seed(&body.seed(), body.network)?;
+    let mut keys = HashMap::new();
+    for account in &body.accounts {
+        let Some(known) = body.wallet(&account.name) else {
+            continue;
+        };
+        let key = master.account(account.script_type, account.index)?;
+        if key.is_account_of(&known.wallet) {
+            keys.insert(
+                known.wallet.id(),
+                SigningWallet {
+                    wallet: &known.wallet,
+                    key,
+                },
+            );
+        }
+    }
+    make(approved, &keys).map_err(Failure::unexpected)
+}
+
+/// Records a refusal. That it cannot be recorded does not change that it is one.
+fn record_refusals(
+    session: &mut Session,
+    refusals: Vec<(TransactionRecord, Vec<String>)>,
+    screen: &mut Screen,
+) -> Result<(), Failure> {
+    let events = refusals
+        .into_iter()
+        .map(|(record, codes)| Event::Refused(record, codes));
+    if let Err(failure) = session.commit(events.collect()) {
+        screen.progress(format!(
+            "warning: the refusal could not be recorded: {}",
+            failure.message
+        ))?;
+    }
+    Ok(())
+}
+
+fn not_approved(reason: &NotApproved) -> Failure {
+    match reason {
+        NotApproved::Declined => Failure::new(
+            Exit::Refused,
+            "declined",
+            reason,
+            "run it again to look at it once more",
+        ),
+        NotApproved::OtherReview { .. } => Failure::unexpected(reason),
+        NotApproved::Warnings(codes) => Failure::new(
+            Exit::Refused,
+            "warning-not-accepted",
+            reason,
+            format!(
+                "read the warnings; to sign all the same, add {}",
+                codes
+                    .iter()
+                    .map(|code| format!("--accept {code}"))
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            ),
+        ),
+    }
+}

@@ -1,0 +1,234 @@
+//! What one record says.
+
+use bitcoin::hashes::Hash as _;
+use bitcoin::{Amount, OutPoint, ScriptBuf, Txid};
+use cofferdam_core::wallet::WalletId;
+use minicbor::{Decode, Encode};
+
+/// One entry. Times are the offline machine's clock's, which nobody vouches for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Entry {
+    /// Seconds since 1970, UTC.
+    #[n(0)]
+    pub(crate) time: u64,
+    /// The vault's generation when the entry was made.
+    #[n(1)]
+    pub(crate) generation: u64,
+    /// In what the machine was not fit, and allowed by the operator: `network`, `swap`.
+    #[n(2)]
+    pub(crate) unfit: Vec<String>,
+    /// What happened.
+    #[n(3)]
+    pub(crate) event: Event,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) enum Event {
+    /// The vault was created with a new seed.
+    #[n(0)]
+    Created,
+    /// The vault was created from words.
+    #[n(1)]
+    Restored,
+    /// The vault was unlocked by this command on a machine that was not fit.
+    #[n(2)]
+    Unlocked(#[n(0)] String),
+    /// A transaction was approved; its signatures could leave once this record was durable.
+    #[n(3)]
+    Signed(#[n(0)] TransactionRecord),
+    /// A transaction was refused, by these codes.
+    #[n(4)]
+    Refused(#[n(0)] TransactionRecord, #[n(1)] Vec<String>),
+    /// A signed transaction of another journal of the same seed.
+    #[n(5)]
+    Imported {
+        /// The other journal's vault.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        vault_id: [u8; 16],
+        /// Its sequence number there.
+        #[n(1)]
+        sequence: u64,
+        /// When it was signed.
+        #[n(2)]
+        time: u64,
+        /// What was signed.
+        #[n(3)]
+        transaction: TransactionRecord,
+    },
+    /// An import came to its end: the vault has the memory of that journal up to this record.
+    #[n(6)]
+    ImportDone {
+        /// The other journal's vault.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        vault_id: [u8; 16],
+        /// How many records it had.
+        #[n(1)]
+        count: u64,
+        /// The hash of its last record.
+        #[cbor(n(2), with = "minicbor::bytes")]
+        head: [u8; 32],
+    },
+}
+
+/// A transaction as it was reviewed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct TransactionRecord {
+    /// The id of the unsigned transaction.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub(crate) txid: [u8; 32],
+    /// The wallet it spends from; none when it owns no input.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub(crate) wallet_id: Option<[u8; 32]>,
+    /// Its inputs, in order.
+    #[n(2)]
+    pub(crate) inputs: Vec<InputRecord>,
+    /// Its outputs, in order.
+    #[n(3)]
+    pub(crate) outputs: Vec<OutputRecord>,
+    /// The fee in satoshi, when it is known.
+    #[n(4)]
+    pub(crate) fee_sat: Option<u64>,
+    /// The hash of the manifest it belongs to, if any.
+    #[cbor(n(5), with = "minicbor::bytes")]
+    pub(crate) manifest: Option<[u8; 32]>,
+    /// The payouts it pays, if they are known.
+    #[n(6)]
+    pub(crate) payout_ids: Vec<String>,
+    /// The digest of the review that the operator saw.
+    #[cbor(n(7), with = "minicbor::bytes")]
+    pub(crate) review: [u8; 32],
+    /// The codes of the warnings that the operator accepted.
+    #[n(8)]
+    pub(crate) accepted: Vec<String>,
+    /// The ids of transactions that the operator said it supersedes.
+    #[n(9)]
+    pub(crate) supersedes: Vec<Superseded>,
+}
+
+/// The id of a superseded transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub(crate) struct Superseded(#[cbor(n(0), with = "minicbor::bytes")] pub(crate) [u8; 32]);
+
+/// How an input's amount was known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub(crate) enum Proof {
+    /// By its previous transaction.
+    #[n(0)]
+    PreviousTransaction,
+    /// By the signature itself, which covers every input's amount (BIP341).
+    #[n(1)]
+    Signature,
+    /// Not at all.
+    #[n(2)]
+    None,
+}
+
+/// One input.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct InputRecord {
+    /// The coin's transaction.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub(crate) txid: [u8; 32],
+    /// The coin's output index.
+    #[n(1)]
+    pub(crate) vout: u32,
+    /// The coin's amount, when it is known.
+    #[n(2)]
+    pub(crate) amount_sat: Option<u64>,
+    /// How it is known.
+    #[n(3)]
+    pub(crate) proof: Proof,
+    /// Where the wallet derives its script; none for a foreign input.
+    #[n(4)]
+    pub(crate) place: Option<Place>,
+}
+
+/// What an output is to the wallet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub(crate) enum Class {
+    /// A payment to somebody else.
+    #[n(0)]
+    Payment,
+    /// Change, by own derivation.
+    #[n(1)]
+    Change,
+    /// A transfer to an own receive address.
+    #[n(2)]
+    Own,
+    /// Data (OP_RETURN).
+    #[n(3)]
+    Data,
+}
+
+/// One output.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct OutputRecord {
+    /// The script it pays.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub(crate) script: Vec<u8>,
+    /// The amount in satoshi.
+    #[n(1)]
+    pub(crate) amount_sat: u64,
+    /// What it is.
+    #[n(2)]
+    pub(crate) class: Class,
+    /// Where the wallet derives its script, for change and own addresses.
+    #[n(3)]
+    pub(crate) place: Option<Place>,
+}
+
+/// A place in a wallet's derivation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Place {
+    /// 0 receive, 1 change.
+    #[n(0)]
+    pub(crate) branch: u32,
+    /// The index on the branch.
+    #[n(1)]
+    pub(crate) index: u32,
+}
+
+impl TransactionRecord {
+    /// The id of the unsigned transaction.
+    pub(crate) fn txid(&self) -> Txid {
+        Txid::from_byte_array(self.txid)
+    }
+
+    /// The wallet it spends from.
+    pub(crate) fn wallet_id(&self) -> Option<WalletId> {
+        self.wallet_id.map(WalletId::from_bytes)
+    }
+}
+
+impl Superseded {
+    /// The id.
+    pub(crate) fn txid(&self) -> Txid {
+        Txid::from_byte_array(self.0)
+    }
+}
+
+impl InputRecord {
+    /// The coin it spends.
+    pub(crate) fn outpoint(&self) -> OutPoint {
+        OutPoint::new(Txid::from_byte_array(self.txid), self.vout)
+    }
+}
+
+impl OutputRecord {
+    /// Whether it pays somebody, rather than the wallet's own change.
+    pub(crate) fn is_payment(&self) -> bool {
+        self.class != Class::Change
+    }
+
+    /// The script and the amount, which is what makes two payments the same.
+    pub(crate) fn payment(&self) -> (ScriptBuf, Amount) {
+        (
+            ScriptBuf::from_bytes(self.script.clone()),
+            Amount::from_sat(self.amount_sat),
+        )
+    }
+}

@@ -1,0 +1,19 @@
+//! The journal `V.journal`: an append-only, hash-chained and sealed record of what the vault signed and refused.
+//!
+//! The format is documented in `docs/formats/journal.md`.
+
+mod entry;
+mod file;
+mod key;
+mod log;
+mod memory;
+mod record;
+mod show;
+
+pub(crate) use entry::{
+    Class, Entry, Event, InputRecord, OutputRecord, Place, Proof, Superseded, TransactionRecord,
+};
+pub(crate) use file::{Journal, JournalError, accept};
+pub(crate) use key::JournalKey;
+pub(crate) use log::{Checkpoint, Log, LogError};
+pub(crate) use memory::{Memory, Remembered};

@@ -1,0 +1,22 @@
+//! The signer's processes, and how they talk.
+//!
+//! ```text
+//! screen (main)  command line, review screens, questions; holds no key and parses no PSBT
+//!   ├── intake   reads and parses foreign bytes (PSBT files); has no vault
+//!   └── keys     reads passphrases, unlocks the vault, runs one job, ends
+//! ```
+//!
+//! All are forked from one zygote, before any thread and before the terminal is touched; none executes another program.
+
+mod fork;
+mod frame;
+mod harden;
+mod interrupt;
+mod peer;
+mod terminal;
+
+pub(crate) use frame::{Channel, ChannelError};
+pub(crate) use harden::{forbid_dumps, redact_panics, survive_file_limits};
+pub(crate) use interrupt::{Interrupts, uninterrupted};
+pub(crate) use peer::Peer;
+pub(crate) use terminal::Terminal;

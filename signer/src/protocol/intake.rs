@@ -1,0 +1,71 @@
+//! The conversation with the intake, which reads foreign files.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::{Deserialize as DeriveDeserialize, Serialize, Serializer};
+
+use super::as_json;
+use crate::error::Failure;
+
+/// A request to read the PSBTs under these paths; a folder stands for the files in it that are PSBTs.
+#[derive(Debug, Serialize, DeriveDeserialize)]
+pub(crate) struct IntakeRequest {
+    /// The paths as the command line named them.
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+/// The intake's reply: one [`IntakeReply::File`] each, then the end.
+#[derive(Debug, Serialize, DeriveDeserialize)]
+pub(crate) enum IntakeReply {
+    /// A file that parses.
+    File(PsbtFile),
+    /// There are no more.
+    End,
+    /// One is refused, and with it the run.
+    Failed(#[serde(with = "as_json")] Failure),
+}
+
+/// A file that the intake accepts: a well-formed PSBT within limits.
+#[derive(Debug, Serialize, DeriveDeserialize)]
+pub(crate) struct PsbtFile {
+    /// Its path: as the command line named it, or inside the folder that it named.
+    pub(crate) path: PathBuf,
+    /// Its bytes.
+    pub(crate) bytes: Blob,
+}
+
+/// Bytes, as one CBOR byte string.
+#[derive(Debug, Default)]
+pub(crate) struct Blob(pub(crate) Vec<u8>);
+
+impl Serialize for Blob {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Blob {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_byte_buf(BlobVisitor)
+    }
+}
+
+struct BlobVisitor;
+
+impl Visitor<'_> for BlobVisitor {
+    type Value = Blob;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a byte string")
+    }
+
+    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Blob, E> {
+        Ok(Blob(bytes.to_vec()))
+    }
+
+    fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<Blob, E> {
+        Ok(Blob(bytes))
+    }
+}

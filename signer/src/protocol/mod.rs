@@ -1,0 +1,18 @@
+//! What the signer's processes say to each other, as serde types in frames of CBOR. No message holds a secret.
+
+mod as_json;
+mod intake;
+mod job;
+mod outcome;
+mod review;
+
+pub(crate) use intake::{Blob, IntakeReply, IntakeRequest, PsbtFile};
+pub(crate) use job::{
+    AccountJob, AddressJob, BackupJob, Consent, Costs, ExportFormat, InitJob, Job, JournalJob, PassphraseJob,
+    Request, RestoreJob, SignJob, Source, Unlock, WalletJob,
+};
+pub(crate) use outcome::{
+    AccountFacts, AddressFacts, Answer, BackupOutcome, CheckpointFacts, CostFacts, Created, ExportOutcome,
+    Imported, JournalFacts, Outcome, PassphraseChanged, SignedFile, Unlocked, WalletFacts,
+};
+pub(crate) use review::{Digest, FileReview, RunReview};

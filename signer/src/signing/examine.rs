@@ -1,0 +1,189 @@
+//! Reviewing files against the wallets and the journal.
+
+use bitcoin::Txid;
+use cofferdam_core::Network;
+use cofferdam_core::psbt::{Limits, Parsed, PsbtError};
+use cofferdam_core::review::{
+    FeeLimits, FindingReport, KnownWallet, ReviewContext, Reviewed, Severity, review, review_run,
+};
+
+use super::{recall, record};
+use crate::body::{Body, MemoryState};
+use crate::error::FileFinding;
+use crate::journal::{Memory, TransactionRecord};
+use crate::protocol::{Digest, FileReview, PsbtFile, RunReview, Unlocked};
+
+/// What files are examined against.
+pub(crate) struct Surroundings<'a> {
+    /// The vault's wallets, and what it knows of its own past.
+    pub(crate) body: &'a Body,
+    /// What was signed before.
+    pub(crate) memory: &'a Memory<'a>,
+    /// What the review names as its vault.
+    pub(crate) unlocked: Unlocked,
+    /// The fee bounds.
+    pub(crate) fee_limits: FeeLimits,
+    /// The transactions whose coins the operator said may be taken.
+    pub(crate) supersede: &'a [Txid],
+}
+
+/// A run of files and everything that is known about it; nobody has judged it yet.
+pub(crate) struct Examined {
+    pub(super) reviewed: Vec<Reviewed>,
+    pub(super) records: Vec<TransactionRecord>,
+    review: RunReview,
+}
+
+/// A file of a run cannot be parsed, although the intake could.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {error}")]
+pub(crate) struct Unparsable {
+    /// The file.
+    pub(crate) file: String,
+    /// What is wrong.
+    pub(crate) error: PsbtError,
+}
+
+/// Examines a run of files.
+pub(crate) fn examine(files: &[PsbtFile], surroundings: &Surroundings<'_>) -> Result<Examined, Unparsable> {
+    let body = surroundings.body;
+    let wallets: Vec<KnownWallet<'_>> = body
+        .wallets
+        .iter()
+        .map(|known| KnownWallet {
+            wallet: &known.wallet,
+            highest_change_seen: known
+                .seen
+                .change
+                .max(surroundings.memory.highest_change(known.wallet.id())),
+            highest_receive_seen: known
+                .seen
+                .receive
+                .max(surroundings.memory.highest_receive(known.wallet.id())),
+        })
+        .collect();
+    let context = ReviewContext {
+        wallets: &wallets,
+        fee_limits: surroundings.fee_limits,
+    };
+    let mut reviewed = Vec::with_capacity(files.len());
+    let mut records = Vec::with_capacity(files.len());
+    let mut shown = Vec::with_capacity(files.len());
+    for file in files {
+        let parsed = Parsed::parse(&file.bytes.0, &Limits::DEFAULT).map_err(|error| Unparsable {
+            file: file.path.display().to_string(),
+            error,
+        })?;
+        let facts = review(parsed, &context);
+        let record = record::of(&facts);
+        let mut report = facts.report().clone();
+        report.findings.extend(recalled(&record, surroundings));
+        sort(&mut report.findings);
+        shown.push(FileReview {
+            file: file.path.clone(),
+            sha256: Digest::of(&file.bytes.0),
+            report,
+        });
+        reviewed.push(facts);
+        records.push(record);
+    }
+    let run = review_run(&reviewed);
+    let mut review = RunReview {
+        vault: surroundings.unlocked.clone(),
+        memory: body.memory,
+        review: Digest([0; 32]),
+        would_sign: false,
+        warnings: Vec::new(),
+        totals: run.totals,
+        findings: Vec::new(),
+        files: shown,
+    };
+    judge(&mut review, &run.findings);
+    for record in &mut records {
+        record.review = review.review.0;
+    }
+    Ok(Examined {
+        reviewed,
+        records,
+        review,
+    })
+}
+
+impl Examined {
+    /// Returns what the operator is shown.
+    pub(crate) fn review(&self) -> &RunReview {
+        &self.review
+    }
+
+    /// Returns what the journal would record of each file, with the codes that speak against it at a severity.
+    pub(crate) fn refused(
+        &self,
+        codes: impl Fn(&FindingReport) -> bool,
+    ) -> Vec<(TransactionRecord, Vec<String>)> {
+        let about_run = self.review.findings.iter().filter(|found| found.file.is_none());
+        let run = codes_of(about_run.map(|found| &found.finding), &codes);
+        let files = self.review.files.iter().zip(&self.records);
+        files
+            .map(|(file, record)| {
+                let mut found = codes_of(file.report.findings.iter(), &codes);
+                found.extend(run.iter().cloned());
+                (record.clone(), found)
+            })
+            .collect()
+    }
+}
+
+fn codes_of<'a>(
+    findings: impl Iterator<Item = &'a FindingReport>,
+    wanted: &impl Fn(&FindingReport) -> bool,
+) -> Vec<String> {
+    let mut codes: Vec<String> = Vec::new();
+    for finding in findings.filter(|finding| wanted(finding)) {
+        if !codes.contains(&finding.code) {
+            codes.push(finding.code.clone());
+        }
+    }
+    codes
+}
+
+fn recalled(record: &TransactionRecord, surroundings: &Surroundings<'_>) -> Vec<FindingReport> {
+    let memory = surroundings.memory;
+    let network: Network = surroundings.body.network;
+    let mut findings: Vec<FindingReport> = memory
+        .recall(record, surroundings.supersede)
+        .iter()
+        .map(|remembered| recall::finding(remembered, memory, network))
+        .collect();
+    if surroundings.body.memory == MemoryState::Missing {
+        findings.push(recall::no_memory());
+    }
+    findings
+}
+
+/// Refusals first, then warnings, then notes; otherwise as they came.
+fn sort(findings: &mut [FindingReport]) {
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+}
+
+/// Fills in what follows from the findings, and last the digest of all of it.
+fn judge(review: &mut RunReview, run: &[FindingReport]) {
+    let about_run = run.iter().map(|finding| FileFinding {
+        file: None,
+        finding: finding.clone(),
+    });
+    let about_files = review.files.iter().flat_map(|file| {
+        file.report.findings.iter().map(|finding| FileFinding {
+            file: Some(file.file.display().to_string()),
+            finding: finding.clone(),
+        })
+    });
+    review.findings = about_run.chain(about_files).collect();
+    let findings = review.findings.iter().map(|found| &found.finding);
+    review.would_sign = !findings
+        .clone()
+        .any(|finding| finding.severity == Severity::Refusal);
+    review.warnings = codes_of(findings, &|finding| finding.severity == Severity::Warning);
+    review.review = Digest([0; 32]);
+    let text = serde_json::to_vec(review).expect("a review has only string keys");
+    review.review = Digest::of(&text);
+}

@@ -1,0 +1,20 @@
+//! From bytes to signatures, one type after the other; each can only be made from the one before.
+//!
+//! ```text
+//! files ──examine(wallets, journal)──> Examined ──permit──> Permitted ──approve(operator)──> Approved ──sign(keys)──> Signed
+//! ```
+
+mod approve;
+mod examine;
+mod permit;
+mod recall;
+mod record;
+mod sign;
+
+pub(crate) use approve::{Approved, NotApproved, approve};
+pub(crate) use examine::{Examined, Surroundings, examine};
+pub(crate) use permit::permit;
+pub(crate) use sign::{Signed, SigningWallet, sign};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! The journal's findings, in the shape of the review's.
+
+use bitcoin::{Address, ScriptBuf, Txid};
+use cofferdam_core::Network;
+use cofferdam_core::review::{FindingReport, Place, Severity};
+
+use crate::journal::{Memory, Remembered, TransactionRecord};
+use crate::screens::date;
+
+/// How many payments of an earlier transaction a finding lists.
+const LISTED: usize = 20;
+
+/// Puts what the journal remembers into words.
+pub(super) fn finding(remembered: &Remembered, memory: &Memory<'_>, network: Network) -> FindingReport {
+    let earlier_payments = |txid: &Txid| memory.get(*txid).map(|earlier| payments(earlier, network));
+    match remembered {
+        Remembered::SignedBefore { time } => FindingReport {
+            code: "signed-before".into(),
+            severity: Severity::Note,
+            place: Place::Transaction,
+            expected: None,
+            found: None,
+            message: format!(
+                "this very transaction was signed on {}; signing it again gives the same bytes",
+                date(*time)
+            ),
+        },
+        Remembered::FeeBump { earlier, time } => FindingReport {
+            code: "fee-bump".into(),
+            severity: Severity::Note,
+            place: Place::Transaction,
+            expected: None,
+            found: Some(earlier.to_string()),
+            message: format!(
+                "replaces transaction {earlier}, signed on {}: the same payments over the same coins or more",
+                date(*time)
+            ),
+        },
+        Remembered::Supersedes { earlier, time } => FindingReport {
+            code: "supersedes".into(),
+            severity: Severity::Note,
+            place: Place::Transaction,
+            expected: earlier_payments(earlier),
+            found: Some(earlier.to_string()),
+            message: format!(
+                "takes coins of transaction {earlier}, signed on {} for other outputs, as --supersede allows; only one of \
+                 the two can confirm",
+                date(*time)
+            ),
+        },
+        Remembered::CoinSigned {
+            input,
+            coin,
+            earlier,
+            time,
+        } => FindingReport {
+            code: "coin-signed-before".into(),
+            severity: Severity::Refusal,
+            place: Place::Input(*input),
+            expected: earlier_payments(earlier),
+            found: Some(coin.to_string()),
+            message: format!(
+                "the coin was signed on {} for other outputs, in transaction {earlier}; if this one shall replace it, say \
+                 so with --supersede {earlier}",
+                date(*time)
+            ),
+        },
+        Remembered::PaidBefore {
+            output,
+            amount,
+            earlier,
+            time,
+        } => FindingReport {
+            code: "paid-before".into(),
+            severity: Severity::Warning,
+            place: Place::Output(*output),
+            expected: None,
+            found: Some(earlier.to_string()),
+            message: format!(
+                "the same {} sat to the same address were signed on {} over other coins, in transaction {earlier}, and \
+                 both can confirm; accept it only if it is owed twice",
+                amount.to_sat(),
+                date(*time)
+            ),
+        },
+    }
+}
+
+/// The vault was restored and has no journal of before.
+pub(super) fn no_memory() -> FindingReport {
+    FindingReport {
+        code: "no-memory".into(),
+        severity: Severity::Note,
+        place: Place::Transaction,
+        expected: None,
+        found: None,
+        message: "this vault was restored from words and does not know what they signed before; bring the old journal with \
+                  `journal import FILE`, or make sure that these payments were not made already"
+            .into(),
+    }
+}
+
+fn payments(transaction: &TransactionRecord, network: Network) -> String {
+    let paid: Vec<_> = transaction
+        .outputs
+        .iter()
+        .filter(|output| output.is_payment())
+        .collect();
+    let mut listed: Vec<String> = paid
+        .iter()
+        .take(LISTED)
+        .map(|output| {
+            let script = ScriptBuf::from_bytes(output.script.clone());
+            let to = Address::from_script(&script, network.to_bitcoin())
+                .map_or_else(|_| format!("script {script:x}"), |address| address.to_string());
+            format!("{} sat to {to}", output.amount_sat)
+        })
+        .collect();
+    if paid.len() > LISTED {
+        listed.push(format!("and {} more", paid.len() - LISTED));
+    }
+    if listed.is_empty() {
+        "no payment".into()
+    } else {
+        listed.join(", ")
+    }
+}

@@ -1,0 +1,15 @@
+//! The signer as people and scripts meet it: the real binary, its files, its exit codes and its words.
+
+mod contract;
+mod core_signing;
+mod exit_codes;
+mod harness;
+mod journal;
+mod json_output;
+mod pages;
+mod psbts;
+mod secrets;
+mod sign_files;
+mod signing_again;
+mod slots;
+mod terminal;

@@ -1,0 +1,9 @@
+//! The vault's files, end to end through the real binary: damage, malice, kills and failing disks.
+
+mod concurrency;
+mod corruption;
+mod credentials;
+mod faults;
+mod flips;
+mod folder;
+mod inject;
