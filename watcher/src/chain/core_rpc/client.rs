@@ -1,0 +1,352 @@
+//! JSON-RPC over HTTP, one connection kept open.
+
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::{StatusCode, Url};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::chain::ChainError;
+use crate::settings::{Credentials, NodeSettings};
+
+/// How long a connection may take to open.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a call may take in all. A node under load takes many seconds for a large block.
+const CALL_TIMEOUT: Duration = Duration::from_secs(120);
+/// The largest answer, in bytes: several times that of the largest block or memory pool in hexadecimal.
+const MAX_ANSWER: usize = 64 << 20;
+/// The largest cookie or password file, in bytes.
+const MAX_CREDENTIALS: u64 = 4096;
+
+/// Calls a node.
+#[derive(Debug)]
+pub(super) struct Client {
+    http: reqwest::Client,
+    url: Url,
+    credentials: Credentials,
+}
+
+/// A call failed.
+#[derive(Debug)]
+pub(super) enum RpcError {
+    /// The node answered with an error of its own.
+    Answered {
+        /// The call.
+        method: &'static str,
+        /// The node's error code.
+        code: i64,
+        /// The node's message.
+        message: String,
+    },
+    /// The call did not get through.
+    Failed(ChainError),
+}
+
+impl From<RpcError> for ChainError {
+    fn from(error: RpcError) -> Self {
+        match error {
+            // RPC_IN_WARMUP
+            RpcError::Answered {
+                code: -28, message, ..
+            } => ChainError::WarmingUp(message),
+            RpcError::Answered {
+                method,
+                code,
+                message,
+            } => ChainError::Refused {
+                method: method.into(),
+                code,
+                message,
+            },
+            RpcError::Failed(error) => error,
+        }
+    }
+}
+
+impl From<ChainError> for RpcError {
+    fn from(error: ChainError) -> Self {
+        RpcError::Failed(error)
+    }
+}
+
+#[derive(Deserialize)]
+struct Response {
+    #[serde(default)]
+    result: Value,
+    #[serde(default)]
+    error: Option<ResponseError>,
+    #[serde(default)]
+    id: Value,
+}
+
+#[derive(Deserialize)]
+struct ResponseError {
+    code: i64,
+    #[serde(default)]
+    message: String,
+}
+
+impl Client {
+    pub(super) fn new(settings: &NodeSettings) -> Result<Self, ChainError> {
+        let url = parse_url(&settings.rpc_url)?;
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(CALL_TIMEOUT)
+            .build()
+            .map_err(|error| ChainError::Unreachable {
+                url: url.to_string(),
+                reason: reason(&error),
+            })?;
+        Ok(Client {
+            http,
+            url,
+            credentials: settings.credentials.clone(),
+        })
+    }
+
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Calls a method.
+    pub(super) async fn call<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        parameters: Value,
+    ) -> Result<T, RpcError> {
+        let request = json!({ "jsonrpc": "1.0", "id": 0, "method": method, "params": parameters });
+        let body = self.post(method, &request).await?;
+        let response: Response = serde_json::from_slice(&body).map_err(|_| {
+            garbage(format!(
+                "the answer to {method} is no JSON-RPC: {}",
+                excerpt(&body)
+            ))
+        })?;
+        response.into_result(method)
+    }
+
+    /// Calls several methods at once, and returns their answers in the same order.
+    pub(super) async fn batch<T: DeserializeOwned>(
+        &self,
+        calls: &[(&'static str, Value)],
+    ) -> Result<Vec<Result<T, RpcError>>, ChainError> {
+        let Some((method, _)) = calls.first() else {
+            return Ok(Vec::new());
+        };
+        let requests: Vec<Value> = calls
+            .iter()
+            .enumerate()
+            .map(|(id, (method, parameters))| {
+                json!({ "jsonrpc": "1.0", "id": id, "method": method, "params": parameters })
+            })
+            .collect();
+        let body = self.post(method, &Value::Array(requests)).await?;
+        let mut responses: Vec<Response> = match serde_json::from_slice(&body) {
+            Ok(responses) => responses,
+            // While it starts, a node answers a whole batch with one error.
+            Err(_) => match serde_json::from_slice::<Response>(&body) {
+                Ok(response) => response.into_result::<Vec<Value>>(method).map(|_| Vec::new())?,
+                Err(_) => {
+                    let what = format!("the answer to {method} is no JSON-RPC: {}", excerpt(&body));
+                    return Err(ChainError::Garbage(what));
+                }
+            },
+        };
+        responses.sort_by_key(|response| response.id.as_u64());
+        let in_order = responses
+            .iter()
+            .map(|response| response.id.as_u64())
+            .eq((0..calls.len() as u64).map(Some));
+        if !in_order {
+            return Err(ChainError::Garbage(format!(
+                "{} answers to {} calls",
+                responses.len(),
+                calls.len()
+            )));
+        }
+        Ok(responses
+            .into_iter()
+            .zip(calls)
+            .map(|(response, (method, _))| response.into_result(method))
+            .collect())
+    }
+
+    async fn post(&self, method: &str, request: &Value) -> Result<Vec<u8>, ChainError> {
+        let unreachable = |error: reqwest::Error| ChainError::Unreachable {
+            url: self.url.to_string(),
+            reason: reason(&error),
+        };
+        let mut response = match self.send(request).await? {
+            // A connection kept open may have been closed by the node meanwhile. Every call can be made twice.
+            Err(error) if !error.is_timeout() && !error.is_connect() => self.send(request).await?,
+            sent => sent,
+        }
+        .map_err(unreachable)?;
+        let status = response.status();
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            return Err(ChainError::Unauthorised {
+                url: self.url.to_string(),
+            });
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if body.len() + chunk.len() > MAX_ANSWER {
+                return Err(ChainError::TooLarge {
+                    what: method.into(),
+                    limit: MAX_ANSWER,
+                });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        // Errors of a call come as 400, 404 or 500 with a JSON-RPC body; a full work queue as 503 without one.
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            return Err(ChainError::WarmingUp(excerpt(&body)));
+        }
+        if !status.is_success() && serde_json::from_slice::<Value>(&body).is_err() {
+            return Err(ChainError::Garbage(format!(
+                "HTTP status {status}: {}",
+                excerpt(&body)
+            )));
+        }
+        Ok(body)
+    }
+
+    async fn send(&self, request: &Value) -> Result<reqwest::Result<reqwest::Response>, ChainError> {
+        let (user, password) = self.user_and_password()?;
+        let post = self.http.post(self.url.clone());
+        Ok(post.basic_auth(user, Some(password)).json(request).send().await)
+    }
+
+    /// Reads the credentials anew: a node writes another cookie at each start.
+    fn user_and_password(&self) -> Result<(String, String), ChainError> {
+        match &self.credentials {
+            Credentials::Cookie { rpc_cookie } => {
+                let text = read_secret(rpc_cookie)?;
+                let (user, password) = text.split_once(':').ok_or_else(|| ChainError::Credentials {
+                    path: rpc_cookie.display().to_string(),
+                    reason: "it is no cookie file".into(),
+                })?;
+                Ok((user.into(), password.into()))
+            }
+            Credentials::Password {
+                rpc_user,
+                rpc_password_file,
+            } => Ok((rpc_user.clone(), read_secret(rpc_password_file)?)),
+        }
+    }
+}
+
+impl Response {
+    fn into_result<T: DeserializeOwned>(self, method: &'static str) -> Result<T, RpcError> {
+        if let Some(ResponseError { code, message }) = self.error {
+            return Err(RpcError::Answered {
+                method,
+                code,
+                message: printable(&message),
+            });
+        }
+        serde_json::from_value(self.result)
+            .map_err(|error| garbage(format!("the answer to {method}: {error}")))
+    }
+}
+
+fn parse_url(text: &str) -> Result<Url, ChainError> {
+    let bad = |reason: &str| ChainError::BadUrl {
+        url: text.into(),
+        reason: reason.into(),
+    };
+    let url = Url::parse(text).map_err(|error| bad(&error.to_string()))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        // The address is stored and shown; a password is neither.
+        let mut shown = url.clone();
+        let _ = (shown.set_username(""), shown.set_password(None));
+        let reason = "it holds credentials; name them with --rpc-user and --rpc-password-file";
+        return Err(ChainError::BadUrl {
+            url: shown.to_string(),
+            reason: reason.into(),
+        });
+    }
+    if url.scheme() != "http" {
+        return Err(bad(
+            "only http is supported; reach a remote node through an encrypted tunnel",
+        ));
+    }
+    Ok(url)
+}
+
+fn read_secret(path: &Path) -> Result<String, ChainError> {
+    use std::io::Read;
+    let failed = |reason: String| ChainError::Credentials {
+        path: path.display().to_string(),
+        reason,
+    };
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
+    file.take(MAX_CREDENTIALS)
+        .read_to_string(&mut text)
+        .map_err(|error| failed(error.to_string()))?;
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    if text.ends_with('\r') {
+        text.pop();
+    }
+    if text.is_empty() {
+        return Err(failed("it is empty".into()));
+    }
+    Ok(text)
+}
+
+fn garbage(what: String) -> RpcError {
+    RpcError::Failed(ChainError::Garbage(what))
+}
+
+/// Returns the innermost cause, which says more than the layers around it.
+fn reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "it does not answer in time".into();
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+/// Returns the beginning of an answer, fit for a message.
+fn excerpt(body: &[u8]) -> String {
+    printable(&String::from_utf8_lossy(body.get(..80).unwrap_or(body)))
+}
+
+/// Returns the beginning of a text of the node's, without what could steer a terminal.
+pub(super) fn printable(text: &str) -> String {
+    let text: String = text
+        .chars()
+        .take(300)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ChainError, parse_url};
+
+    #[test]
+    fn addresses_with_secrets_or_other_schemes_are_refused() {
+        assert!(parse_url("http://127.0.0.1:8332").is_ok());
+        assert!(parse_url("http://node.example:18443/").is_ok());
+        for text in ["127.0.0.1:8332", "https://node", "ftp://node", "", "http://"] {
+            assert!(
+                matches!(parse_url(text), Err(ChainError::BadUrl { .. })),
+                "{text}"
+            );
+        }
+        let error = parse_url("http://user:hunter2@node:8332").unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+}

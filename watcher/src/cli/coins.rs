@@ -1,0 +1,41 @@
+//! `coins`.
+
+use clap::Args;
+
+use super::context::Context;
+use super::reply::{Reply, btc};
+use crate::error::Error;
+use crate::{coins, wallets};
+
+/// Arguments of `coins`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cofferdam-watcher --json coins --wallet main")]
+pub struct CoinsArgs {
+    /// The wallet's name.
+    #[arg(long, value_name = "NAME")]
+    wallet: String,
+}
+
+/// Runs `coins`.
+pub async fn run(context: &Context, args: CoinsArgs) -> Result<Reply, Error> {
+    let mut view = context.store.read().await?;
+    let record = wallets::find(&mut view, &args.wallet).await?;
+    let entries = coins::list(&mut view, &record).await?;
+    let mut text = String::new();
+    for coin in &entries {
+        let amount = btc(bitcoin::Amount::from_sat(coin.amount_sat));
+        let state = format!("{:?}", coin.state).to_lowercase();
+        text.push_str(&format!(
+            "{:<67} {amount:>22}  {state:<9} {:>6} conf  {}/{} {}\n",
+            coin.outpoint.to_string(),
+            coin.confirmations,
+            coin.branch,
+            coin.index,
+            coin.address
+        ));
+    }
+    if entries.is_empty() {
+        text.push_str("no coins\n");
+    }
+    Ok(Reply::new(&serde_json::json!({ "coins": entries }), text))
+}

@@ -1,0 +1,389 @@
+//! `payout`: plan, create, list, show, export, import, broadcast, cancel, split-coins.
+
+use std::path::PathBuf;
+
+use bitcoin::{Amount, Weight};
+use clap::{Args, Subcommand, ValueEnum};
+use cofferdam_core::psbt::Version;
+
+use super::chain_args::ChainArgs;
+use super::context::Context;
+use super::reply::Reply;
+use crate::csv::{self, Format, Ids, Unit};
+use crate::error::{CommandError, Error, shown_path};
+use crate::payout::create::{self, Order};
+use crate::payout::document::ListDocument;
+use crate::payout::draft::{self, Terms};
+use crate::payout::split::{self, Split};
+use crate::payout::{PayoutError, broadcast, cancel, export, import, show, table, text};
+use crate::plan::{self, FeeRate, Seed};
+
+/// Commands on payouts.
+#[derive(Debug, Subcommand)]
+pub enum PayoutCommand {
+    /// Plan a payout list without storing anything.
+    #[command(after_help = "\
+Example:
+  cofferdam-watcher payout plan payouts.csv --wallet main --fee-rate 12.5
+
+The list is CSV with the columns payout_id,address,amount,unit and, if you like, name and reference. The unit of each row is
+sat or btc. Other formats: see `cofferdam-watcher payout create --help`.")]
+    Plan(ListArgs),
+    /// Plan a payout list, store the plan and reserve its coins.
+    #[command(after_help = "\
+Examples:
+  cofferdam-watcher payout create payouts.csv --wallet main --fee-rate 12.5
+  cofferdam-watcher payout create payouts.csv --wallet main --fee-target 6
+  cofferdam-watcher payout create many.txt --format electrum --unit btc --id-prefix 2026-11- --wallet main --fee-rate 3
+
+All or nothing: every error of the list is shown with its line. A payout_id is paid once, ever.")]
+    Create(ListArgs),
+    /// List the payout lists.
+    List(ListingArgs),
+    /// Show a list, its transactions and payments.
+    #[command(after_help = "\
+Examples:
+  cofferdam-watcher payout show po-0123456789
+  cofferdam-watcher payout show po-0123456789 --csv > paid.csv")]
+    Show(ShowArgs),
+    /// Write the unsigned PSBTs of a list for the signer.
+    #[command(after_help = "\
+Examples:
+  cofferdam-watcher payout export po-0123456789 --out unsigned.psbt
+  cofferdam-watcher payout export po-0123456789 --out /media/usb --psbt-version 2
+
+Several transactions go into a folder. Exporting again gives the same transactions.")]
+    Export(ExportArgs),
+    /// Take signed PSBTs back, after verifying every signature.
+    #[command(after_help = "Example:\n  cofferdam-watcher payout import po-0123456789 signed.psbt")]
+    Import(ImportArgs),
+    /// Send the signed transactions of a list; a retry sends the same bytes.
+    #[command(after_help = "Example:\n  cofferdam-watcher payout broadcast po-0123456789")]
+    Broadcast(BroadcastArgs),
+    /// Cancel a list: at once while it is planned, by a transaction of its own after it was exported.
+    #[command(after_help = "\
+Example:
+  cofferdam-watcher payout cancel po-0123456789
+
+After an export, somebody may hold a signed copy. The list then stays `cancelling` until a transaction that spends the same
+anchor confirms: export, sign, import and broadcast the list that is named as cancelled_by.")]
+    Cancel(CancelArgs),
+    /// Divide coins among fresh addresses of the wallet, so that later lists find enough of them.
+    #[command(after_help = "\
+Examples:
+  cofferdam-watcher payout split-coins --wallet main --into 20 --fee-rate 2
+  cofferdam-watcher payout split-coins --wallet main --into 5 --amount-sat 10000000 --fee-rate 2
+
+Without --amount-sat the largest coin is divided evenly. The result goes the way of a payout list: export, sign, import,
+broadcast.")]
+    SplitCoins(SplitArgs),
+}
+
+/// Fee rate and bounds of a plan.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The wallet that pays.
+    #[arg(long, value_name = "NAME")]
+    wallet: String,
+    #[command(flatten)]
+    fee: FeeArgs,
+    /// The most that a signed transaction may weigh, in weight units.
+    #[arg(long, value_name = "WU", default_value_t = plan::DEFAULT_MAX_WEIGHT.to_wu(),
+          value_parser = clap::value_parser!(u64).range(plan::LEAST_MAX_WEIGHT.to_wu()..=plan::STANDARD_MAX_WEIGHT.to_wu()))]
+    max_weight: u64,
+    /// How many blocks must confirm the coins that are spent.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    confirmations: u32,
+    /// A number that makes the plan reproducible [default: drawn at random].
+    #[arg(long, value_name = "N")]
+    seed: Option<Seed>,
+    #[command(flatten)]
+    chain: ChainArgs,
+}
+
+/// How the fee rate is chosen.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct FeeArgs {
+    /// The fee rate in satoshi per virtual byte, with up to three decimals.
+    #[arg(long, value_name = "SAT_PER_VB")]
+    fee_rate: Option<FeeRate>,
+    /// Ask the node for the rate that confirms within so many blocks.
+    #[arg(long, value_name = "BLOCKS", value_parser = clap::value_parser!(u16).range(1..=1008))]
+    fee_target: Option<u16>,
+}
+
+/// Arguments of `payout plan` and `payout create`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// The payout list.
+    list: PathBuf,
+    #[command(flatten)]
+    plan: PlanArgs,
+    /// The list's format; it is never guessed.
+    #[arg(long, value_enum, default_value_t = FormatName::Cofferdam)]
+    format: FormatName,
+    /// The unit of all amounts, for formats that do not say.
+    #[arg(long, value_name = "sat|btc")]
+    unit: Option<Unit>,
+    /// Take each payout_id from this column of a Sparrow file.
+    #[arg(long, value_name = "COLUMN", conflicts_with = "id_prefix")]
+    id_column: Option<String>,
+    /// Make each payout_id of this prefix and the payment's number in the file.
+    #[arg(long, value_name = "PREFIX")]
+    id_prefix: Option<String>,
+    /// Pay although the very same file was made into a list before.
+    #[arg(long)]
+    again: bool,
+}
+
+/// The formats of payout lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatName {
+    /// CSV with a header and a unit in each row.
+    Cofferdam,
+    /// Electrum's pay-to-many lines: address, amount.
+    Electrum,
+    /// Sparrow's CSV: address, amount, label.
+    Sparrow,
+    /// The outputs argument of Bitcoin Core's RPCs, as JSON.
+    CoreOutputs,
+}
+
+/// Arguments of `payout list`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cofferdam-watcher --json payout list --wallet main")]
+pub struct ListingArgs {
+    /// Only the lists of this wallet.
+    #[arg(long, value_name = "NAME")]
+    wallet: Option<String>,
+}
+
+/// Arguments of `payout show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The list.
+    id: String,
+    /// Print the payments as CSV, for reconciliation.
+    #[arg(long)]
+    csv: bool,
+}
+
+/// Arguments of `payout export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The list.
+    id: String,
+    /// The file, or the folder, to write to; a name that ends with a slash is a folder, and is made.
+    #[arg(long, value_name = "FILE-OR-FOLDER")]
+    out: PathBuf,
+    /// The PSBT version.
+    #[arg(long, value_name = "0|2", default_value = "0", value_parser = psbt_version)]
+    psbt_version: Version,
+}
+
+/// Arguments of `payout import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The list.
+    id: String,
+    /// Signed PSBTs, in binary, base64 or hexadecimal, or a folder of them.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// Arguments of `payout broadcast`.
+#[derive(Debug, Args)]
+pub struct BroadcastArgs {
+    /// The list.
+    id: String,
+    #[command(flatten)]
+    chain: ChainArgs,
+}
+
+/// Arguments of `payout cancel`.
+#[derive(Debug, Args)]
+pub struct CancelArgs {
+    /// The list.
+    id: String,
+    /// The least fee rate of the transactions that cancel it [default: a little above the list's].
+    #[arg(long, value_name = "SAT_PER_VB")]
+    fee_rate: Option<FeeRate>,
+}
+
+/// Arguments of `payout split-coins`.
+#[derive(Debug, Args)]
+pub struct SplitArgs {
+    #[command(flatten)]
+    plan: PlanArgs,
+    /// How many coins to make.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(split::MAX_COINS)))]
+    into: u32,
+    /// The amount of each.
+    #[arg(long, value_name = "SAT", value_parser = clap::value_parser!(u64).range(1..=Amount::MAX_MONEY.to_sat()))]
+    amount_sat: Option<u64>,
+}
+
+/// Runs a command on payouts.
+pub async fn run(context: &Context, command: PayoutCommand) -> Result<Reply, Error> {
+    match command {
+        PayoutCommand::Plan(args) => {
+            let order = order(context, args).await?;
+            Ok(reply(&create::plan(&context.store, &order).await?, GLANCE))
+        }
+        PayoutCommand::Create(args) => {
+            let order = order(context, args).await?;
+            Ok(reply(&create::create(&context.store, &order).await?, GLANCE))
+        }
+        PayoutCommand::List(args) => {
+            let lists = show::list(&context.store, args.wallet.as_deref()).await?;
+            Ok(Reply::new(
+                &serde_json::json!({ "payouts": lists }),
+                text::summaries(&lists),
+            ))
+        }
+        PayoutCommand::Show(args) => {
+            let document = show::show(&context.store, &args.id).await?;
+            Ok(if args.csv {
+                Reply::raw(table::csv(&document))
+            } else {
+                reply(&document, SHOWN)
+            })
+        }
+        PayoutCommand::Export(args) => {
+            let exported = export::export(&context.store, &args.id, &args.out, args.psbt_version).await?;
+            let mut text = format!("{}: {}\n", exported.id, exported.state.name());
+            for file in &exported.files {
+                text.push_str(&format!("written {}\n", shown_path(file)));
+            }
+            Ok(Reply::new(&exported, text))
+        }
+        PayoutCommand::Import(args) => Ok(reply(
+            &import::import(&context.store, &args.id, &args.files).await?,
+            GLANCE,
+        )),
+        PayoutCommand::Broadcast(args) => {
+            let source = args.chain.open(context).await?;
+            Ok(reply(
+                &broadcast::broadcast(&context.store, source.as_ref(), &args.id).await?,
+                GLANCE,
+            ))
+        }
+        PayoutCommand::Cancel(args) => Ok(reply(
+            &cancel::cancel(&context.store, &args.id, args.fee_rate).await?,
+            GLANCE,
+        )),
+        PayoutCommand::SplitCoins(args) => {
+            let terms = terms(context, args.plan).await?;
+            let split = Split {
+                into: args.into,
+                each: args.amount_sat.map(Amount::from_sat),
+            };
+            Ok(reply(&split::split(&context.store, split, &terms).await?, GLANCE))
+        }
+    }
+}
+
+/// How many payments people are shown: those who ask for a list want to see it, the others what was done with it.
+const SHOWN: usize = 100;
+const GLANCE: usize = 3;
+
+fn reply(document: &ListDocument, listed: usize) -> Reply {
+    Reply::new(document, text::list(document, listed))
+}
+
+async fn order(context: &Context, args: ListArgs) -> Result<Order, Error> {
+    let format = format(&args)?;
+    let network = create::network(&context.store, &args.plan.wallet).await?;
+    let bytes = read(&args.list)?;
+    let list = csv::import(&bytes, &format, network).map_err(PayoutError::from)?;
+    Ok(Order {
+        list,
+        format,
+        again: args.again,
+        terms: terms(context, args.plan).await?,
+    })
+}
+
+/// Reads a list; one byte more than allowed is enough to have it refused.
+fn read(path: &PathBuf) -> Result<Vec<u8>, Error> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    let limit = csv::MAX_FILE_BYTES as u64 + 1;
+    let read = std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
+    match read {
+        Ok(_) => Ok(bytes),
+        Err(source) => Err(CommandError::File {
+            action: "read",
+            path: shown_path(path),
+            source,
+        }
+        .into()),
+    }
+}
+
+fn format(args: &ListArgs) -> Result<Format, Error> {
+    let ids = match (&args.id_column, &args.id_prefix) {
+        (Some(column), _) => Ids::Column(column.clone()),
+        (None, Some(prefix)) => Ids::Prefix(prefix.clone()),
+        (None, None) => Ids::None,
+    };
+    if matches!(ids, Ids::Column(_)) && args.format != FormatName::Sparrow {
+        return Err(usage(
+            "--id-column is for --format sparrow",
+            "use --id-prefix, or leave it out",
+        ));
+    }
+    if args.format == FormatName::Cofferdam {
+        return match (args.unit, ids) {
+            (None, Ids::None) => Ok(Format::Cofferdam),
+            _ => Err(usage(
+                "each row of this format has its own unit and payout_id",
+                "leave --unit and --id-prefix out, or name another --format",
+            )),
+        };
+    }
+    let unit = args
+        .unit
+        .ok_or_else(|| usage("--unit is missing", "this format needs --unit sat or --unit btc"))?;
+    Ok(match args.format {
+        FormatName::Electrum => Format::Electrum(unit, ids),
+        FormatName::Sparrow => Format::Sparrow(unit, ids),
+        FormatName::CoreOutputs | FormatName::Cofferdam => Format::CoreOutputs(unit, ids),
+    })
+}
+
+async fn terms(context: &Context, args: PlanArgs) -> Result<Terms, Error> {
+    let fee_rate = match (args.fee.fee_rate, args.fee.fee_target) {
+        (Some(rate), _) => rate,
+        (None, blocks) => {
+            let blocks = blocks.unwrap_or(6);
+            let estimate = args.chain.open(context).await?.estimate_fee(blocks).await?;
+            let estimate = estimate.ok_or(PayoutError::NoEstimate { blocks })?;
+            FeeRate::checked(estimate.0).map_err(PayoutError::from)?
+        }
+    };
+    Ok(Terms {
+        wallet: args.wallet,
+        fee_rate,
+        max_weight: Weight::from_wu(args.max_weight),
+        confirmations: args.confirmations,
+        seed: match args.seed {
+            Some(seed) => seed,
+            None => draft::new_seed()?,
+        },
+    })
+}
+
+fn psbt_version(text: &str) -> Result<Version, String> {
+    let number = text.parse().ok().and_then(Version::from_number);
+    number.ok_or_else(|| "use 0 (BIP174) or 2 (BIP370)".into())
+}
+
+fn usage(message: &str, hint: &str) -> Error {
+    CommandError::Usage {
+        message: message.into(),
+        hint: hint.into(),
+    }
+    .into()
+}

@@ -1,0 +1,55 @@
+//! `sync`.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::chain_args::ChainArgs;
+use super::context::Context;
+use super::reply::Reply;
+use crate::error::Error;
+use crate::sync::progress::Progress;
+use crate::{chain, settings, sync};
+use cofferdam_core::count::counted;
+
+/// Arguments of `sync`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cofferdam-watcher sync --chain core --rpc-url http://127.0.0.1:8332 --rpc-cookie ~/.bitcoin/.cookie
+  cofferdam-watcher sync --chain rehearsal
+  cofferdam-watcher sync            # as the last time
+
+It can be stopped at any time, and continues where it was.")]
+pub struct SyncArgs {
+    #[command(flatten)]
+    chain: ChainArgs,
+    /// Forget what the chain told, and search again from the wallets' birthdays. Payouts and handed out addresses stay.
+    #[arg(long)]
+    rescan: bool,
+}
+
+/// Runs `sync`.
+pub async fn run(context: &Context, args: SyncArgs) -> Result<Reply, Error> {
+    let settings = args.chain.settings(context)?;
+    let source = chain::open(&settings, &context.folder).await?;
+    let progress = Progress::new(context.progress);
+    let report = sync::sync(
+        &context.store,
+        &Arc::from(source),
+        settings.kind(),
+        args.rescan,
+        &progress,
+    )
+    .await?;
+    settings::save(&context.folder, &settings)?;
+    let text = format!(
+        "synced to block {} ({})\n{} searched, {} undone, {} of ours in the memory pool\n",
+        report.height,
+        report.hash,
+        counted(report.blocks, "block"),
+        report.undone,
+        counted(report.pool, "transaction")
+    );
+    Ok(Reply::new(&report, text))
+}

@@ -1,0 +1,29 @@
+//! The online side of Cofferdam: it watches coins, plans payouts, hands them over and reconciles. It holds no private
+//! key.
+//!
+//! - [`cli`]: the command line; each command is a thin layer over the services below.
+//! - [`wallets`], [`addresses`], [`balance`], [`coins`]: what the ledger answers.
+//! - [`payout`]: payouts, from a list to its confirmations; `csv` reads lists, `plan` picks coins.
+//! - [`sync`]: brings the ledger to the tip of a chain.
+//! - [`chain`]: where blocks come from and transactions go to.
+//! - [`store`]: the ledger's tables.
+//! - [`settings`], [`data_folder`]: what lies in the data folder beside the ledger.
+//! - [`error`]: every failure's code, hint and exit status.
+
+pub mod addresses;
+pub mod balance;
+pub mod chain;
+pub mod cli;
+pub mod clock;
+pub mod coins;
+mod csv;
+pub mod data_folder;
+pub mod error;
+pub mod payout;
+mod plan;
+pub mod settings;
+pub mod store;
+pub mod sync;
+pub mod wallets;
+
+pub use error::Error;

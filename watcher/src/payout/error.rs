@@ -1,0 +1,408 @@
+//! Why a command on payouts fails.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::chain::ChainError;
+use crate::csv::ImportError;
+use crate::error::{Coded, Exit, io_exit, shown_path};
+use crate::plan::PlanError;
+use crate::plan::fee_rate::FeeRateError;
+use crate::store::StoreError;
+use crate::store::payouts::EarlierPayment;
+use crate::wallets::WalletsError;
+use cofferdam_core::count::counted;
+
+use super::import::Refusal;
+use super::state::TransactionState;
+
+/// A command on payouts failed.
+#[derive(Debug, thiserror::Error)]
+pub enum PayoutError {
+    /// The list has problems.
+    #[error(transparent)]
+    List(#[from] ListError),
+    /// The coins cannot pay the list, or a payment is dust.
+    #[error(transparent)]
+    Plan(#[from] PlanFailure),
+    /// The fee rate is out of bounds.
+    #[error(transparent)]
+    FeeRate(#[from] FeeRateFailure),
+    /// The node has no estimate for the target.
+    #[error("the chain source has no fee estimate for {}", counted(*blocks, "block"))]
+    NoEstimate {
+        /// The target.
+        blocks: u16,
+    },
+    /// The wallet was never synced, or the sync was interrupted.
+    #[error("the wallet \"{wallet}\" is not synced")]
+    NotSynced {
+        /// Its name.
+        wallet: String,
+    },
+    /// The file was made into a list before.
+    #[error("this very file was made into the list {list} before")]
+    SameFile {
+        /// The earlier list.
+        list: String,
+    },
+    /// Identifiers that were planned before.
+    #[error("{} planned before, the first is \"{}\" in the list {}", of_the(.0.len(), "payout_id"), first(.0, |row| &row.payout_id), first(.0, |row| &row.list_id))]
+    KnownIds(Vec<EarlierPayment>),
+    /// No list has the id.
+    #[error("there is no payout list \"{0}\"")]
+    UnknownList(String),
+    /// The state does not allow the command.
+    #[error("the list {list} is {}: {action} is not possible", state.name())]
+    WrongState {
+        /// The list.
+        list: String,
+        /// Its state.
+        state: TransactionState,
+        /// What was asked for.
+        action: &'static str,
+    },
+    /// A signed file is no PSBT at all.
+    #[error("{} is not a PSBT: {reason}", shown_path(file))]
+    NotAPsbt {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Signed files were refused.
+    #[error("{} refused; nothing was stored. {}", of_the(.0.len(), "file"), .0.first().map(ToString::to_string).unwrap_or_default())]
+    Refused(Vec<Refusal>),
+    /// A file of that name has other contents.
+    #[error("{} is there already, with other contents", shown_path(.0))]
+    FileExists(PathBuf),
+    /// A file cannot be read or written.
+    #[error("cannot {action} {}: {source}", shown_path(path))]
+    File {
+        /// "read" or "write".
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file is larger than anything it could hold.
+    #[error("{} is larger than {limit} bytes", shown_path(path))]
+    FileTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The limit.
+        limit: u64,
+    },
+    /// The node would not take a transaction; none was sent.
+    #[error("the node refuses transaction {number} of the list {list}: {reason}; nothing was sent")]
+    WouldBeRejected {
+        /// The list.
+        list: String,
+        /// The transaction's place in it.
+        number: u32,
+        /// The node's reason.
+        reason: String,
+    },
+    /// Sending stopped in the middle of a list.
+    #[error("{sent} of {} went out, then: {source}", counted(*of, "transaction"))]
+    PartlySent {
+        /// How many the node took.
+        sent: usize,
+        /// How many there are.
+        of: usize,
+        /// What stopped it.
+        source: ChainError,
+    },
+    /// What a cancelled transaction holds does not pay for its replacement.
+    #[error("the coins of transaction {number} do not pay for a transaction that replaces it")]
+    CancelTooDear {
+        /// The transaction's place in its list.
+        number: u32,
+    },
+    /// A coin's previous transaction is not in the ledger.
+    #[error("the ledger does not hold the transaction {0}, which the signer needs to see")]
+    PreviousMissing(bitcoin::Txid),
+    /// Something that should not happen.
+    #[error("unexpected failure: {0}")]
+    Unexpected(String),
+    /// The wallet is unknown.
+    #[error(transparent)]
+    Wallet(#[from] WalletsError),
+    /// The chain source failed.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The ledger failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn of_the(count: usize, one: &str) -> String {
+    format!(
+        "{count} of the {one}s {}",
+        if count == 1 { "was" } else { "were" }
+    )
+}
+
+fn first<'a>(rows: &'a [EarlierPayment], field: impl Fn(&'a EarlierPayment) -> &'a String) -> &'a str {
+    rows.first().map_or("", |row| field(row))
+}
+
+/// A list with problems.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct ListError(pub(crate) ImportError);
+
+/// A list that cannot be planned, with what its messages need.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct PlanFailure {
+    pub(crate) error: PlanError,
+    pub(crate) wallet: String,
+    /// What the payments are called, by their index.
+    pub(crate) names: Vec<String>,
+}
+
+/// A fee rate that was refused.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct FeeRateFailure(pub(crate) FeeRateError);
+
+impl From<ImportError> for PayoutError {
+    fn from(error: ImportError) -> Self {
+        ListError(error).into()
+    }
+}
+
+impl From<FeeRateError> for PayoutError {
+    fn from(error: FeeRateError) -> Self {
+        FeeRateFailure(error).into()
+    }
+}
+
+impl Coded for PayoutError {
+    fn exit(&self) -> Exit {
+        match self {
+            PayoutError::List(_) | PayoutError::NotAPsbt { .. } | PayoutError::FileTooLarge { .. } => {
+                Exit::Malformed
+            }
+            PayoutError::Plan(failure) => match failure.error {
+                PlanError::Dust(_) => Exit::Malformed,
+                _ => Exit::Funds,
+            },
+            PayoutError::FeeRate(_) => Exit::Usage,
+            PayoutError::NoEstimate { .. } | PayoutError::NotSynced { .. } => Exit::ChainNotReady,
+            PayoutError::SameFile { .. }
+            | PayoutError::KnownIds(_)
+            | PayoutError::WrongState { .. }
+            | PayoutError::FileExists(_) => Exit::Conflict,
+            PayoutError::UnknownList(_) => Exit::Usage,
+            PayoutError::Refused(_) => Exit::Refused,
+            PayoutError::File { source, .. } => io_exit(source),
+            PayoutError::WouldBeRejected { .. } => Exit::Rejected,
+            PayoutError::PartlySent { source, .. } => source.exit(),
+            PayoutError::CancelTooDear { .. } => Exit::Funds,
+            PayoutError::PreviousMissing(_) => Exit::ChainNotReady,
+            PayoutError::Unexpected(_) => Exit::Unexpected,
+            PayoutError::Wallet(error) => error.exit(),
+            PayoutError::Chain(error) => error.exit(),
+            PayoutError::Store(error) => error.exit(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            PayoutError::List(_) => "payout-list",
+            PayoutError::Plan(failure) => match failure.error {
+                PlanError::Dust(_) => "dust",
+                PlanError::Shortfall { .. } => "not-enough-funds",
+                PlanError::TooFewCoins { .. } => "too-few-coins",
+                PlanError::CoinsTooSmall { .. } => "coins-too-small",
+            },
+            PayoutError::FeeRate(_) => "fee-rate",
+            PayoutError::NoEstimate { .. } => "no-fee-estimate",
+            PayoutError::NotSynced { .. } => "wallet-not-synced",
+            PayoutError::SameFile { .. } => "same-file",
+            PayoutError::KnownIds(_) => "payout-id-known",
+            PayoutError::UnknownList(_) => "payout-unknown",
+            PayoutError::WrongState { .. } => "wrong-state",
+            PayoutError::NotAPsbt { .. } => "not-a-psbt",
+            PayoutError::Refused(_) => "signed-refused",
+            PayoutError::FileExists(_) => "file-exists",
+            PayoutError::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                "file-missing"
+            }
+            PayoutError::File { .. } => "file-failed",
+            PayoutError::FileTooLarge { .. } => "file-too-large",
+            PayoutError::WouldBeRejected { .. } => "transaction-rejected",
+            PayoutError::PartlySent { .. } => "partly-sent",
+            PayoutError::CancelTooDear { .. } => "cancel-too-dear",
+            PayoutError::PreviousMissing(_) => "previous-transaction-missing",
+            PayoutError::Unexpected(_) => "unexpected",
+            PayoutError::Wallet(error) => error.code(),
+            PayoutError::Chain(error) => error.code(),
+            PayoutError::Store(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            PayoutError::List(_) => "correct every line that is listed, then import the file again".into(),
+            PayoutError::Plan(failure) => failure.hint(),
+            PayoutError::FeeRate(_) => "write satoshi per virtual byte, from 0.1 to 1000".into(),
+            PayoutError::NoEstimate { .. } => "choose the rate yourself, with --fee-rate".into(),
+            PayoutError::NotSynced { .. } => "run: cofferdam-watcher sync".into(),
+            PayoutError::SameFile { list } => {
+                format!("see it with: cofferdam-watcher payout show {list}; if it is to be paid once more, add --again")
+            }
+            PayoutError::KnownIds(_) => {
+                "a payout_id is paid once: remove these rows, or give payments that are owed anew an id of their own".into()
+            }
+            PayoutError::UnknownList(_) => "see the lists with: cofferdam-watcher payout list".into(),
+            PayoutError::WrongState { list, state, .. } => next_step(list, *state),
+            PayoutError::NotAPsbt { .. } => "give the file that the signer wrote".into(),
+            PayoutError::Refused(_) => {
+                "have the files of `payout export` signed, unchanged, by the wallet's own signer".into()
+            }
+            PayoutError::FileExists(_) => "choose another --out, or move that file away".into(),
+            PayoutError::File { .. } => "check the path, its permissions and the free space".into(),
+            PayoutError::FileTooLarge { .. } => "check that this is the right file".into(),
+            PayoutError::WouldBeRejected { list, .. } => {
+                format!("sync, then see: cofferdam-watcher payout show {list}")
+            }
+            PayoutError::PartlySent { .. } => "run the same command again: it sends the same bytes".into(),
+            PayoutError::CancelTooDear { .. } => {
+                "ask for a lower --fee-rate, or send the wallet's other coins elsewhere first".into()
+            }
+            PayoutError::PreviousMissing(_) => "run: cofferdam-watcher sync --rescan".into(),
+            PayoutError::Unexpected(_) => "please report this with the command that led to it".into(),
+            PayoutError::Wallet(error) => error.hint(),
+            PayoutError::Chain(error) => error.hint(),
+            PayoutError::Store(error) => error.hint(),
+        }
+    }
+
+    fn findings(&self) -> Option<Value> {
+        match self {
+            PayoutError::List(ListError(error)) => Some(list_findings(error)),
+            PayoutError::Plan(PlanFailure {
+                error: PlanError::Dust(dust),
+                names,
+                ..
+            }) => {
+                let findings = dust.iter().map(|payment| {
+                    json!({
+                        "code": "dust", "severity": "refusal",
+                        "where": names.get(payment.payment),
+                        "expected": payment.limit.to_sat(), "found": payment.amount.to_sat(),
+                        "message": "nodes do not relay an amount this small to this address",
+                    })
+                });
+                Some(findings.collect())
+            }
+            PayoutError::Plan(failure) => failure.numbers(),
+            PayoutError::KnownIds(rows) => {
+                let findings = rows.iter().take(crate::csv::MAX_LISTED).map(|row| {
+                    json!({
+                        "code": "payout-id-known", "severity": "refusal", "where": row.payout_id,
+                        "expected": null, "found": row.list_id,
+                        "message": format!("planned in the list {}", row.list_id),
+                    })
+                });
+                Some(findings.collect())
+            }
+            PayoutError::Refused(refusals) => Some(refusals.iter().map(Refusal::finding).collect()),
+            _ => None,
+        }
+    }
+}
+
+impl PlanFailure {
+    fn hint(&self) -> String {
+        let wallet = &self.wallet;
+        match &self.error {
+            PlanError::Dust(dust) => {
+                let listed = dust.iter().take(10).filter_map(|payment| {
+                    Some(format!(
+                        "{} needs {} sat",
+                        self.names.get(payment.payment)?,
+                        payment.limit.to_sat()
+                    ))
+                });
+                format!("raise or remove: {}", listed.collect::<Vec<_>>().join(", "))
+            }
+            PlanError::Shortfall { .. } => {
+                format!(
+                    "fund the wallet, or wait for its unconfirmed coins: cofferdam-watcher balance --wallet {wallet}"
+                )
+            }
+            PlanError::TooFewCoins { needed, each, .. } => format!(
+                "make more coins first: cofferdam-watcher payout split-coins --wallet {wallet} --into {needed} \
+                 --amount-sat {} --fee-rate RATE",
+                each.to_sat()
+            ),
+            PlanError::CoinsTooSmall { .. } => {
+                "raise --max-weight (nodes relay up to 400000), or make the payment in parts".into()
+            }
+        }
+    }
+
+    /// What scripts read: the numbers of a refusal for lack of funds or coins.
+    fn numbers(&self) -> Option<Value> {
+        let finding = |code, expected: u64, found: u64, message: String| {
+            json!([{ "code": code, "severity": "refusal", "where": self.wallet, "expected": expected, "found": found,
+                     "message": message }])
+        };
+        match &self.error {
+            PlanError::Dust(_) => None,
+            PlanError::Shortfall {
+                needed,
+                spendable,
+                shortfall,
+            } => Some(finding(
+                "not-enough-funds",
+                needed.to_sat(),
+                spendable.to_sat(),
+                format!("{} sat are missing", shortfall.to_sat()),
+            )),
+            PlanError::TooFewCoins {
+                needed, available, ..
+            } => Some(finding(
+                "too-few-coins",
+                *needed as u64,
+                *available as u64,
+                self.to_string(),
+            )),
+            PlanError::CoinsTooSmall { amount, .. } => {
+                Some(finding("coins-too-small", amount.to_sat(), 0, self.to_string()))
+            }
+        }
+    }
+}
+
+fn list_findings(error: &ImportError) -> Value {
+    let findings = error.problems.iter().map(|problem| {
+        json!({
+            "code": problem.cause.code(), "severity": "refusal", "where": problem.place.to_string(),
+            "expected": null, "found": null,
+            "message": problem.cause.to_string(), "hint": problem.cause.hint(),
+        })
+    });
+    findings.collect()
+}
+
+fn next_step(list: &str, state: TransactionState) -> String {
+    match state {
+        TransactionState::Planned => {
+            format!("export it first: cofferdam-watcher payout export {list} --out FILE")
+        }
+        TransactionState::Exported => {
+            format!("have it signed, then: cofferdam-watcher payout import {list} FILE")
+        }
+        TransactionState::Cancelling => {
+            format!("see which transaction cancels it: cofferdam-watcher payout show {list}")
+        }
+        _ => format!("see what became of it: cofferdam-watcher payout show {list}"),
+    }
+}

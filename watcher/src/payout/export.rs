@@ -1,0 +1,186 @@
+//! Handing a list's transactions over to the signer.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bitcoin::{Transaction, TxOut, Txid};
+use cofferdam_core::ScriptType;
+use cofferdam_core::psbt::Version;
+use cofferdam_core::psbt::build::{self, Template, TemplateInput, TemplateOutput};
+use cofferdam_core::wallet::Branch;
+use serde::Serialize;
+
+use crate::plan;
+use crate::store::payouts::{self, PaymentRecord, TransactionRecord};
+use crate::store::wallets::{self, WalletRecord};
+use crate::store::{Connection, Store, previous};
+
+use super::PayoutError;
+use super::draft::unexpected;
+use super::files::Destination;
+use super::show;
+use super::state::{ChainFacts, TransactionState};
+
+/// What was handed over.
+#[derive(Clone, Debug, Serialize)]
+pub struct Exported {
+    /// The list.
+    pub id: String,
+    /// Its state.
+    pub state: TransactionState,
+    /// The files, in the order of the transactions.
+    pub files: Vec<PathBuf>,
+}
+
+/// Writes an unsigned PSBT for each live transaction of a list, in binary; the same ones each time.
+///
+/// The ledger notes the export before the first byte is written: a file that exists is never taken for one that was not
+/// handed over.
+///
+/// # Errors
+///
+/// The list is confirmed, or cancelled, or being cancelled; a file of that name has other contents.
+pub async fn export(store: &Store, id: &str, out: &Path, version: Version) -> Result<Exported, PayoutError> {
+    let mut write = store.write().await?;
+    let list = show::find(&mut write, id).await?;
+    let wallet = wallets::by_no(&mut write, list.wallet_no).await?;
+    let payments = payouts::payments(&mut write, list.no).await?;
+    let records = payouts::transactions(&mut write, list.no).await?;
+    let mut kept = HashMap::new();
+    let mut files = Vec::new();
+    let mut states = Vec::new();
+    for record in &records {
+        let state = ChainFacts::look_up(&mut write, record).await?.state(record);
+        states.push(state);
+        if !is_exportable(state) {
+            continue;
+        }
+        let psbt = psbt(&mut write, &wallet, record, &payments, &mut kept, version).await?;
+        let name = match records.len() {
+            1 => format!("{id}.psbt"),
+            count => format!(
+                "{id}-{:0width$}.psbt",
+                record.number,
+                width = count.to_string().len()
+            ),
+        };
+        files.push((name, psbt));
+    }
+    if files.is_empty() {
+        let state = TransactionState::of_list(states.into_iter());
+        return Err(PayoutError::WrongState {
+            list: list.id,
+            state,
+            action: "an export",
+        });
+    }
+    let destination = Destination::choose(out, id, &files)?;
+    payouts::note_exported(&mut write, list.no).await?;
+    write.commit().await?;
+    let files = destination.write(&files)?;
+    let exported = states.into_iter().map(|state| match state {
+        TransactionState::Planned => TransactionState::Exported,
+        state => state,
+    });
+    let state = TransactionState::of_list(exported.collect::<Vec<_>>().into_iter());
+    Ok(Exported {
+        id: list.id,
+        state,
+        files,
+    })
+}
+
+fn is_exportable(state: TransactionState) -> bool {
+    matches!(
+        state,
+        TransactionState::Planned
+            | TransactionState::Exported
+            | TransactionState::Signed
+            | TransactionState::Broadcast
+    )
+}
+
+/// Makes the PSBT of a transaction, with whatever the signer needs to prove amounts and change.
+async fn psbt(
+    db: &mut Connection,
+    wallet: &WalletRecord,
+    record: &TransactionRecord,
+    payments: &[PaymentRecord],
+    kept: &mut HashMap<Txid, Arc<Transaction>>,
+    version: Version,
+) -> Result<Vec<u8>, PayoutError> {
+    let mut inputs = Vec::with_capacity(record.inputs.len());
+    for (input, utxo) in record.inputs.iter().zip(spent_coins(wallet, record)?) {
+        let txid = input.outpoint.txid;
+        let previous_transaction = match kept.get(&txid) {
+            _ if wallet.wallet.script_type() == ScriptType::Taproot => None,
+            Some(transaction) => Some(transaction.clone()),
+            None => {
+                let found = previous::get(db, txid)
+                    .await?
+                    .ok_or(PayoutError::PreviousMissing(txid))?;
+                let found = Arc::new(found);
+                kept.insert(txid, found.clone());
+                Some(found)
+            }
+        };
+        inputs.push(TemplateInput {
+            outpoint: input.outpoint,
+            sequence: plan::SEQUENCE,
+            previous_transaction,
+            utxo,
+            own: (input.branch, input.index),
+        });
+    }
+    let own = own_outputs(record, payments);
+    let outputs = record.unsigned.output.iter().zip(own);
+    let template = Template {
+        version: record.unsigned.version,
+        lock_time: record.unsigned.lock_time,
+        inputs,
+        outputs: outputs
+            .map(|(txout, own)| TemplateOutput {
+                txout: txout.clone(),
+                own,
+            })
+            .collect(),
+    };
+    if template.unsigned_tx() != record.unsigned {
+        return Err(unexpected(
+            "the PSBT would hold another transaction than the ledger",
+        ));
+    }
+    build::create(&template, &wallet.wallet, version).map_err(|error| unexpected(&error.to_string()))
+}
+
+/// Returns the coins that a transaction spends, in order, as the ledger knows them.
+pub(super) fn spent_coins(
+    wallet: &WalletRecord,
+    record: &TransactionRecord,
+) -> Result<Vec<TxOut>, PayoutError> {
+    let coin = |input: &payouts::InputRecord| {
+        let script = wallet.wallet.script_pubkey(input.branch, input.index);
+        let script_pubkey = script.map_err(|error| unexpected(&error.to_string()))?;
+        Ok(TxOut {
+            value: input.amount,
+            script_pubkey,
+        })
+    };
+    record.inputs.iter().map(coin).collect()
+}
+
+/// Returns where each output stands in the wallet, if it is the wallet's. What is no payment is change.
+fn own_outputs(record: &TransactionRecord, payments: &[PaymentRecord]) -> Vec<Option<(Branch, u32)>> {
+    let change = record.change.map(|(_, index)| (Branch::Change, index));
+    let mut own = vec![change; record.unsigned.output.len()];
+    for payment in payments
+        .iter()
+        .filter(|payment| payment.transaction == record.number)
+    {
+        if let Some(slot) = own.get_mut(payment.output as usize) {
+            *slot = payment.own_index.map(|index| (Branch::Receive, index));
+        }
+    }
+    own
+}

@@ -1,0 +1,128 @@
+//! What people see of a list.
+
+use std::fmt::Write;
+
+use super::document::{ListDocument, TransactionDocument};
+use super::show::Summary;
+use super::state::TransactionState;
+use cofferdam_core::count::counted;
+
+/// Returns a list as text, with the first `listed` of its payments.
+pub fn list(document: &ListDocument, listed: usize) -> String {
+    let mut text = String::new();
+    let totals = &document.totals;
+    let rate = crate::plan::FeeRate::from_sat_per_kvb(document.sat_per_kvb);
+    let name = match &document.id {
+        Some(id) if document.r#final => format!("{} {id}: {}, final", document.kind, document.state.name()),
+        Some(id) => format!("{} {id}: {}", document.kind, document.state.name()),
+        None => format!("{} plan, not stored", document.kind),
+    };
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "{name}");
+    let _ = writeln!(text, "wallet     {}", document.wallet);
+    if let Some(created) = &document.created {
+        let _ = writeln!(text, "created    {created}");
+    }
+    let _ = writeln!(text, "payments   {:>20}", totals.count);
+    let _ = writeln!(text, "sum        {:>20} sat", totals.total_sat);
+    let _ = writeln!(
+        text,
+        "fee        {:>20} sat, at {rate} sat/vB or a little more",
+        totals.fee_sat
+    );
+    let _ = writeln!(text, "change     {:>20} sat", totals.change_sat);
+    if let Some(hash) = &document.file_sha256 {
+        let _ = writeln!(text, "file       SHA-256 {hash}");
+    }
+    if let Some(cancel) = &document.cancelled_by {
+        let _ = writeln!(text, "cancelled by the list {cancel}");
+    }
+    for transaction in &document.transactions {
+        line(&mut text, transaction);
+    }
+    for payment in document.payments.iter().take(listed) {
+        let id = payment.payout_id.as_deref().unwrap_or("-");
+        let name = payment.name.as_deref().unwrap_or("");
+        let _ = writeln!(
+            text,
+            "  {:<10} {id:<20} {:>16} sat  {}  {name}",
+            payment.state.name(),
+            payment.amount_sat,
+            payment.address
+        );
+    }
+    if let Some(more) = document
+        .payments
+        .len()
+        .checked_sub(listed)
+        .filter(|more| *more > 0)
+    {
+        let _ = writeln!(text, "  and {more} more; see all with --json or --csv");
+    }
+    if let Some(next) = next(document) {
+        let _ = writeln!(text, "next: {next}");
+    }
+    text
+}
+
+fn line(text: &mut String, transaction: &TransactionDocument) {
+    let txid = transaction.txid.as_deref().unwrap_or("txid known once signed");
+    let _ = writeln!(
+        text,
+        "transaction {} {}: {}, {}, fee {} sat, {}, {txid}",
+        transaction.number,
+        transaction.state.name(),
+        counted(transaction.payments, "payment"),
+        counted(transaction.inputs.len(), "input"),
+        transaction.fee_sat,
+        counted(transaction.confirmations, "confirmation"),
+    );
+    if let Some(cancels) = &transaction.cancels {
+        let _ = writeln!(
+            text,
+            "  the signer asks what it supersedes: --supersede {cancels}"
+        );
+    }
+    if let Some(conflict) = &transaction.conflict {
+        let _ = writeln!(text, "  its coin was spent by {conflict}");
+    }
+}
+
+fn next(document: &ListDocument) -> Option<String> {
+    let id = document.id.as_ref()?;
+    let command = |rest: &str| Some(format!("cofferdam-watcher payout {rest}"));
+    match document.state {
+        TransactionState::Planned => command(&format!("export {id} --out FILE")),
+        TransactionState::Exported => command(&format!("import {id} SIGNED-FILE")),
+        TransactionState::Signed => command(&format!("broadcast {id}")),
+        TransactionState::Broadcast => Some("cofferdam-watcher sync, until it is confirmed".into()),
+        TransactionState::Cancelling => command(&format!(
+            "export {} --out FILE",
+            document.cancelled_by.as_deref().unwrap_or("ID")
+        )),
+        _ => None,
+    }
+}
+
+/// Returns the lines of `payout list`.
+pub fn summaries(summaries: &[Summary]) -> String {
+    if summaries.is_empty() {
+        return "no payout lists\n".into();
+    }
+    let mut text = String::new();
+    for list in summaries {
+        let _ = writeln!(
+            text,
+            "{:<14} {:<7} {:<11} {:<20} {:>16} {:>16} sat {:>17}  {}",
+            list.id,
+            list.kind,
+            list.state.name(),
+            list.created,
+            counted(list.count, "payment"),
+            list.total_sat,
+            counted(list.transactions, "transaction"),
+            list.wallet
+        );
+    }
+    text
+}

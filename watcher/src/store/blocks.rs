@@ -1,0 +1,86 @@
+//! The tables `blocks` and `transactions`: the best chain as far as it was searched, and our transactions in it.
+
+use bitcoin::hashes::Hash;
+use bitcoin::{BlockHash, Txid};
+
+use super::{Connection, StoreError, rows};
+use crate::chain::Tip;
+
+/// Returns the highest block that was searched.
+pub async fn tip(db: &mut Connection) -> Result<Option<Tip>, StoreError> {
+    below(db, u32::MAX).await
+}
+
+/// Returns the highest block of the ledger below a height.
+pub async fn below(db: &mut Connection, height: u32) -> Result<Option<Tip>, StoreError> {
+    let sql = "SELECT height, hash FROM blocks WHERE height < $1 ORDER BY height DESC LIMIT 1";
+    let row = sqlx::query(sql)
+        .bind(i64::from(height))
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| {
+        Ok(Tip {
+            height: rows::number(&row, "height")?,
+            hash: rows::block_hash(&row, "hash")?,
+        })
+    })
+    .transpose()
+}
+
+/// Returns the hash of the block at a height, if it was searched.
+pub async fn hash(db: &mut Connection, height: u32) -> Result<Option<BlockHash>, StoreError> {
+    let row = sqlx::query("SELECT hash FROM blocks WHERE height = $1")
+        .bind(i64::from(height))
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| rows::block_hash(&row, "hash")).transpose()
+}
+
+/// Adds a block.
+pub async fn insert(db: &mut Connection, height: u32, hash: BlockHash, time: u32) -> Result<(), StoreError> {
+    let sql = "INSERT INTO blocks (height, hash, time) VALUES ($1, $2, $3) ON CONFLICT (height) DO NOTHING";
+    sqlx::query(sql)
+        .bind(i64::from(height))
+        .bind(&hash.to_byte_array()[..])
+        .bind(i64::from(time))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that one of our transactions is in the block at a height.
+pub async fn insert_transaction(db: &mut Connection, txid: Txid, height: u32) -> Result<(), StoreError> {
+    let sql = "INSERT INTO transactions (txid, height) VALUES ($1, $2) ON CONFLICT (txid) DO UPDATE SET height = $2";
+    sqlx::query(sql)
+        .bind(&txid.to_byte_array()[..])
+        .bind(i64::from(height))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Returns the height of the block that holds one of our transactions.
+pub async fn height_of(db: &mut Connection, txid: Txid) -> Result<Option<u32>, StoreError> {
+    let row = sqlx::query("SELECT height FROM transactions WHERE txid = $1")
+        .bind(&txid.to_byte_array()[..])
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| rows::number(&row, "height")).transpose()
+}
+
+/// Undoes every block above a height: their coins vanish, the coins they spent are unspent again, wallets are to be
+/// searched from there on. With `None`, every block is undone.
+pub async fn undo_above(db: &mut Connection, height: Option<u32>) -> Result<(), StoreError> {
+    let floor = height.map_or(-1, i64::from);
+    for sql in [
+        "DELETE FROM coins WHERE height > $1",
+        "UPDATE coins SET spent_txid = NULL, spent_height = NULL WHERE spent_height > $1",
+        "DELETE FROM transactions WHERE height > $1",
+        "DELETE FROM blocks WHERE height > $1",
+    ] {
+        sqlx::query(sql).bind(floor).execute(&mut *db).await?;
+    }
+    let sql = "UPDATE wallets SET next_height = $1 WHERE next_height > $1";
+    sqlx::query(sql).bind(floor + 1).execute(db).await?;
+    Ok(())
+}

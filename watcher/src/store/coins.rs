@@ -1,0 +1,188 @@
+//! The table `coins`: confirmed coins of all wallets.
+
+use bitcoin::hashes::Hash;
+use bitcoin::{Amount, OutPoint, Txid};
+use cofferdam_core::wallet::Branch;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::scripts::ScriptOwner;
+use super::wallets::{self, WalletNo};
+use super::{Connection, StoreError, rows};
+
+/// How many blocks must stand on a block, itself counted, before its coinbase may be spent in the next one.
+pub const COINBASE_CONFIRMATIONS: u32 = 100;
+
+/// A confirmed coin that no block has spent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coin {
+    /// Which output it is.
+    pub outpoint: OutPoint,
+    /// Its amount.
+    pub amount: Amount,
+    /// The branch of its script.
+    pub branch: Branch,
+    /// The index of its script.
+    pub index: u32,
+    /// The height of its block.
+    pub height: u32,
+    /// Whether a coinbase made it.
+    pub coinbase: bool,
+    /// The payout transaction that reserves it.
+    pub locked_by: Option<i64>,
+    /// A transaction of the memory pool that spends it.
+    pub pool_spender: Option<Txid>,
+}
+
+impl Coin {
+    /// Tells whether the next block after `tip` may spend it.
+    pub fn is_mature(&self, tip: u32) -> bool {
+        !self.coinbase || self.confirmations(tip) >= COINBASE_CONFIRMATIONS
+    }
+
+    /// Returns how many blocks confirm it, its own counted.
+    pub fn confirmations(&self, tip: u32) -> u32 {
+        (tip + 1).saturating_sub(self.height)
+    }
+}
+
+/// What spends, or spent, a coin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spender {
+    /// The spending transaction.
+    pub txid: Txid,
+    /// The height of its block; `None` in the memory pool.
+    pub height: Option<u32>,
+}
+
+const UNSPENT: &str = "\
+SELECT c.txid, c.vout, c.amount_sat, c.branch, c.address_index, c.height, c.coinbase, l.payout_tx_id,
+       (SELECT p.spender FROM pool_spends p WHERE p.txid = c.txid AND p.vout = c.vout
+        ORDER BY p.spender LIMIT 1) AS pool_spender
+FROM coins c LEFT JOIN coin_locks l ON l.txid = c.txid AND l.vout = c.vout
+WHERE c.wallet_no = $1 AND c.spent_height IS NULL ORDER BY c.height, c.txid, c.vout";
+
+/// Returns a wallet's unspent confirmed coins, oldest first, with what reserves or spends them.
+pub async fn unspent(db: &mut Connection, wallet: WalletNo) -> Result<Vec<Coin>, StoreError> {
+    sqlx::query(UNSPENT)
+        .bind(wallet.0)
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(coin)
+        .collect()
+}
+
+/// Returns the coins that a plan may spend: confirmed by at least `confirmations` blocks, mature, not spent in the
+/// memory pool, not reserved; oldest first.
+pub async fn spendable(
+    db: &mut Connection,
+    wallet: WalletNo,
+    confirmations: u32,
+) -> Result<Vec<Coin>, StoreError> {
+    let Some(tip) = super::blocks::tip(db).await? else {
+        return Ok(Vec::new());
+    };
+    let mut coins = unspent(db, wallet).await?;
+    coins.retain(|coin| {
+        coin.is_mature(tip.height)
+            && coin.confirmations(tip.height) >= confirmations
+            && coin.pool_spender.is_none()
+            && coin.locked_by.is_none()
+    });
+    Ok(coins)
+}
+
+fn coin(row: &SqliteRow) -> Result<Coin, StoreError> {
+    Ok(Coin {
+        outpoint: rows::outpoint(row)?,
+        amount: rows::amount(row, "amount_sat")?,
+        branch: wallets::branch_of(row)?,
+        index: rows::number(row, "address_index")?,
+        height: rows::number(row, "height")?,
+        coinbase: rows::number(row, "coinbase")? == 1,
+        locked_by: row.try_get("payout_tx_id")?,
+        pool_spender: rows::txid_or_null(row, "pool_spender")?,
+    })
+}
+
+/// Returns what spends a coin of ours: in a block, or else in the memory pool. `None` also for coins that are not ours.
+pub async fn spender(db: &mut Connection, outpoint: OutPoint) -> Result<Option<Spender>, StoreError> {
+    let txid = outpoint.txid.to_byte_array();
+    let sql = "SELECT spent_txid, spent_height FROM coins
+               WHERE txid = $1 AND vout = $2 AND spent_height IS NOT NULL";
+    let row = sqlx::query(sql)
+        .bind(&txid[..])
+        .bind(i64::from(outpoint.vout))
+        .fetch_optional(&mut *db)
+        .await?;
+    if let Some(row) = row {
+        let height = Some(rows::number(&row, "spent_height")?);
+        return Ok(Some(Spender {
+            txid: rows::txid(&row, "spent_txid")?,
+            height,
+        }));
+    }
+    let sql = "SELECT spender FROM pool_spends WHERE txid = $1 AND vout = $2 ORDER BY spender LIMIT 1";
+    let row = sqlx::query(sql)
+        .bind(&txid[..])
+        .bind(i64::from(outpoint.vout))
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| {
+        Ok(Spender {
+            txid: rows::txid(&row, "spender")?,
+            height: None,
+        })
+    })
+    .transpose()
+}
+
+/// Returns the outpoints of all unspent confirmed coins of all wallets.
+pub async fn unspent_outpoints(db: &mut Connection) -> Result<Vec<OutPoint>, StoreError> {
+    let sql = "SELECT txid, vout FROM coins WHERE spent_height IS NULL";
+    sqlx::query(sql)
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(rows::outpoint)
+        .collect()
+}
+
+/// Adds a coin that a block made.
+pub async fn insert(
+    db: &mut Connection,
+    outpoint: OutPoint,
+    owner: ScriptOwner,
+    amount: Amount,
+    height: u32,
+    coinbase: bool,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO coins (txid, vout, wallet_no, branch, address_index, amount_sat, height, coinbase)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (txid, vout) DO NOTHING";
+    sqlx::query(sql)
+        .bind(&outpoint.txid.to_byte_array()[..])
+        .bind(i64::from(outpoint.vout))
+        .bind(owner.wallet_no.0)
+        .bind(i64::from(owner.branch.step()))
+        .bind(i64::from(owner.index))
+        .bind(amount.to_sat() as i64)
+        .bind(i64::from(height))
+        .bind(i64::from(coinbase))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a block spends a coin.
+pub async fn spend(db: &mut Connection, outpoint: OutPoint, by: Txid, height: u32) -> Result<(), StoreError> {
+    let sql = "UPDATE coins SET spent_txid = $1, spent_height = $2 WHERE txid = $3 AND vout = $4";
+    sqlx::query(sql)
+        .bind(&by.to_byte_array()[..])
+        .bind(i64::from(height))
+        .bind(&outpoint.txid.to_byte_array()[..])
+        .bind(i64::from(outpoint.vout))
+        .execute(db)
+        .await?;
+    Ok(())
+}

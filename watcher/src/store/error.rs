@@ -1,0 +1,119 @@
+//! What can go wrong with the ledger's file.
+
+use crate::error::{Coded, Exit};
+
+/// The ledger cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file is no database, or its contents contradict themselves.
+    #[error("the ledger is damaged: {0}")]
+    Damaged(String),
+    /// A newer program wrote the tables.
+    #[error("the ledger has format version {found}; this program knows up to {known}")]
+    Newer {
+        /// The version in the file.
+        found: i64,
+        /// The newest version this program knows.
+        known: i64,
+    },
+    /// Another process writes and does not finish.
+    #[error("another process is writing to the ledger")]
+    Locked,
+    /// Another process holds the lease.
+    #[error("another process holds the {lease} lease: {holder}")]
+    LeaseHeld {
+        /// The lease's name.
+        lease: &'static str,
+        /// Who holds it.
+        holder: String,
+    },
+    /// This process held the lease, and lost it to another one.
+    #[error("this process lost the {lease} lease to {holder}")]
+    LeaseLost {
+        /// The lease's name.
+        lease: &'static str,
+        /// Who holds it now.
+        holder: String,
+    },
+    /// The disk is full, or the file cannot be opened or written.
+    #[error("cannot read or write the ledger: {0}")]
+    Storage(String),
+    /// A query failed for a reason that is no fault of the file.
+    #[error("unexpected database failure: {0}")]
+    Unexpected(String),
+}
+
+impl StoreError {
+    /// A row that this program cannot have written.
+    pub fn damaged(what: impl Into<String>) -> Self {
+        StoreError::Damaged(what.into())
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    /// Sorts by SQLite's primary result code (<https://www.sqlite.org/rescode.html>).
+    fn from(error: sqlx::Error) -> Self {
+        let sqlx::Error::Database(database) = &error else {
+            return match &error {
+                sqlx::Error::Io(source) => StoreError::Storage(source.to_string()),
+                sqlx::Error::ColumnDecode { .. }
+                | sqlx::Error::Decode(_)
+                | sqlx::Error::ColumnNotFound(_)
+                | sqlx::Error::RowNotFound => StoreError::Damaged(error.to_string()),
+                sqlx::Error::PoolTimedOut => StoreError::Locked,
+                _ => StoreError::Unexpected(error.to_string()),
+            };
+        };
+        let message = database.message().to_owned();
+        let code: i32 = database.code().and_then(|code| code.parse().ok()).unwrap_or(1);
+        match code & 0xff {
+            5 | 6 => StoreError::Locked,
+            11 | 26 => StoreError::Damaged(message),
+            // A table or a column is gone although the version says it is there.
+            1 if message.starts_with("no such") => StoreError::Damaged(message),
+            3 | 8 | 10 | 13 | 14 => StoreError::Storage(message),
+            _ => StoreError::Unexpected(format!("{message} (code {code})")),
+        }
+    }
+}
+
+impl Coded for StoreError {
+    fn exit(&self) -> Exit {
+        match self {
+            StoreError::Damaged(_) => Exit::Damaged,
+            StoreError::Newer { .. } => Exit::Malformed,
+            StoreError::Locked | StoreError::LeaseHeld { .. } | StoreError::LeaseLost { .. } => Exit::Busy,
+            StoreError::Storage(_) => Exit::Storage,
+            StoreError::Unexpected(_) => Exit::Unexpected,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            StoreError::Damaged(_) => "ledger-damaged",
+            StoreError::Newer { .. } => "ledger-newer",
+            StoreError::Locked => "ledger-locked",
+            StoreError::LeaseHeld { .. } => "lease-held",
+            StoreError::LeaseLost { .. } => "lease-lost",
+            StoreError::Storage(_) => "ledger-storage",
+            StoreError::Unexpected(_) => "ledger-unexpected",
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            StoreError::Damaged(_) => {
+                "restore the data folder from a backup; wallets and coins can also be rebuilt by importing the wallets \
+                 into a new data folder, but payouts cannot"
+            }
+            StoreError::Newer { .. } => "use the newer program that wrote this data folder",
+            StoreError::Locked | StoreError::LeaseHeld { .. } => {
+                "wait until it has finished; a lease whose process has died is taken over"
+            }
+            StoreError::LeaseLost { .. } => "the other process continues the work; nothing is lost",
+            StoreError::Storage(_) => "free some space, and check the permissions of the data folder and its files",
+            StoreError::Unexpected(_) => "please report this with the command that led to it",
+        }
+        .into()
+    }
+}

@@ -1,0 +1,88 @@
+//! Finding lists.
+
+use bitcoin::Weight;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row};
+
+use super::{ListKind, ListNo, ListRecord};
+use crate::store::wallets::WalletNo;
+use crate::store::{Connection, StoreError, rows};
+
+const LIST: &str = "SELECT list_no, list_id, kind, wallet_no, created_at, format, file_sha256, sat_per_kvb,
+                    max_weight, seed FROM payout_lists";
+
+/// Returns the list of an id.
+pub async fn by_id(db: &mut Connection, id: &str) -> Result<Option<ListRecord>, StoreError> {
+    let sql = format!("{LIST} WHERE list_id = $1");
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(id)
+        .fetch_optional(db)
+        .await?
+        .as_ref()
+        .map(list)
+        .transpose()
+}
+
+/// Returns the list of a number.
+pub async fn by_no(db: &mut Connection, no: ListNo) -> Result<ListRecord, StoreError> {
+    let sql = format!("{LIST} WHERE list_no = $1");
+    list(&sqlx::query(AssertSqlSafe(sql)).bind(no.0).fetch_one(db).await?)
+}
+
+/// Returns all lists, oldest first.
+pub async fn all(db: &mut Connection) -> Result<Vec<ListRecord>, StoreError> {
+    let sql = format!("{LIST} ORDER BY list_no");
+    sqlx::query(AssertSqlSafe(sql))
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(list)
+        .collect()
+}
+
+/// Returns the lists that were made of a file, oldest first.
+pub async fn by_file(db: &mut Connection, sha256: &[u8; 32]) -> Result<Vec<ListRecord>, StoreError> {
+    let sql = format!("{LIST} WHERE file_sha256 = $1 ORDER BY list_no");
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(&sha256[..])
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(list)
+        .collect()
+}
+
+fn list(row: &SqliteRow) -> Result<ListRecord, StoreError> {
+    let hash: Option<&[u8]> = row.try_get("file_sha256")?;
+    let hash = hash.map(|hash| {
+        hash.try_into()
+            .map_err(|_| StoreError::damaged("file_sha256 is not 32 bytes"))
+    });
+    Ok(ListRecord {
+        no: ListNo(row.try_get("list_no")?),
+        id: row.try_get("list_id")?,
+        kind: ListKind::from_name(row.try_get("kind")?)?,
+        wallet_no: WalletNo(row.try_get("wallet_no")?),
+        created_at: row.try_get("created_at")?,
+        format: row.try_get("format")?,
+        file_sha256: hash.transpose()?,
+        sat_per_kvb: u64::from(rows::number(row, "sat_per_kvb")?),
+        max_weight: Weight::from_wu(u64::from(rows::number(row, "max_weight")?)),
+        seed: row.try_get("seed")?,
+    })
+}
+
+/// Returns the list whose transactions make those of a list impossible.
+pub async fn cancel_list(db: &mut Connection, no: ListNo) -> Result<Option<ListRecord>, StoreError> {
+    let sql = "SELECT MAX(c.list_no) AS list_no FROM payout_transactions c
+               JOIN payout_transactions t ON t.payout_tx_id = c.cancels WHERE t.list_no = $1";
+    let found: Option<i64> = sqlx::query(sql)
+        .bind(no.0)
+        .fetch_one(&mut *db)
+        .await?
+        .try_get("list_no")?;
+    match found {
+        Some(found) => Ok(Some(by_no(db, ListNo(found)).await?)),
+        None => Ok(None),
+    }
+}

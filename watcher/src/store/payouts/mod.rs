@@ -1,0 +1,27 @@
+//! The tables `payout_*` and `coin_locks`: what was planned, how far it got, and what it reserves.
+//!
+//! - [`record`]: the rows. [`insert()`]: new ones.
+//! - [`list`], [`transaction`], [`payment`]: finding them. [`progress`]: bringing transactions along.
+//! - [`lock`]: what they reserve.
+
+mod insert;
+mod list;
+mod lock;
+mod payment;
+mod progress;
+mod record;
+mod transaction;
+
+pub use insert::insert;
+pub use list::{all, by_file, by_id, by_no, cancel_list};
+pub use lock::{lock_free, unlock};
+pub use payment::{earlier, payments, totals};
+pub use progress::{note_broadcast, note_cancelling, note_exported, note_settled, note_signed, note_txid};
+pub use record::{
+    EarlierPayment, InputRecord, ListKind, ListNo, ListRecord, PaymentRecord, PayoutTxNo, Progress,
+    TransactionRecord,
+};
+pub use transaction::{block_conflict, by_txid, headers, open_transactions, transactions, unsigned_txid};
+
+/// Values in one statement, well under SQLite's limit of 32,766.
+const VALUES_AT_ONCE: usize = 5_000;

@@ -1,0 +1,72 @@
+//! Noting what was done with a transaction.
+
+use bitcoin::consensus::encode;
+use bitcoin::hashes::Hash;
+use bitcoin::{Transaction, Txid};
+
+use super::{ListNo, PayoutTxNo};
+use crate::clock;
+use crate::store::{Connection, StoreError};
+
+/// Notes that a list's transactions were handed over; those that went farther, or were dropped before, stay as they are.
+pub async fn note_exported(db: &mut Connection, no: ListNo) -> Result<(), StoreError> {
+    let sql = "UPDATE payout_transactions SET progress = 'exported', exported_at = $1
+               WHERE list_no = $2 AND progress = 'planned' AND cancelling_since IS NULL";
+    sqlx::query(sql).bind(clock::now()).bind(no.0).execute(db).await?;
+    Ok(())
+}
+
+/// Stores a transaction's signatures, which the caller has verified.
+pub async fn note_signed(
+    db: &mut Connection,
+    no: PayoutTxNo,
+    signed: &Transaction,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE payout_transactions SET progress = 'signed', signed_tx = $1, txid = COALESCE(txid, $2), signed_at = $3
+               WHERE payout_tx_id = $4 AND signed_tx IS NULL";
+    sqlx::query(sql)
+        .bind(encode::serialize(signed))
+        .bind(signed.compute_txid().to_byte_array().to_vec())
+        .bind(clock::now())
+        .bind(no.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a node took a transaction.
+pub async fn note_broadcast(db: &mut Connection, no: PayoutTxNo) -> Result<(), StoreError> {
+    let sql =
+        "UPDATE payout_transactions SET progress = 'broadcast', broadcast_at = COALESCE(broadcast_at, $1)
+               WHERE payout_tx_id = $2";
+    sqlx::query(sql).bind(clock::now()).bind(no.0).execute(db).await?;
+    Ok(())
+}
+
+/// Notes that a transaction is to be cancelled.
+pub async fn note_cancelling(db: &mut Connection, no: PayoutTxNo) -> Result<(), StoreError> {
+    let sql = "UPDATE payout_transactions SET cancelling_since = COALESCE(cancelling_since, $1)
+               WHERE payout_tx_id = $2";
+    sqlx::query(sql).bind(clock::now()).bind(no.0).execute(db).await?;
+    Ok(())
+}
+
+/// Notes the txid under which the chain holds a transaction: signed elsewhere, or with its signatures in another form.
+pub async fn note_txid(db: &mut Connection, no: PayoutTxNo, txid: Txid) -> Result<(), StoreError> {
+    let sql = "UPDATE payout_transactions SET txid = $1 WHERE payout_tx_id = $2";
+    sqlx::query(sql)
+        .bind(txid.to_byte_array().to_vec())
+        .bind(no.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that nothing can change a transaction's state any more.
+pub async fn note_settled(db: &mut Connection, no: PayoutTxNo) -> Result<(), StoreError> {
+    sqlx::query("UPDATE payout_transactions SET settled = 1 WHERE payout_tx_id = $1")
+        .bind(no.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}

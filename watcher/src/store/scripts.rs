@@ -1,0 +1,124 @@
+//! The table `scripts`: every script that the ledger watches.
+
+use std::collections::HashMap;
+
+use bitcoin::ScriptBuf;
+use cofferdam_core::wallet::Branch;
+use sqlx::{AssertSqlSafe, Row};
+
+use super::wallets::{self, WalletNo, WalletRecord};
+use super::{Connection, StoreError, rows};
+
+/// Rows in one statement; four values each, well under SQLite's 32,766.
+const ROWS_AT_ONCE: usize = 500;
+
+/// Whose a script is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ScriptOwner {
+    /// The wallet.
+    pub wallet_no: WalletNo,
+    /// Its branch.
+    pub branch: Branch,
+    /// The index on the branch.
+    pub index: u32,
+}
+
+/// Adds the scripts of a branch up to, and without, the index `end`; those that are there stay.
+///
+/// Returns the added ones.
+pub async fn cover(
+    db: &mut Connection,
+    record: &WalletRecord,
+    branch: Branch,
+    end: u32,
+) -> Result<Vec<(ScriptBuf, ScriptOwner)>, StoreError> {
+    let covered = wallets::branch(db, record.no, branch).await?.covered;
+    if covered >= end {
+        return Ok(Vec::new());
+    }
+    let scripts = record
+        .wallet
+        .scripts(branch, covered..end)
+        .map_err(|error| StoreError::Unexpected(format!("cannot derive scripts: {error}")))?;
+    let owner = |index| ScriptOwner {
+        wallet_no: record.no,
+        branch,
+        index,
+    };
+    let added: Vec<_> = scripts.into_iter().zip((covered..end).map(owner)).collect();
+    for part in added.chunks(ROWS_AT_ONCE) {
+        let places = rows::places(part.len(), 4);
+        let sql = format!("INSERT INTO scripts (wallet_no, branch, address_index, script) VALUES {places}");
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (script, owner) in part {
+            query = query
+                .bind(owner.wallet_no.0)
+                .bind(i64::from(owner.branch.step()))
+                .bind(i64::from(owner.index))
+                .bind(script.as_bytes());
+        }
+        query.execute(&mut *db).await?;
+    }
+    let sql = "UPDATE branches SET covered = $1 WHERE wallet_no = $2 AND branch = $3";
+    sqlx::query(sql)
+        .bind(i64::from(end))
+        .bind(record.no.0)
+        .bind(i64::from(branch.step()))
+        .execute(db)
+        .await?;
+    Ok(added)
+}
+
+/// Returns whose a script is.
+pub async fn owner(db: &mut Connection, script: &bitcoin::Script) -> Result<Option<ScriptOwner>, StoreError> {
+    let sql = "SELECT wallet_no, branch, address_index FROM scripts WHERE script = $1";
+    let row = sqlx::query(sql)
+        .bind(script.as_bytes())
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| {
+        Ok(ScriptOwner {
+            wallet_no: WalletNo(row.try_get("wallet_no")?),
+            branch: wallets::branch_of(&row)?,
+            index: rows::number(&row, "address_index")?,
+        })
+    })
+    .transpose()
+}
+
+/// Returns the scripts of a wallet's unspent coins, confirmed or not.
+pub async fn of_coins(
+    db: &mut Connection,
+    wallet: WalletNo,
+) -> Result<HashMap<(Branch, u32), ScriptBuf>, StoreError> {
+    let sql = "\
+        SELECT s.branch, s.address_index, s.script
+        FROM (SELECT branch, address_index FROM coins WHERE wallet_no = $1 AND spent_height IS NULL
+              UNION SELECT branch, address_index FROM pool_coins WHERE wallet_no = $1) c
+        CROSS JOIN scripts s
+        WHERE s.wallet_no = $1 AND s.branch = c.branch AND s.address_index = c.address_index";
+    let rows = sqlx::query(sql).bind(wallet.0).fetch_all(db).await?;
+    rows.iter()
+        .map(|row| {
+            let place = (wallets::branch_of(row)?, rows::number(row, "address_index")?);
+            Ok((place, ScriptBuf::from_bytes(row.try_get("script")?)))
+        })
+        .collect()
+}
+
+/// Hands every script to `each`.
+pub async fn for_each(
+    db: &mut Connection,
+    mut each: impl FnMut(&[u8], ScriptOwner),
+) -> Result<(), StoreError> {
+    let records = "SELECT wallet_no, branch, address_index, script FROM scripts";
+    for row in sqlx::query(records).fetch_all(db).await? {
+        let owner = ScriptOwner {
+            wallet_no: WalletNo(row.try_get("wallet_no")?),
+            branch: wallets::branch_of(&row)?,
+            index: rows::number(&row, "address_index")?,
+        };
+        each(row.try_get("script")?, owner);
+    }
+    Ok(())
+}

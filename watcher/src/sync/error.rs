@@ -1,0 +1,75 @@
+//! Why a sync stops.
+
+use crate::chain::ChainError;
+use crate::error::{Coded, Exit};
+use crate::settings::ChainKind;
+use crate::store::StoreError;
+
+/// A sync stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// There is nothing to look for.
+    #[error("there are no wallets to sync")]
+    NoWallets,
+    /// The ledger's blocks come from another kind of chain.
+    #[error("this ledger follows {recorded}, not {found}")]
+    OtherChain {
+        /// What the ledger follows.
+        recorded: ChainKind,
+        /// What was asked for.
+        found: ChainKind,
+    },
+    /// The source's chain parts from the ledger's further back than any honest reorganisation.
+    #[error(
+        "the chain source follows another chain: it parts from the ledger's more than {limit} blocks below the tip"
+    )]
+    TooDeep {
+        /// The number of blocks that a reorganisation may undo.
+        limit: u32,
+    },
+    /// The chain changed again and again while it was read.
+    #[error("the best chain keeps changing")]
+    Unstable,
+    /// The chain source failed.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The ledger failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Coded for SyncError {
+    fn exit(&self) -> Exit {
+        match self {
+            SyncError::NoWallets => Exit::Usage,
+            SyncError::OtherChain { .. } | SyncError::TooDeep { .. } => Exit::Conflict,
+            SyncError::Unstable => Exit::ChainNotReady,
+            SyncError::Chain(error) => error.exit(),
+            SyncError::Store(error) => error.exit(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            SyncError::NoWallets => "no-wallets",
+            SyncError::OtherChain { .. } => "other-chain",
+            SyncError::TooDeep { .. } => "reorganisation-too-deep",
+            SyncError::Unstable => "chain-unstable",
+            SyncError::Chain(error) => error.code(),
+            SyncError::Store(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            SyncError::NoWallets => "import one first: cofferdam-watcher wallet import FILE".into(),
+            SyncError::OtherChain { .. } => "use another data folder for another chain (--data DIR)".into(),
+            SyncError::TooDeep { .. } => {
+                "check that the node is the right one and honest; if it is, run sync --rescan".into()
+            }
+            SyncError::Unstable => "try again".into(),
+            SyncError::Chain(error) => error.hint(),
+            SyncError::Store(error) => error.hint(),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Importing wallets and finding them again.
+
+use cofferdam_core::Network;
+use cofferdam_core::wallet::{Branch, Wallet, WalletError};
+
+use crate::addresses;
+use crate::error::{Coded, Exit};
+use crate::store::facts::{self, Fact};
+use crate::store::wallets::{self, WalletRecord};
+use crate::store::{Connection, Store, StoreError, pool, scripts};
+
+/// How far scripts are derived ahead of the highest index used or handed out, unless told otherwise.
+pub const DEFAULT_GAP: u32 = 1_000;
+
+/// The largest gap: more would take minutes of derivation and gigabytes.
+pub const MAX_GAP: u32 = 1_000_000;
+
+/// What an import did.
+#[derive(Debug)]
+pub struct Imported {
+    /// The wallet as it stands in the ledger.
+    pub record: WalletRecord,
+    /// Whether it was there before.
+    pub known: bool,
+}
+
+/// Imports a wallet. One that is there already under the same name stays as it is, but for a larger gap, which makes
+/// the next sync search again from its birthday.
+pub async fn import(store: &Store, wallet: Wallet, gap: Option<u32>) -> Result<Imported, WalletsError> {
+    if let Some(gap) = gap
+        && !(1..=MAX_GAP).contains(&gap)
+    {
+        return Err(WalletsError::BadGap(gap));
+    }
+    let mut write = store.write().await?;
+    if let Some(record) = wallets::by_id(&mut write, &wallet.id()).await? {
+        if record.wallet.name() != wallet.name() {
+            return Err(WalletsError::OtherName {
+                recorded: record.wallet.name().to_string(),
+            });
+        }
+        let record = widen(&mut write, record, gap).await?;
+        write.commit().await?;
+        return Ok(Imported { record, known: true });
+    }
+    if wallets::by_name(&mut write, wallet.name().as_str())
+        .await?
+        .is_some()
+    {
+        return Err(WalletsError::NameTaken {
+            name: wallet.name().to_string(),
+        });
+    }
+    settle_network(&mut write, wallet.network()).await?;
+    for branch in Branch::ALL {
+        refuse_shared_scripts(&mut write, &wallet, branch).await?;
+    }
+    let record = wallets::insert(&mut write, &wallet, gap.unwrap_or(DEFAULT_GAP)).await?;
+    for branch in Branch::ALL {
+        scripts::cover(&mut write, &record, branch, addresses::horizon(0, record.gap)).await?;
+    }
+    // Transactions that were strangers may be this wallet's.
+    pool::clear(&mut write).await?;
+    write.commit().await?;
+    Ok(Imported { record, known: false })
+}
+
+/// Returns the wallet of a name.
+pub async fn find(db: &mut Connection, name: &str) -> Result<WalletRecord, WalletsError> {
+    if let Some(record) = wallets::by_name(db, name).await? {
+        return Ok(record);
+    }
+    let known = wallets::all(db)
+        .await?
+        .iter()
+        .map(|record| record.wallet.name().to_string())
+        .collect();
+    Err(WalletsError::Unknown {
+        name: name.into(),
+        known,
+    })
+}
+
+/// Returns the network of the ledger's wallets; `None` while there are no wallets.
+pub async fn network(db: &mut Connection) -> Result<Option<Network>, StoreError> {
+    facts::get(db, Fact::Network)
+        .await?
+        .map(|name| name.parse().map_err(|_| StoreError::damaged("unknown network")))
+        .transpose()
+}
+
+async fn widen(
+    db: &mut Connection,
+    mut record: WalletRecord,
+    gap: Option<u32>,
+) -> Result<WalletRecord, StoreError> {
+    let Some(gap) = gap.filter(|gap| *gap > record.gap) else {
+        return Ok(record);
+    };
+    wallets::set_gap(db, record.no, gap).await?;
+    record.gap = gap;
+    for branch in Branch::ALL {
+        let next = addresses::next(db, &record, branch).await?;
+        scripts::cover(db, &record, branch, addresses::horizon(next, gap)).await?;
+    }
+    wallets::search_again(db, record.no).await?;
+    record.next_height = None;
+    pool::clear(db).await?;
+    Ok(record)
+}
+
+/// The first wallet decides the ledger's network.
+async fn settle_network(db: &mut Connection, found: Network) -> Result<(), WalletsError> {
+    match network(db).await? {
+        Some(expected) if expected != found => Err(WalletsError::OtherNetwork { expected, found }),
+        Some(_) => Ok(()),
+        None => Ok(facts::set(db, Fact::Network, found.name()).await?),
+    }
+}
+
+/// Two wallets with the same keys, such as under different fingerprints, would both claim each coin.
+async fn refuse_shared_scripts(
+    db: &mut Connection,
+    wallet: &Wallet,
+    branch: Branch,
+) -> Result<(), WalletsError> {
+    let script = wallet
+        .script_pubkey(branch, 0)
+        .map_err(|error| StoreError::Unexpected(format!("cannot derive scripts: {error}")))?;
+    if let Some(owner) = scripts::owner(db, &script).await? {
+        let other = wallets::by_no(db, owner.wallet_no).await?;
+        return Err(WalletsError::SharedScripts {
+            other: other.wallet.name().to_string(),
+        });
+    }
+    Ok(())
+}
+
+/// A wallet cannot be imported or found.
+#[derive(Debug, thiserror::Error)]
+pub enum WalletsError {
+    /// No wallet has the name.
+    #[error("there is no wallet \"{name}\"")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// Another wallet has the name.
+    #[error("another wallet is called \"{name}\"")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// The wallet is there under another name.
+    #[error("this wallet was imported as \"{recorded}\"")]
+    OtherName {
+        /// The name in the ledger.
+        recorded: String,
+    },
+    /// The ledger holds wallets of another network.
+    #[error("the wallet is on {found}, and this data folder on {expected}")]
+    OtherNetwork {
+        /// The ledger's network.
+        expected: Network,
+        /// The wallet's network.
+        found: Network,
+    },
+    /// The wallet has the keys of another wallet.
+    #[error("the wallet has the same scripts as the wallet \"{other}\"")]
+    SharedScripts {
+        /// The other wallet's name.
+        other: String,
+    },
+    /// The gap is out of range.
+    #[error("a gap of {0} is out of range")]
+    BadGap(u32),
+    /// The wallet's file is malformed.
+    #[error("the wallet cannot be read: {0}")]
+    Malformed(#[from] WalletError),
+    /// The ledger failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Coded for WalletsError {
+    fn exit(&self) -> Exit {
+        match self {
+            WalletsError::Unknown { .. } | WalletsError::BadGap(_) => Exit::Usage,
+            WalletsError::NameTaken { .. }
+            | WalletsError::OtherName { .. }
+            | WalletsError::OtherNetwork { .. }
+            | WalletsError::SharedScripts { .. } => Exit::Conflict,
+            WalletsError::Malformed(_) => Exit::Malformed,
+            WalletsError::Store(error) => error.exit(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            WalletsError::Unknown { .. } => "wallet-unknown",
+            WalletsError::NameTaken { .. } => "wallet-name-taken",
+            WalletsError::OtherName { .. } => "wallet-known",
+            WalletsError::OtherNetwork { .. } => "wallet-network",
+            WalletsError::SharedScripts { .. } => "wallet-shared-scripts",
+            WalletsError::BadGap(_) => "gap-out-of-range",
+            WalletsError::Malformed(_) => "wallet-malformed",
+            WalletsError::Store(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            WalletsError::Unknown { known, .. } if known.is_empty() => {
+                "import one with: cofferdam-watcher wallet import FILE".into()
+            }
+            WalletsError::Unknown { known, .. } => format!("the wallets are: {}", known.join(", ")),
+            WalletsError::NameTaken { .. } => "give this one another name with --name".into(),
+            WalletsError::OtherName { recorded } => format!("use it as --wallet {recorded}"),
+            WalletsError::OtherNetwork { .. } => "use a data folder for each network (--data DIR)".into(),
+            WalletsError::SharedScripts { other } => format!("use --wallet {other}, or another data folder"),
+            WalletsError::BadGap(_) => format!("use 1 to {MAX_GAP}"),
+            WalletsError::Malformed(_) => {
+                "export the wallet again with: cofferdam-signer export --account NAME --format json".into()
+            }
+            WalletsError::Store(error) => error.hint(),
+        }
+    }
+}

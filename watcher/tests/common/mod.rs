@@ -1,0 +1,325 @@
+//! The watcher's binary, run as a person or a script would run it, and a node that says whatever a test wants.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub const WATCHER: &str = env!("CARGO_BIN_EXE_cofferdam-watcher");
+
+/// The first segwit account of the mnemonic `abandon ... about` on regtest.
+pub const SEGWIT: &str = "wpkh([73c5da0a/84h/1h/0h]tpubDC8msFGeGuwnKG9Upg7DM2b4DaRqg3CUZa5g8v2SRQ6K4NSkxUgd7HsL2XVWbVm39yBA4LAxysQAm397zwQSQoQgewGiYZqrA9DsP4zbQ1M/<0;1>/*)";
+/// The same account on mainnet.
+pub const MAINNET: &str = "wpkh([73c5da0a/84h/0h/0h]xpub6CatWdiZiodmUeTDp8LT5or8nmbKNcuyvz7WyksVFkKB4RHwCD3XyuvPEbvqAQY3rAPshWcMLoP2fMFMKHPJ4ZeZXYVUhLv1VMrjPC7PW6V/<0;1>/*)";
+
+/// A data folder and what else a test writes.
+pub struct Desk {
+    pub folder: TempDir,
+}
+
+/// What a finished program left behind.
+#[derive(Debug)]
+pub struct Run {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    /// Returns the document on standard output of a program that must have succeeded.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+
+    /// Checks exit status and code of a failure, and returns its error object.
+    #[track_caller]
+    pub fn fails(&self, exit: i32, code: &str) -> Value {
+        assert_eq!(self.code, Some(exit), "{}{}", self.stdout, self.stderr);
+        let start = self.stderr.find("{\"error\"").expect("no error document");
+        let mut document: Value = serde_json::from_str(self.stderr[start..].trim()).unwrap();
+        let error = document["error"].take();
+        assert_eq!(error["code"], code, "{error}");
+        assert!(!error["message"].as_str().unwrap().is_empty());
+        assert!(error["hint"].is_string());
+        assert_eq!(self.stdout, "");
+        error
+    }
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        Desk {
+            folder: TempDir::new().unwrap(),
+        }
+    }
+
+    /// With the segwit wallet, called `main`.
+    pub fn with_wallet() -> Self {
+        let desk = Desk::new();
+        desk.import("main", SEGWIT, "regtest").json();
+        desk
+    }
+
+    /// With the segwit wallet, five bitcoin in as many coins, synced from the rehearsal chain.
+    pub fn with_money() -> Self {
+        let desk = Desk::with_wallet();
+        desk.run(&[
+            "rehearsal",
+            "fund",
+            "--wallet",
+            "main",
+            "--amount",
+            "5",
+            "--coins",
+            "5",
+        ])
+        .json();
+        desk.run(&["sync", "--chain", "rehearsal"]).json();
+        desk
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.display().to_string()
+    }
+
+    pub fn import(&self, name: &str, descriptor: &str, network: &str) -> Run {
+        let file = self.write(&format!("{name}.txt"), descriptor);
+        self.run(&["wallet", "import", &file, "--name", name, "--network", network])
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(WATCHER);
+        command
+            .arg("--data")
+            .arg(self.data())
+            .arg("--json")
+            .args(arguments)
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        run(&mut self.command(arguments))
+    }
+
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        self.command(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Runs `sync` against a node.
+    pub fn sync(&self, node: &FakeNode) -> Run {
+        let arguments = self.sync_arguments(&node.url);
+        self.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    pub fn sync_arguments(&self, url: &str) -> Vec<String> {
+        let cookie = self.write("cookie", "__cookie__:0123456789abcdef");
+        [
+            "sync",
+            "--chain",
+            "core",
+            "--rpc-url",
+            url,
+            "--rpc-cookie",
+            &cookie,
+        ]
+        .map(str::to_owned)
+        .to_vec()
+    }
+}
+
+pub fn run(command: &mut Command) -> Run {
+    let output = command.output().unwrap();
+    Run {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// What a node sends back: an HTTP status and a body; or nothing, for ever.
+pub enum Answer {
+    Body(u16, Vec<u8>),
+    /// The connection is closed without a word.
+    Hangup,
+    /// Bytes without end.
+    Endless,
+    /// Nothing, until the other side gives up.
+    Silence,
+}
+
+impl Answer {
+    pub fn result(result: Value) -> Self {
+        Answer::Body(
+            200,
+            json!({ "result": result, "error": null, "id": 0 })
+                .to_string()
+                .into_bytes(),
+        )
+    }
+
+    pub fn error(code: i64, message: &str) -> Self {
+        let body = json!({ "result": null, "error": { "code": code, "message": message }, "id": 0 });
+        Answer::Body(500, body.to_string().into_bytes())
+    }
+}
+
+/// An HTTP server on loopback that answers each call by a function of method and parameters.
+pub struct FakeNode {
+    pub url: String,
+}
+
+impl FakeNode {
+    /// `answer` is asked for single calls; batches are answered with one answer for each of their calls.
+    pub fn start(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let answer = Arc::new(answer);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let answer = Arc::clone(&answer);
+                std::thread::spawn(move || serve(stream, answer.as_ref()));
+            }
+        });
+        FakeNode { url }
+    }
+
+    /// A node that is ready, on a chain of its genesis block alone, but for what `answer` says.
+    pub fn ready(answer: impl Fn(&str, &Value) -> Option<Answer> + Send + Sync + 'static) -> Self {
+        FakeNode::start(move |method, parameters| {
+            answer(method, parameters).unwrap_or_else(|| genesis(method, parameters))
+        })
+    }
+}
+
+/// Answers like a node on regtest that knows the genesis block alone.
+pub fn genesis(method: &str, parameters: &Value) -> Answer {
+    let block = bitcoin::constants::genesis_block(bitcoin::Network::Regtest);
+    let hash = block.block_hash().to_string();
+    match method {
+        "getblockchaininfo" => Answer::result(json!({
+            "chain": "regtest", "blocks": 0, "headers": 0, "bestblockhash": hash,
+            "initialblockdownload": true, "pruned": false
+        })),
+        "getblockhash" if parameters[0] == 0 => Answer::result(json!(hash)),
+        "getblockhash" => Answer::error(-8, "Block height out of range"),
+        "getblock" => Answer::result(json!(bitcoin::consensus::encode::serialize_hex(&block))),
+        "getrawmempool" => Answer::result(json!([])),
+        _ => Answer::error(-32601, "Method not found"),
+    }
+}
+
+fn serve(stream: TcpStream, answer: &dyn Fn(&str, &Value) -> Answer) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut stream = stream;
+    while let Some(request) = read_request(&mut reader) {
+        let reply = match &request {
+            Value::Array(calls) => batch(calls, answer),
+            call => answer(call["method"].as_str().unwrap_or(""), &call["params"]),
+        };
+        let sent = match reply {
+            Answer::Body(status, body) => {
+                let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n", body.len());
+                stream
+                    .write_all(head.as_bytes())
+                    .and_then(|()| stream.write_all(&body))
+            }
+            Answer::Endless => {
+                let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+                let chunk = [b"10000\r\n".as_slice(), &[b' '; 0x10000], b"\r\n"].concat();
+                let mut sent = stream.write_all(head.as_bytes());
+                while sent.is_ok() {
+                    sent = stream.write_all(&chunk);
+                }
+                sent
+            }
+            Answer::Hangup => return,
+            Answer::Silence => {
+                let _ = reader.read(&mut [0]);
+                return;
+            }
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+fn batch(calls: &[Value], answer: &dyn Fn(&str, &Value) -> Answer) -> Answer {
+    let mut answers = Vec::new();
+    for call in calls {
+        match answer(call["method"].as_str().unwrap_or(""), &call["params"]) {
+            Answer::Body(_, body) => {
+                let Ok(mut one) = serde_json::from_slice::<Value>(&body) else {
+                    return Answer::Body(200, body);
+                };
+                one["id"] = call["id"].clone();
+                answers.push(one);
+            }
+            other => return other,
+        }
+    }
+    Answer::Body(200, Value::Array(answers).to_string().into_bytes())
+}
+
+fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Value> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let line = line.trim().to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    serde_json::from_slice(&body).ok()
+}
+
+/// Waits until a condition holds.
+pub fn wait_for(what: &str, condition: impl Fn() -> bool) {
+    let start = std::time::Instant::now();
+    while !condition() {
+        assert!(start.elapsed().as_secs() < 30, "waited too long for {what}");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
+/// Runs statements on a SQLite file.
+pub fn sql(path: &Path, statements: &'static str) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        use sqlx::Connection;
+        let url = format!("sqlite://{}", path.display());
+        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+}
