@@ -1,0 +1,1 @@
+//! Empty: this package only locks the crate that carries Bitcoin Core's source.
