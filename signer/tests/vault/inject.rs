@@ -3,7 +3,7 @@
 //! The system calls are those that a run without faults makes on the vault's files or on a signed one, and their folder;
 //! each is faulted at its first, second, ... call, until a run ends without having met the fault.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -237,13 +237,55 @@ pub(crate) fn trace(folder: &Folder, files: Files, args: &[&str], injections: &[
     let output = command
         .output()
         .expect("strace is needed: scripts/install-packages strace");
-    let log = fs::read_to_string(&log).unwrap_or_default();
+    let log = whole_calls(&fs::read_to_string(&log).unwrap_or_default());
     assert!(
         log.contains("+++ "),
         "strace could not attach; tests of faults need ptrace to be permitted: {}",
         text(&output.stderr)
     );
     (output, log)
+}
+
+/// Puts each call on one line: where another process comes between, strace writes `name(... <unfinished ...>`, and later
+/// `<... name resumed>...` of the same process.
+fn whole_calls(log: &str) -> String {
+    let mut begun: HashMap<&str, &str> = HashMap::new();
+    let mut whole = String::with_capacity(log.len());
+    for line in log.lines() {
+        let (process, call) = line.split_once(' ').unwrap_or((line, ""));
+        let call = call.trim_start();
+        if let Some(start) = call.strip_suffix("<unfinished ...>") {
+            begun.insert(process, start);
+            continue;
+        }
+        let resumed = call
+            .strip_prefix("<... ")
+            .and_then(|rest| rest.split_once(" resumed>"));
+        let call = match resumed {
+            Some((_, rest)) => format!("{}{rest}", begun.remove(process).unwrap_or_default()),
+            None => call.to_owned(),
+        };
+        whole.push_str(&format!("{process} {call}\n"));
+    }
+    // What a process was killed in never returns.
+    for (process, start) in begun {
+        whole.push_str(&format!("{process} {start}<unfinished ...>\n"));
+    }
+    whole
+}
+
+#[test]
+fn a_call_that_another_process_parts_is_one_call() {
+    let log = "7 fsync(3 <unfinished ...>\n8  +++ exited with 0 +++\n\
+               7 <... fsync resumed>)   = -1 EIO (Input/output error) (INJECTED)\n9 write(1, <unfinished ...>\n";
+    let whole = whole_calls(log);
+    assert_eq!(
+        calls_of(&whole, "fsync")
+            .filter(|line| line.contains("(INJECTED)"))
+            .count(),
+        1
+    );
+    assert_eq!(calls(&whole).len(), 2);
 }
 
 /// The names of the files in a folder, with their lengths.
