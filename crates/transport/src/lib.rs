@@ -3,11 +3,16 @@
 //!
 //! - [`carried`]: what came across, and what it is.
 //! - [`assembly`]: what every format of several codes has in common.
+//! - [`bundle`]: what goes to the signer in one go; [`returned`]: what comes back.
+//! - [`envelope`]: what those two have in common.
 //! - [`psbt_file`]: how PSBT files are called, and told from others.
 
 pub mod assembly;
+pub mod bundle;
 pub mod carried;
+pub mod envelope;
 pub mod psbt_file;
+pub mod returned;
 
 pub use assembly::{Assembly, Progress, Step};
 pub use carried::{Carried, Kind};

@@ -79,6 +79,10 @@ impl MasterKey {
         )
     }
 
+    pub(super) fn secp(&self) -> &Secp256k1<All> {
+        &self.secp
+    }
+
     pub(super) fn derive(&self, path: &DerivationPath) -> Result<WipedXpriv, KeyError> {
         if path.len() > MAX_ACCOUNT_DEPTH {
             return Err(KeyError::TooDeep);

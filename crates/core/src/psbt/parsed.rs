@@ -78,12 +78,7 @@ impl Parsed {
     /// Reads the content of a file, in whichever [`Encoding`] it is.
     pub fn parse(file: &[u8], limits: &Limits) -> Result<Self, PsbtError> {
         let (encoding, binary) = encoding::decode(file, limits)?;
-        let mut version = Version::V0;
-        let raw = RawPsbt::read(&binary, limits, |global| {
-            version = unsigned::version(global)?;
-            fields::check(global, MapName::Global, version)?;
-            unsigned::counts(global, version)
-        })?;
+        let (raw, version) = read_maps(&binary, limits)?;
         Self::interpret(raw, version, encoding)
     }
 
@@ -158,6 +153,26 @@ impl Parsed {
     pub fn to_binary(&self) -> Vec<u8> {
         self.raw.to_bytes()
     }
+}
+
+impl RawPsbt {
+    /// Reads the maps of a binary PSBT, and the transaction that they are about. The fields of inputs and outputs are not
+    /// looked at, but for those that version 2 makes the transaction of: this is for transport, [`Parsed::parse`] for use.
+    pub fn parse(binary: &[u8], limits: &Limits) -> Result<(RawPsbt, Transaction), PsbtError> {
+        let (raw, version) = read_maps(binary, limits)?;
+        let unsigned_tx = unsigned::transaction(&raw, version)?;
+        Ok((raw, unsigned_tx))
+    }
+}
+
+fn read_maps(binary: &[u8], limits: &Limits) -> Result<(RawPsbt, Version), PsbtError> {
+    let mut version = Version::V0;
+    let raw = RawPsbt::read(binary, limits, |global| {
+        version = unsigned::version(global)?;
+        fields::check(global, MapName::Global, version)?;
+        unsigned::counts(global, version)
+    })?;
+    Ok((raw, version))
 }
 
 /// Reads the input maps. A previous transaction that several inputs name is read and hashed once.

@@ -89,6 +89,12 @@ pub enum WalletError {
     /// The id in the file is not written as one.
     #[error(transparent)]
     MalformedId(#[from] InvalidWalletId),
+    /// The receipt key is none.
+    #[error("the receipt key is not 64 lower-case hexadecimal digits of a public key (BIP340); export the wallet again")]
+    ReceiptKey,
+    /// A receipt key in a file of a version that has none.
+    #[error("only a wallet file of version 2 has a receipt key; export the wallet again")]
+    ReceiptKeyVersion,
     /// There is no descriptor.
     #[error("no output descriptor found; name a wallet's JSON file or a file with its descriptor")]
     NoDescriptor,

@@ -1,5 +1,6 @@
 //! The wallet's JSON file. `docs/formats/wallet.md` describes it.
 
+use bitcoin::XOnlyPublicKey;
 use serde::{Deserialize, Serialize};
 
 use super::descriptor::{self, Coverage};
@@ -7,8 +8,11 @@ use super::{Branch, Wallet, WalletError};
 
 /// What the file says it is.
 const FORMAT: &str = "cofferdam-wallet";
-/// The version written, and the newest read. A file with any new field has a new version.
-const VERSION: u64 = 1;
+/// The newest version read. A file with any new field has a new version; one without is written as the older version, so
+/// that older programs read it.
+const VERSION: u64 = 2;
+/// The version before `receipt_key`.
+const WITHOUT_RECEIPT_KEY: u64 = 1;
 /// More than any wallet file has, be it Bitcoin Core's list of all of its descriptors.
 const MAX_BYTES: usize = 1 << 20;
 /// The longest reason that is repeated from the JSON parser.
@@ -25,6 +29,8 @@ pub(super) struct WalletFile {
     network: String,
     descriptor: String,
     birthday: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    receipt_key: Option<String>,
 }
 
 /// The fields that tell whether the others can be understood.
@@ -73,7 +79,9 @@ impl TryFrom<WalletFile> for Wallet {
                 missing: Branch::Receive,
             });
         }
+        let receipt_key = receipt_key(file.receipt_key.as_deref(), file.version)?;
         let wallet = Wallet::new(file.name.parse()?, network, birthday, parsed.account)?;
+        let wallet = wallet.with_receipt_key(receipt_key);
         match file.id.as_deref().map(str::parse).transpose() {
             Ok(None) => Ok(wallet),
             Ok(Some(found)) if found == wallet.id => Ok(wallet),
@@ -90,13 +98,32 @@ impl From<&Wallet> for WalletFile {
     fn from(wallet: &Wallet) -> WalletFile {
         WalletFile {
             format: Some(FORMAT.into()),
-            version: Some(VERSION),
+            version: Some(match wallet.receipt_key {
+                Some(_) => VERSION,
+                None => WITHOUT_RECEIPT_KEY,
+            }),
             id: Some(wallet.id.to_string()),
             name: wallet.name.to_string(),
             network: wallet.network.name().into(),
             descriptor: wallet.descriptor_text(),
             birthday: wallet.birthday.map(|birthday| birthday.to_string()),
+            receipt_key: wallet.receipt_key.map(|key| key.to_string()),
         }
+    }
+}
+
+/// Reads the receipt key, which a file of version 2 may have.
+fn receipt_key(text: Option<&str>, version: Option<u64>) -> Result<Option<XOnlyPublicKey>, WalletError> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    if version != Some(VERSION) {
+        return Err(WalletError::ReceiptKeyVersion);
+    }
+    let lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    match text.parse() {
+        Ok(key) if lower => Ok(Some(key)),
+        _ => Err(WalletError::ReceiptKey),
     }
 }
 

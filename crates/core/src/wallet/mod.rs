@@ -21,6 +21,7 @@ mod size;
 
 use std::hash::{Hash, Hasher};
 
+use bitcoin::XOnlyPublicKey;
 use bitcoin::bip32::{DerivationPath, Fingerprint, KeySource, Xpub};
 use miniscript::Descriptor;
 use miniscript::descriptor::DescriptorPublicKey;
@@ -38,7 +39,9 @@ use crate::{Network, ScriptType};
 
 /// A wallet's public data.
 ///
-/// Two wallets are equal when all four parts are; [`Wallet::id`] says whether they are the same money.
+/// Beside the four parts it can name the key that its signer makes receipts with.
+///
+/// Two wallets are equal when all parts are; [`Wallet::id`] says whether they are the same money.
 #[derive(Clone, Debug)]
 pub struct Wallet {
     name: WalletName,
@@ -47,6 +50,7 @@ pub struct Wallet {
     id: WalletId,
     descriptor: Descriptor<DescriptorPublicKey>,
     account: Account,
+    receipt_key: Option<XOnlyPublicKey>,
 }
 
 impl Wallet {
@@ -85,6 +89,7 @@ impl Wallet {
             network,
             birthday,
             account,
+            receipt_key: None,
         })
     }
 
@@ -96,6 +101,16 @@ impl Wallet {
     /// Returns the same wallet under another name.
     pub fn renamed(self, name: WalletName) -> Wallet {
         Wallet { name, ..self }
+    }
+
+    /// Returns the key that the wallet's signer makes receipts with (BIP340), if it is known. It is no part of the id.
+    pub fn receipt_key(&self) -> Option<XOnlyPublicKey> {
+        self.receipt_key
+    }
+
+    /// Returns the same wallet with this receipt key, or none.
+    pub fn with_receipt_key(self, receipt_key: Option<XOnlyPublicKey>) -> Wallet {
+        Wallet { receipt_key, ..self }
     }
 
     /// Returns the network.
@@ -157,7 +172,8 @@ impl Wallet {
 impl PartialEq for Wallet {
     fn eq(&self, other: &Wallet) -> bool {
         // The id covers network and descriptor.
-        (self.id, &self.name, self.birthday) == (other.id, &other.name, other.birthday)
+        (self.id, &self.name, self.birthday, self.receipt_key)
+            == (other.id, &other.name, other.birthday, other.receipt_key)
     }
 }
 
