@@ -24,8 +24,8 @@ pub struct Imported {
     pub known: bool,
 }
 
-/// Imports a wallet. One that is there already under the same name stays as it is, but for a larger gap, which makes
-/// the next sync search again from its birthday.
+/// Imports a wallet. One that is there already under the same name stays as it is, but for a receipt key that was not known,
+/// and a larger gap, which makes the next sync search again from its birthday.
 pub async fn import(store: &Store, wallet: Wallet, gap: Option<u32>) -> Result<Imported, WalletsError> {
     if let Some(gap) = gap
         && !(1..=MAX_GAP).contains(&gap)
@@ -39,6 +39,7 @@ pub async fn import(store: &Store, wallet: Wallet, gap: Option<u32>) -> Result<I
                 recorded: record.wallet.name().to_string(),
             });
         }
+        let record = learn_receipt_key(&mut write, record, &wallet).await?;
         let record = widen(&mut write, record, gap).await?;
         write.commit().await?;
         return Ok(Imported { record, known: true });
@@ -87,6 +88,25 @@ pub async fn network(db: &mut Connection) -> Result<Option<Network>, StoreError>
         .await?
         .map(|name| name.parse().map_err(|_| StoreError::damaged("unknown network")))
         .transpose()
+}
+
+/// Takes over a receipt key that was not known. A known one never changes: who could change it could hide a rollback.
+async fn learn_receipt_key(
+    db: &mut Connection,
+    mut record: WalletRecord,
+    found: &Wallet,
+) -> Result<WalletRecord, WalletsError> {
+    match (record.wallet.receipt_key(), found.receipt_key()) {
+        (Some(recorded), Some(key)) if recorded != key => Err(WalletsError::OtherReceiptKey {
+            name: record.wallet.name().to_string(),
+        }),
+        (None, Some(key)) => {
+            wallets::set_receipt_key(db, record.no, &key).await?;
+            record.wallet = record.wallet.with_receipt_key(Some(key));
+            Ok(record)
+        }
+        _ => Ok(record),
+    }
 }
 
 async fn widen(
@@ -173,6 +193,12 @@ pub enum WalletsError {
         /// The other wallet's name.
         other: String,
     },
+    /// The wallet is there with another receipt key.
+    #[error("the wallet \"{name}\" is known with another receipt key")]
+    OtherReceiptKey {
+        /// Its name.
+        name: String,
+    },
     /// The gap is out of range.
     #[error("a gap of {0} is out of range")]
     BadGap(u32),
@@ -191,7 +217,8 @@ impl Coded for WalletsError {
             WalletsError::NameTaken { .. }
             | WalletsError::OtherName { .. }
             | WalletsError::OtherNetwork { .. }
-            | WalletsError::SharedScripts { .. } => Exit::Conflict,
+            | WalletsError::SharedScripts { .. }
+            | WalletsError::OtherReceiptKey { .. } => Exit::Conflict,
             WalletsError::Malformed(_) => Exit::Malformed,
             WalletsError::Store(error) => error.exit(),
         }
@@ -204,6 +231,7 @@ impl Coded for WalletsError {
             WalletsError::OtherName { .. } => "wallet-known",
             WalletsError::OtherNetwork { .. } => "wallet-network",
             WalletsError::SharedScripts { .. } => "wallet-shared-scripts",
+            WalletsError::OtherReceiptKey { .. } => "wallet-receipt-key",
             WalletsError::BadGap(_) => "gap-out-of-range",
             WalletsError::Malformed(_) => "wallet-malformed",
             WalletsError::Store(error) => error.code(),
@@ -220,6 +248,9 @@ impl Coded for WalletsError {
             WalletsError::OtherName { recorded } => format!("use it as --wallet {recorded}"),
             WalletsError::OtherNetwork { .. } => "use a data folder for each network (--data DIR)".into(),
             WalletsError::SharedScripts { other } => format!("use --wallet {other}, or another data folder"),
+            WalletsError::OtherReceiptKey { .. } => {
+                "the same keys have the same receipt key: export the wallet again from its own signer, and compare".into()
+            }
             WalletsError::BadGap(_) => format!("use 1 to {MAX_GAP}"),
             WalletsError::Malformed(_) => {
                 "export the wallet again with: cofferdam-signer export --account NAME --format json".into()

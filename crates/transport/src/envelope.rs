@@ -260,12 +260,7 @@ impl<'a> Reader<'a> {
 
     /// Ends the reading: nothing may be left.
     pub(crate) fn end(self) -> Result<(), EnvelopeError> {
-        match self
-            .decoder
-            .input()
-            .len()
-            .saturating_sub(self.decoder.position())
-        {
+        match self.decoder.input().len().saturating_sub(self.decoder.position()) {
             0 => Ok(()),
             left => Err(EnvelopeError::Trailing(left)),
         }
@@ -278,11 +273,7 @@ impl<'a> Reader<'a> {
 
     /// Checks that the head before `content` bytes was the shortest one of its argument.
     fn shortest(&self, at: usize, argument: u64, content: usize) -> Result<(), EnvelopeError> {
-        let head = self
-            .decoder
-            .position()
-            .saturating_sub(at)
-            .saturating_sub(content);
+        let head = self.decoder.position().saturating_sub(at).saturating_sub(content);
         let shortest = match argument {
             0..=23 => 1,
             24..=0xff => 2,
@@ -370,16 +361,16 @@ mod tests {
         let error = EnvelopeError::NewerVersion { found: 2, known: 1 };
         assert_eq!(FORMAT.open(&bytes).err(), Some(error));
         let long = FORMAT.seal(1, |encoder| encoder.u8(2)?.bytes(&[0; 99])?.ok());
-        assert!(matches!(
-            FORMAT.open(&long),
-            Err(EnvelopeError::TooLarge { .. })
-        ));
+        assert!(matches!(FORMAT.open(&long), Err(EnvelopeError::TooLarge { .. })));
         let other = Format {
             name: "cofferdam/tost",
             ..FORMAT
         };
         let bytes = other.seal(0, |_| Ok(()));
-        assert_eq!(FORMAT.open(&bytes).err(), Some(EnvelopeError::OtherFormat("test")));
+        assert_eq!(
+            FORMAT.open(&bytes).err(),
+            Some(EnvelopeError::OtherFormat("test"))
+        );
         for cut in 0..bytes.len() {
             assert!(FORMAT.open(&bytes[..cut]).is_err());
         }

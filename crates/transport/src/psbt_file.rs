@@ -1,4 +1,4 @@
-//! PSBT files: how they are called, and how they are told from others.
+//! PSBT files: how they are called, and how they are told from others. Bundles and returns are called in the same way.
 //!
 //! A signed file stands beside its unsigned one as `<stem>.signed.psbt`, so that a folder can go back and forth whole: the
 //! signer passes over what is signed already, and the watcher takes only that.
@@ -8,17 +8,34 @@ use std::ffi::{OsStr, OsString};
 use cofferdam_core::psbt::MAGIC;
 
 const SIGNED: &str = ".signed.psbt";
+const RETURN: &str = ".return";
 
 /// How many bytes of a file [`looks_like_psbt`] wants to see.
 pub const LOOK: usize = 64;
 
 /// Returns the name of the signed file for the unsigned file of this name: `a.psbt` gives `a.signed.psbt`.
 pub fn signed_name(unsigned: &OsStr) -> OsString {
-    let mut name = std::path::Path::new(unsigned)
-        .file_stem()
-        .unwrap_or_default()
-        .to_owned();
-    name.push(SIGNED);
+    stem_with(unsigned, SIGNED)
+}
+
+/// Returns the name of the return for the bundle of this name: `a.bundle` gives `a.return`.
+pub fn return_name(bundle: &OsStr) -> OsString {
+    stem_with(bundle, RETURN)
+}
+
+/// Returns the name of the file of a list's transaction: `po.psbt` where there is one, else `po-1.psbt`, with as many
+/// digits as the last one needs. Numbers count from 1.
+pub fn numbered_name(list: &str, number: usize, count: usize) -> String {
+    match count {
+        1 => format!("{list}.psbt"),
+        _ => format!("{list}-{number:0width$}.psbt", width = count.to_string().len()),
+    }
+}
+
+fn stem_with(name: &OsStr, ending: &str) -> OsString {
+    let stem = std::path::Path::new(name).file_stem().unwrap_or_default();
+    let mut name = stem.to_owned();
+    name.push(ending);
     name
 }
 
@@ -76,6 +93,15 @@ mod tests {
             assert!(is_signed_name(&name));
             assert!(!is_signed_name(OsStr::new(unsigned)));
         }
+    }
+
+    #[test]
+    fn transactions_of_a_list_are_numbered() {
+        assert_eq!(numbered_name("po", 1, 1), "po.psbt");
+        assert_eq!(numbered_name("po", 1, 9), "po-1.psbt");
+        assert_eq!(numbered_name("po", 7, 10), "po-07.psbt");
+        assert_eq!(return_name(OsStr::new("po.bundle")), "po.return");
+        assert_eq!(return_name(OsStr::new("po")), "po.return");
     }
 
     #[test]

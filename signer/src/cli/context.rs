@@ -11,8 +11,8 @@ use crate::machine::{self, Fitness, Unfit};
 use crate::output;
 use crate::process::{Interrupts, Peer};
 use crate::protocol::{
-    Answer, IntakeReply, IntakeRequest, Job, Outcome, PsbtFile, Request, RunReview, SignedFile, Source,
-    Unlock,
+    Answer, BundleFile, IntakeReply, IntakeRequest, Job, Outcome, PsbtFile, Request, ReturnFile, RunReview,
+    SignedFile, Source, Unlock,
 };
 use crate::screens;
 
@@ -136,23 +136,34 @@ pub(crate) enum Step {
     Review(Box<RunReview>),
     /// A signed file.
     Signed(SignedFile),
+    /// The return of a bundle.
+    Returned(ReturnFile),
     /// The end.
     Done(Outcome),
 }
 
+/// What the intake read.
+pub(crate) struct Inputs {
+    /// The PSBTs.
+    pub(crate) files: Vec<PsbtFile>,
+    /// The bundle that they came in.
+    pub(crate) bundle: Option<BundleFile>,
+}
+
 impl Workers {
-    /// Reads PSBTs through the intake.
-    pub(super) fn read(&mut self, paths: Vec<PathBuf>) -> Result<Vec<PsbtFile>, Failure> {
+    /// Reads PSBTs, or a bundle of them, through the intake.
+    pub(super) fn read(&mut self, paths: Vec<PathBuf>) -> Result<Inputs, Failure> {
         let mut intake = self
             .intake
             .take()
             .ok_or_else(|| Failure::unexpected("there is no intake"))?;
         intake.send(&IntakeRequest { paths })?;
-        let mut files = Vec::new();
+        let (mut files, mut bundle) = (Vec::new(), None);
         loop {
             match intake.receive()? {
+                IntakeReply::Bundle(from) => bundle = Some(from),
                 IntakeReply::File(file) => files.push(file),
-                IntakeReply::End => return Ok(files),
+                IntakeReply::End => return Ok(Inputs { files, bundle }),
                 IntakeReply::Failed(failure) => return Err(failure),
             }
         }
@@ -182,6 +193,7 @@ impl Workers {
                 Answer::Unlocked(unlocked) => output::progress(&screens::unlocked(&unlocked)),
                 Answer::Review(review) => return Ok(Step::Review(review)),
                 Answer::Signed(file) => return Ok(Step::Signed(file)),
+                Answer::Returned(file) => return Ok(Step::Returned(file)),
                 Answer::Done(outcome) => return Ok(Step::Done(*outcome)),
                 Answer::Failed(failure) => return Err(*failure),
             }

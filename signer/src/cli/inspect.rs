@@ -17,9 +17,10 @@ use crate::screens;
 #[command(after_help = "\
 Examples:
   cofferdam-signer --vault treasury.vault inspect payout.psbt
+  cofferdam-signer --vault treasury.vault inspect payout.bundle
   cofferdam-signer --vault treasury.vault --json inspect payouts/")]
 pub(crate) struct Args {
-    /// PSBTs (binary, base64 or hex, told by content), or folders of them.
+    /// PSBTs (binary, base64 or hex, told by content), folders of them, or one bundle.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -41,9 +42,10 @@ pub(crate) struct LimitArgs {
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     let mut workers = context.start(true)?;
-    let files = workers.read(args.files)?;
+    let inputs = workers.read(args.files)?;
     let job = Job::Inspect(SignJob {
-        files,
+        files: inputs.files,
+        bundle: inputs.bundle.map(|bundle| bundle.wallet_id),
         max_fee_sat: args.limits.max_fee_sat,
         supersede: args.limits.supersede,
     });

@@ -5,38 +5,45 @@ use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use cofferdam_transport::psbt_file::signed_name;
-use serde_json::json;
+use cofferdam_transport::psbt_file::{return_name, signed_name};
+use serde_json::{Value, json};
 
-use super::context::{Context, Done, Step, out_of_turn};
+use super::context::{Context, Done, Inputs, Step, out_of_turn};
 use super::inspect::LimitArgs;
 use crate::error::{Exit, Failure};
 use crate::files::{self, Existing};
 use crate::jobs::terminal_failure;
 use crate::output;
 use crate::process::Terminal;
-use crate::protocol::{Consent, Digest, Job, RunReview, SignJob, SignedFile};
+use crate::protocol::{Consent, Digest, Job, ReturnFile, RunReview, SignJob, SignedFile};
 use crate::screens;
 
 /// Review PSBTs and sign them: all of them or none.
 ///
 /// The review is shown, and the terminal is asked. Without a terminal, --yes says yes; it accepts notes only, and each
 /// warning needs its own --accept. Signed files are <stem>.signed.psbt, in the encoding and PSBT version in which they
-/// came; a different file is never overwritten.
+/// came. Of a bundle, the signatures go into one file <stem>.return, with a receipt. A different file is never
+/// overwritten.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   cofferdam-signer --vault treasury.vault sign payout.psbt --out payout.signed.psbt
   cofferdam-signer --vault treasury.vault sign payouts/ --out signed/
+  cofferdam-signer --vault treasury.vault sign payout.bundle --out payout.return
   cofferdam-signer --vault v --passphrase-file p --json sign payout.psbt --out signed.psbt --yes --accept paid-before")]
 pub(crate) struct Args {
-    /// PSBTs (binary, base64 or hex, told by content), or folders of them.
+    /// PSBTs (binary, base64 or hex, told by content), folders of them, or one bundle.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// Where the signed PSBT goes: a file for one, a folder for several; by default, beside each PSBT.
+    /// Where the signed PSBT goes: a file for one, a folder for several; by default, beside each PSBT. Or where the return
+    /// of a bundle goes.
     #[arg(long, value_name = "FILE-OR-FOLDER")]
     out: Option<PathBuf>,
+
+    /// Write the signed PSBTs of a bundle instead of a return, for another program than Cofferdam's watcher.
+    #[arg(long)]
+    psbts: bool,
 
     /// Sign without asking, if there is no warning that is not accepted.
     #[arg(long)]
@@ -61,10 +68,11 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
         })?;
     }
     let inputs = workers.read(args.files)?;
-    let paths: Vec<&Path> = inputs.iter().map(|file| file.path.as_path()).collect();
-    let targets = targets(&paths, args.out.as_deref())?;
+    let targets = targets(&places(&inputs, args.psbts)?, args.out.as_deref())?;
+    let bundle = inputs.bundle.map(|bundle| bundle.wallet_id);
     let job = Job::Sign(SignJob {
-        files: inputs,
+        files: inputs.files,
+        bundle,
         max_fee_sat: args.limits.max_fee_sat,
         supersede: args.limits.supersede,
     });
@@ -86,15 +94,85 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
         };
         workers.send(&consent)?;
     }
-    let mut signed = Vec::new();
+    let (mut signed, mut returned) = (Vec::new(), None);
     loop {
         match workers.next()? {
             Step::Signed(file) => signed.push(file),
+            Step::Returned(file) => returned = Some(file),
             Step::Done(_) => break,
             Step::Review(_) => return Err(out_of_turn()),
         }
     }
-    written(&review, &signed, &targets)
+    match returned {
+        Some(returned) if !args.psbts => written_return(&review, &signed, &returned, &targets),
+        _ => written(&review, &signed, &targets),
+    }
+}
+
+/// Returns where each output goes unless --out says otherwise; PSBTs of a bundle go beside the bundle.
+fn places(inputs: &Inputs, psbts: bool) -> Result<Vec<PathBuf>, Failure> {
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_owned();
+    let beside = |path: &Path, file: &Path| path.with_file_name(signed_name(&name(file)));
+    let files = inputs.files.iter().map(|file| file.path.as_path());
+    match &inputs.bundle {
+        Some(bundle) if psbts => Ok(files.map(|file| beside(&bundle.path, file)).collect()),
+        Some(bundle) => Ok(vec![bundle.path.with_file_name(return_name(&name(&bundle.path)))]),
+        None if psbts => Err(Failure::usage(
+            "--psbts is for a bundle",
+            "leave it out: of PSBTs, signed PSBTs are written in any case",
+        )),
+        None => Ok(files.map(|file| beside(file, file)).collect()),
+    }
+}
+
+/// Writes the return of a bundle.
+fn written_return(
+    review: &RunReview,
+    signed: &[SignedFile],
+    returned: &ReturnFile,
+    targets: &[PathBuf],
+) -> Result<Done, Failure> {
+    let [target] = targets else {
+        return Err(out_of_turn());
+    };
+    files::write(target, &returned.bytes.0, Existing::Keep)?;
+    let mut text = String::new();
+    for file in signed {
+        text.push_str(&format!(
+            "signed {} ({})\n",
+            file.txid,
+            screens::counted(file.signatures, "signature")
+        ));
+    }
+    text.push_str(&format!(
+        "return: {}\nreceipt: {}\n",
+        screens::path(target),
+        screens::unlocked(&returned.receipt)
+    ));
+    let outputs: Vec<_> = signed.iter().map(|file| signed_json(file, target)).collect();
+    Ok(Done::new(
+        json!({
+            "signed": outputs,
+            "review": review,
+            "return": {
+                "out": target,
+                "sha256": Digest::of(&returned.bytes.0),
+                "receipt": returned.receipt,
+            },
+        }),
+        text,
+    ))
+}
+
+/// Says what was signed; `sha256` is that of the signed PSBT, whether it is written or not.
+fn signed_json(file: &SignedFile, out: &Path) -> Value {
+    json!({
+        "file": file.path,
+        "out": out,
+        "unsigned_txid": file.txid,
+        "signatures": file.signatures,
+        "sha256": Digest::of(&file.psbt.0),
+    })
 }
 
 /// Writes what was signed, all files or none.
@@ -117,13 +195,7 @@ fn written(review: &RunReview, signed: &[SignedFile], targets: &[PathBuf]) -> Re
             screens::counted(file.signatures, "signature"),
             screens::path(target)
         ));
-        outputs.push(json!({
-            "file": file.path,
-            "out": target,
-            "unsigned_txid": file.txid,
-            "signatures": file.signatures,
-            "sha256": Digest::of(&file.psbt.0),
-        }));
+        outputs.push(signed_json(file, target));
     }
     Ok(Done::new(json!({"signed": outputs, "review": review}), text))
 }
@@ -172,8 +244,8 @@ fn question(review: &RunReview) -> String {
     )
 }
 
-/// Names the signed file of each input.
-fn targets(inputs: &[&Path], out: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
+/// Names each output: its place, unless `out` says otherwise.
+fn targets(places: &[PathBuf], out: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
     let folder = match out {
         None => None,
         Some(out) if out.is_dir() => Some(out),
@@ -181,25 +253,24 @@ fn targets(inputs: &[&Path], out: Option<&Path>) -> Result<Vec<PathBuf>, Failure
             fs::create_dir_all(out).map_err(|error| Failure::writing(out, &error))?;
             Some(out)
         }
-        Some(out) if inputs.len() == 1 => return single(out),
+        Some(out) if places.len() == 1 => return single(out),
         Some(out) => {
             return Err(Failure::usage(
                 format!(
                     "{} files cannot be signed into the one file {}",
-                    inputs.len(),
+                    places.len(),
                     out.display()
                 ),
                 "name a folder that exists, or end its name with a slash",
             ));
         }
     };
-    let mut targets = Vec::with_capacity(inputs.len());
+    let mut targets = Vec::with_capacity(places.len());
     let mut seen = HashSet::new();
-    for input in inputs {
-        let name = signed_name(input.file_name().unwrap_or_default());
+    for place in places {
         let target = match folder {
-            Some(folder) => folder.join(name),
-            None => input.with_file_name(name),
+            Some(folder) => folder.join(place.file_name().unwrap_or_default()),
+            None => place.clone(),
         };
         if !seen.insert(target.clone()) {
             return Err(Failure::usage(
@@ -230,12 +301,26 @@ fn single(out: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use cofferdam_core::wallet::WalletId;
+
     use super::*;
+    use crate::protocol::{Blob, BundleFile, PsbtFile};
+
+    fn psbts(paths: [&str; 2]) -> Inputs {
+        let file = |path: &str| PsbtFile {
+            path: path.into(),
+            bytes: Blob::default(),
+        };
+        Inputs {
+            files: paths.map(file).into(),
+            bundle: None,
+        }
+    }
 
     #[test]
     fn signed_files_keep_the_stem() {
         let folder = tempfile::tempdir().unwrap();
-        let inputs = [Path::new("in/a.psbt"), Path::new("in/b.txt")];
+        let inputs = places(&psbts(["in/a.psbt", "in/b.txt"]), false).unwrap();
         assert_eq!(
             targets(&inputs, Some(folder.path())).unwrap(),
             [
@@ -257,13 +342,32 @@ mod tests {
 
     #[test]
     fn one_file_for_several_inputs_is_wrong_usage() {
-        let inputs = [Path::new("a.psbt"), Path::new("b.psbt")];
+        let inputs = places(&psbts(["a.psbt", "b.psbt"]), false).unwrap();
         let failure = targets(&inputs, Some(Path::new("out.psbt"))).unwrap_err();
         assert_eq!(failure.exit, Exit::Usage);
-        let same = [Path::new("x/a.psbt"), Path::new("y/a.psbt")];
+        let same = places(&psbts(["x/a.psbt", "y/a.psbt"]), false).unwrap();
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(targets(&same, Some(folder.path())).unwrap_err().exit, Exit::Usage);
         let one = targets(&inputs[..1], Some(Path::new("out.psbt"))).unwrap();
         assert_eq!(one, [Path::new("out.psbt")]);
+    }
+
+    #[test]
+    fn outputs_of_a_bundle_stand_beside_it() {
+        let mut inputs = psbts(["usb/po.bundle/po-1.psbt", "usb/po.bundle/po-2.psbt"]);
+        assert_eq!(places(&inputs, true).unwrap_err().exit, Exit::Usage);
+        inputs.bundle = Some(BundleFile {
+            path: "usb/po.bundle".into(),
+            wallet_id: WalletId::from_bytes([1; 32]),
+        });
+        assert_eq!(places(&inputs, false).unwrap(), [Path::new("usb/po.return")]);
+        let signed = places(&inputs, true).unwrap();
+        assert_eq!(
+            signed,
+            [
+                Path::new("usb/po-1.signed.psbt"),
+                Path::new("usb/po-2.signed.psbt")
+            ]
+        );
     }
 }

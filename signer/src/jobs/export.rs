@@ -1,5 +1,6 @@
 //! `export`: a wallet, written for others.
 
+use cofferdam_core::keys::MasterKey;
 use cofferdam_core::wallet::WalletName;
 
 use super::Screen;
@@ -16,7 +17,14 @@ pub(super) fn export(
     screen: &mut Screen,
 ) -> Result<Outcome, Failure> {
     let session = open.read(screen)?;
-    let wallet = &account::wallet(&session, name)?.wallet;
+    let wallet = account::wallet(&session, name)?.wallet.clone();
+    let wallet = match session.body.account(name) {
+        Some(_) => {
+            let master = MasterKey::from_seed(&session.body.seed(), session.body.network)?;
+            wallet.with_receipt_key(Some(master.receipt_key()?.public_key()))
+        }
+        None => wallet,
+    };
     let text = match format {
         ExportFormat::Json => wallet.to_json(),
         ExportFormat::Core => wallet.core_import_json(),

@@ -7,12 +7,13 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use cofferdam_core::psbt::{Limits, Parsed, PsbtError};
+use cofferdam_transport::bundle::{Bundle, BundleError, looks_like_bundle};
 use cofferdam_transport::psbt_file;
 
 use crate::error::{Exit, Failure};
 use crate::folder;
 use crate::process::Channel;
-use crate::protocol::{Blob, IntakeReply, IntakeRequest, PsbtFile};
+use crate::protocol::{Blob, BundleFile, IntakeReply, IntakeRequest, PsbtFile};
 
 /// The longest file: the largest PSBT in hexadecimal, with line breaks.
 const MAX_FILE: u64 = 2 * 128 * 1024 * 1024 + 16 * 1024 * 1024;
@@ -46,8 +47,21 @@ fn read_all(paths: &[PathBuf], channel: &mut Channel) -> Result<(), Failure> {
         )));
     }
     let mut total = 0;
+    let alone = paths.len() == 1;
     for path in paths {
         let bytes = read(&path)?;
+        if looks_like_bundle(&bytes) {
+            return match alone {
+                true => read_bundle(path, &bytes, channel),
+                false => Err(Failure::usage(
+                    format!(
+                        "{} is a bundle, and other files are named with it",
+                        path.display()
+                    ),
+                    "name the bundle alone; what goes together goes into one bundle",
+                )),
+            };
+        }
         total += bytes.len() as u64;
         if total > MAX_RUN {
             return Err(too_much(format!(
@@ -60,6 +74,40 @@ fn read_all(paths: &[PathBuf], channel: &mut Channel) -> Result<(), Failure> {
                 path,
                 bytes: Blob(bytes),
             }))
+            .map_err(Failure::unexpected)?;
+    }
+    Ok(())
+}
+
+/// Rebuilds the PSBTs of a bundle. Each is parsed like a file's: a bundle is believed nothing.
+fn read_bundle(path: PathBuf, bytes: &[u8], channel: &mut Channel) -> Result<(), Failure> {
+    let refused = |error: BundleError| {
+        Failure::new(
+            Exit::Malformed,
+            match error {
+                BundleError::Rebuilt => "too-large",
+                _ => "malformed-bundle",
+            },
+            format!("{}: {error}", path.display()),
+            "copy the bundle again, or export the list again",
+        )
+    };
+    let bundle = Bundle::parse(bytes).map_err(refused)?;
+    let psbts = bundle.psbts().map_err(refused)?;
+    let from = BundleFile {
+        path: path.clone(),
+        wallet_id: bundle.wallet_id(),
+    };
+    channel
+        .send(&IntakeReply::Bundle(from))
+        .map_err(Failure::unexpected)?;
+    let count = psbts.len();
+    for (number, bytes) in (1..).zip(psbts) {
+        let path = path.join(psbt_file::numbered_name(bundle.name(), number, count));
+        Parsed::parse(&bytes, &Limits::DEFAULT).map_err(|error| malformed(&path, &error))?;
+        let bytes = Blob(bytes);
+        channel
+            .send(&IntakeReply::File(PsbtFile { path, bytes }))
             .map_err(Failure::unexpected)?;
     }
     Ok(())

@@ -5,13 +5,16 @@ use std::time::Instant;
 
 use bitcoin::Amount;
 use cofferdam_core::keys::MasterKey;
+use cofferdam_core::psbt::{Limits, Parsed};
 use cofferdam_core::review::FeeLimits;
+use cofferdam_core::wallet::WalletId;
+use cofferdam_transport::returned::{Return, VaultState};
 
 use super::Screen;
-use super::session::{Opening, Session};
+use super::session::{Opening, Session, facts};
 use crate::error::{Exit, Failure};
 use crate::journal::{Event, Memory, TransactionRecord};
-use crate::protocol::{Answer, Blob, Consent, Outcome, SignJob, SignedFile};
+use crate::protocol::{Answer, Blob, Consent, Outcome, PsbtFile, ReturnFile, SignJob, SignedFile, Unlocked};
 use crate::screens;
 use crate::signing::{
     Approved, Examined, NotApproved, Signed, SigningWallet, Surroundings, approve, examine, permit,
@@ -54,7 +57,7 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
             return Err(not_approved(&reason));
         }
     };
-    session.commit(approved.events())?;
+    let generation = session.commit(approved.events())?;
     let start = Instant::now();
     let signed = signed(&session, approved)?;
     let signatures: usize = signed.iter().map(|signed| signed.signatures).sum();
@@ -63,6 +66,10 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
         screens::counted(signatures, "signature"),
         start.elapsed().as_secs_f64() * 1000.0
     ))?;
+    let returned = match job.bundle {
+        Some(wallet_id) => Some(returned(&session, generation, wallet_id, &job.files, &signed)?),
+        None => None,
+    };
     for (file, signed) in job.files.iter().zip(signed) {
         screen.tell(&Answer::Signed(SignedFile {
             path: file.path.clone(),
@@ -70,6 +77,9 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
             signatures: signed.signatures,
             psbt: Blob(signed.psbt),
         }))?;
+    }
+    if let Some(returned) = returned {
+        screen.tell(&Answer::Returned(returned))?;
     }
     Ok(Outcome::Finished {})
 }
@@ -95,6 +105,7 @@ fn examined(session: &Session, job: &SignJob) -> Result<Examined, Failure> {
         unlocked: session.unlocked(),
         fee_limits,
         supersede: &job.supersede,
+        bundle: job.bundle,
     };
     examine(&job.files, &surroundings).map_err(|error| {
         Failure::new(
@@ -126,6 +137,40 @@ fn signed(session: &Session, approved: Approved) -> Result<Vec<Signed>, Failure>
         }
     }
     make(approved, &keys).map_err(Failure::unexpected)
+}
+
+/// Makes the return of a bundle that was recorded and signed, with its receipt.
+fn returned(
+    session: &Session,
+    generation: u64,
+    wallet_id: WalletId,
+    files: &[PsbtFile],
+    signed: &[Signed],
+) -> Result<ReturnFile, Failure> {
+    let parse = |bytes: &[u8]| Parsed::parse(bytes, &Limits::DEFAULT).map_err(Failure::unexpected);
+    let mut pairs = Vec::with_capacity(files.len());
+    for (file, signed) in files.iter().zip(signed) {
+        pairs.push((parse(&file.bytes.0)?, parse(&signed.psbt)?));
+    }
+    let pairs = pairs.iter().map(|(unsigned, signed)| (unsigned, signed));
+    let returned = Return::of(wallet_id, pairs).map_err(Failure::unexpected)?;
+    let body = &session.body;
+    let key = MasterKey::from_seed(&body.seed(), body.network)?.receipt_key()?;
+    let vault = VaultState {
+        vault_id: session.open.vault_id(),
+        generation,
+        journal_count: body.checkpoint.count,
+        journal_head: body.checkpoint.head,
+    };
+    let returned = returned.with_receipt(vault, |hash| key.sign(hash))?;
+    Ok(ReturnFile {
+        bytes: Blob(returned.to_bytes()),
+        receipt: Unlocked {
+            vault_id: vault.vault_id.to_string(),
+            generation,
+            journal: Some(facts(&body.checkpoint)),
+        },
+    })
 }
 
 /// Records a refusal. That it cannot be recorded does not change that it is one.

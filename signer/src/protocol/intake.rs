@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use cofferdam_core::wallet::WalletId;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::{Deserialize as DeriveDeserialize, Serialize, Serializer};
 
@@ -16,9 +17,11 @@ pub(crate) struct IntakeRequest {
     pub(crate) paths: Vec<PathBuf>,
 }
 
-/// The intake's reply: one [`IntakeReply::File`] each, then the end.
+/// The intake's reply: of a bundle an [`IntakeReply::Bundle`], one [`IntakeReply::File`] each, then the end.
 #[derive(Debug, Serialize, DeriveDeserialize)]
 pub(crate) enum IntakeReply {
+    /// The files are those of a bundle.
+    Bundle(BundleFile),
     /// A file that parses.
     File(PsbtFile),
     /// There are no more.
@@ -27,10 +30,19 @@ pub(crate) enum IntakeReply {
     Failed(#[serde(with = "as_json")] Failure),
 }
 
+/// Where files came from that are no files of their own.
+#[derive(Clone, Debug, Serialize, DeriveDeserialize)]
+pub(crate) struct BundleFile {
+    /// The bundle's path, as the command line named it.
+    pub(crate) path: PathBuf,
+    /// The wallet that the bundle says it is for.
+    pub(crate) wallet_id: WalletId,
+}
+
 /// A file that the intake accepts: a well-formed PSBT within limits.
 #[derive(Debug, Serialize, DeriveDeserialize)]
 pub(crate) struct PsbtFile {
-    /// Its path: as the command line named it, or inside the folder that it named.
+    /// Its path: as the command line named it, or inside the folder or the bundle that it named.
     pub(crate) path: PathBuf,
     /// Its bytes.
     pub(crate) bytes: Blob,

@@ -6,13 +6,13 @@ mod job;
 mod outcome;
 mod review;
 
-pub(crate) use intake::{Blob, IntakeReply, IntakeRequest, PsbtFile};
+pub(crate) use intake::{Blob, BundleFile, IntakeReply, IntakeRequest, PsbtFile};
 pub(crate) use job::{
     AccountJob, AddressJob, BackupJob, Consent, Costs, ExportFormat, InitJob, Job, JournalJob, PassphraseJob,
     Request, RestoreJob, SignJob, Source, Unlock, WalletJob,
 };
 pub(crate) use outcome::{
     AccountFacts, AddressFacts, Answer, BackupOutcome, CheckpointFacts, CostFacts, Created, ExportOutcome,
-    Imported, JournalFacts, Outcome, PassphraseChanged, SignedFile, Unlocked, WalletFacts,
+    Imported, JournalFacts, Outcome, PassphraseChanged, ReturnFile, SignedFile, Unlocked, WalletFacts,
 };
 pub(crate) use review::{Digest, FileReview, RunReview};

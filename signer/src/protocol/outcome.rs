@@ -24,6 +24,8 @@ pub(crate) enum Answer {
     Review(#[serde(with = "as_json")] Box<RunReview>),
     /// A signed file; one each, before [`Answer::Done`].
     Signed(SignedFile),
+    /// The return of a bundle, after its signed files.
+    Returned(ReturnFile),
     /// The job is done.
     Done(#[serde(with = "as_json")] Box<Outcome>),
     /// The job failed; nothing was left half done.
@@ -277,4 +279,13 @@ pub(crate) struct SignedFile {
     pub(crate) signatures: usize,
     /// The PSBT, in the encoding and version in which it came.
     pub(crate) psbt: Blob,
+}
+
+/// What goes back of a bundle: every signature, and the receipt.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ReturnFile {
+    /// The return.
+    pub(crate) bytes: Blob,
+    /// The state of the vault that its receipt names.
+    pub(crate) receipt: Unlocked,
 }

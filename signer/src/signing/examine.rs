@@ -6,8 +6,9 @@ use cofferdam_core::psbt::{Limits, Parsed, PsbtError};
 use cofferdam_core::review::{
     FeeLimits, FindingReport, KnownWallet, ReviewContext, Reviewed, Severity, review, review_run,
 };
+use cofferdam_core::wallet::WalletId;
 
-use super::{recall, record};
+use super::{bundle, recall, record};
 use crate::body::{Body, MemoryState};
 use crate::error::FileFinding;
 use crate::journal::{Memory, TransactionRecord};
@@ -25,6 +26,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) fee_limits: FeeLimits,
     /// The transactions whose coins the operator said may be taken.
     pub(crate) supersede: &'a [Txid],
+    /// The wallet that the files are said to be for, when they came in a bundle.
+    pub(crate) bundle: Option<WalletId>,
 }
 
 /// A run of files and everything that is known about it; nobody has judged it yet.
@@ -78,6 +81,11 @@ pub(crate) fn examine(files: &[PsbtFile], surroundings: &Surroundings<'_>) -> Re
         let record = record::of(&facts);
         let mut report = facts.report().clone();
         report.findings.extend(recalled(&record, surroundings));
+        report.findings.extend(
+            surroundings
+                .bundle
+                .and_then(|claimed| bundle::finding(claimed, &report)),
+        );
         sort(&mut report.findings);
         shown.push(FileReview {
             file: file.path.clone(),

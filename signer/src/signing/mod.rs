@@ -5,6 +5,7 @@
 //! ```
 
 mod approve;
+mod bundle;
 mod examine;
 mod permit;
 mod recall;

@@ -69,6 +69,7 @@ fn examined_at(files: &[PsbtFile], entries: &[Entry], generation: u64) -> Examin
     let body = body();
     let memory = Memory::of(entries);
     let surroundings = Surroundings {
+        bundle: None,
         body: &body,
         memory: &memory,
         unlocked: Unlocked {

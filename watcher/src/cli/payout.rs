@@ -46,16 +46,20 @@ Examples:
   cofferdam-watcher payout show po-0123456789
   cofferdam-watcher payout show po-0123456789 --csv > paid.csv")]
     Show(ShowArgs),
-    /// Write the unsigned PSBTs of a list for the signer.
+    /// Write the unsigned PSBTs of a list for the signer, or one bundle of them.
     #[command(after_help = "\
 Examples:
   cofferdam-watcher payout export po-0123456789 --out unsigned.psbt
   cofferdam-watcher payout export po-0123456789 --out /media/usb --psbt-version 2
+  cofferdam-watcher payout export po-0123456789 --out po.bundle --format bundle
 
-Several transactions go into a folder. Exporting again gives the same transactions.")]
+A bundle is for cofferdam-signer: one file, with each previous transaction once. PSBTs are for any signer. Several transactions go into a folder. Exporting again gives the same transactions.")]
     Export(ExportArgs),
-    /// Take signed PSBTs back, after verifying every signature.
-    #[command(after_help = "Example:\n  cofferdam-watcher payout import po-0123456789 signed.psbt")]
+    /// Take signed PSBTs or a return back, after verifying every signature.
+    #[command(after_help = "\
+Examples:
+  cofferdam-watcher payout import po-0123456789 signed.psbt
+  cofferdam-watcher payout import po-0123456789 po.return")]
     Import(ImportArgs),
     /// Send the signed transactions of a list; a retry sends the same bytes.
     #[command(after_help = "Example:\n  cofferdam-watcher payout broadcast po-0123456789")]
@@ -180,6 +184,27 @@ pub struct ExportArgs {
     /// The PSBT version.
     #[arg(long, value_name = "0|2", default_value = "0", value_parser = psbt_version)]
     psbt_version: Version,
+    /// A PSBT for each transaction, or one bundle for cofferdam-signer.
+    #[arg(long, value_enum, default_value_t = HandoverFormat::Psbt)]
+    format: HandoverFormat,
+}
+
+/// How transactions are handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HandoverFormat {
+    /// A PSBT each, for any signer.
+    Psbt,
+    /// One file, for cofferdam-signer, which answers with a return.
+    Bundle,
+}
+
+impl From<HandoverFormat> for export::Format {
+    fn from(format: HandoverFormat) -> Self {
+        match format {
+            HandoverFormat::Psbt => export::Format::Psbt,
+            HandoverFormat::Bundle => export::Format::Bundle,
+        }
+    }
 }
 
 /// Arguments of `payout import`.
@@ -187,7 +212,7 @@ pub struct ExportArgs {
 pub struct ImportArgs {
     /// The list.
     id: String,
-    /// Signed PSBTs, in binary, base64 or hexadecimal, or a folder of them.
+    /// Signed PSBTs, in binary, base64 or hexadecimal, returns of the signer, or folders of them.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
@@ -251,17 +276,18 @@ pub async fn run(context: &Context, command: PayoutCommand) -> Result<Reply, Err
             })
         }
         PayoutCommand::Export(args) => {
-            let exported = export::export(&context.store, &args.id, &args.out, args.psbt_version).await?;
+            let (version, format) = (args.psbt_version, args.format.into());
+            let exported = export::export(&context.store, &args.id, &args.out, version, format).await?;
             let mut text = format!("{}: {}\n", exported.id, exported.state.name());
             for file in &exported.files {
                 text.push_str(&format!("written {}\n", shown_path(file)));
             }
             Ok(Reply::new(&exported, text))
         }
-        PayoutCommand::Import(args) => Ok(reply(
-            &import::import(&context.store, &args.id, &args.files).await?,
-            GLANCE,
-        )),
+        PayoutCommand::Import(args) => {
+            let imported = import::import(&context.store, &args.id, &args.files).await?;
+            Ok(Reply::new(&imported, text::imported(&imported, GLANCE)))
+        }
         PayoutCommand::Broadcast(args) => {
             let source = args.chain.open(context).await?;
             Ok(reply(

@@ -13,6 +13,8 @@ use crate::store::StoreError;
 use crate::store::payouts::EarlierPayment;
 use crate::wallets::WalletsError;
 use cofferdam_core::count::counted;
+use cofferdam_transport::bundle::BundleError;
+use cofferdam_transport::returned::ReturnError;
 
 use super::import::Refusal;
 use super::state::TransactionState;
@@ -71,6 +73,17 @@ pub enum PayoutError {
         /// Why.
         reason: String,
     },
+    /// A return cannot be read.
+    #[error("{}: {reason}", shown_path(file))]
+    NotAReturn {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        reason: ReturnError,
+    },
+    /// The transactions do not go into a bundle.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
     /// Signed files were refused.
     #[error("{} refused; nothing was stored. {}", of_the(.0.len(), "file"), .0.first().map(ToString::to_string).unwrap_or_default())]
     Refused(Vec<Refusal>),
@@ -184,9 +197,11 @@ impl From<FeeRateError> for PayoutError {
 impl Coded for PayoutError {
     fn exit(&self) -> Exit {
         match self {
-            PayoutError::List(_) | PayoutError::NotAPsbt { .. } | PayoutError::FileTooLarge { .. } => {
-                Exit::Malformed
-            }
+            PayoutError::List(_)
+            | PayoutError::NotAPsbt { .. }
+            | PayoutError::NotAReturn { .. }
+            | PayoutError::Bundle(_)
+            | PayoutError::FileTooLarge { .. } => Exit::Malformed,
             PayoutError::Plan(failure) => match failure.error {
                 PlanError::Dust(_) => Exit::Malformed,
                 _ => Exit::Funds,
@@ -228,6 +243,8 @@ impl Coded for PayoutError {
             PayoutError::UnknownList(_) => "payout-unknown",
             PayoutError::WrongState { .. } => "wrong-state",
             PayoutError::NotAPsbt { .. } => "not-a-psbt",
+            PayoutError::NotAReturn { .. } => "malformed-return",
+            PayoutError::Bundle(_) => "bundle",
             PayoutError::Refused(_) => "signed-refused",
             PayoutError::FileExists(_) => "file-exists",
             PayoutError::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
@@ -262,6 +279,8 @@ impl Coded for PayoutError {
             PayoutError::UnknownList(_) => "see the lists with: cofferdam-watcher payout list".into(),
             PayoutError::WrongState { list, state, .. } => next_step(list, *state),
             PayoutError::NotAPsbt { .. } => "give the file that the signer wrote".into(),
+            PayoutError::NotAReturn { .. } => "copy the return again, or sign the bundle again".into(),
+            PayoutError::Bundle(_) => "export it with --format psbt".into(),
             PayoutError::Refused(_) => {
                 "have the files of `payout export` signed, unchanged, by the wallet's own signer".into()
             }

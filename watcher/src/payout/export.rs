@@ -9,6 +9,8 @@ use cofferdam_core::ScriptType;
 use cofferdam_core::psbt::Version;
 use cofferdam_core::psbt::build::{self, Template, TemplateInput, TemplateOutput};
 use cofferdam_core::wallet::Branch;
+use cofferdam_transport::bundle::Bundle;
+use cofferdam_transport::psbt_file;
 use serde::Serialize;
 
 use crate::plan;
@@ -22,6 +24,15 @@ use super::files::Destination;
 use super::show;
 use super::state::{ChainFacts, TransactionState};
 
+/// How transactions are handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A PSBT each, for any signer.
+    Psbt,
+    /// One bundle, for ours.
+    Bundle,
+}
+
 /// What was handed over.
 #[derive(Clone, Debug, Serialize)]
 pub struct Exported {
@@ -33,7 +44,7 @@ pub struct Exported {
     pub files: Vec<PathBuf>,
 }
 
-/// Writes an unsigned PSBT for each live transaction of a list, in binary; the same ones each time.
+/// Writes an unsigned PSBT for each live transaction of a list, in binary, or one bundle of them; the same ones each time.
 ///
 /// The ledger notes the export before the first byte is written: a file that exists is never taken for one that was not
 /// handed over.
@@ -41,7 +52,13 @@ pub struct Exported {
 /// # Errors
 ///
 /// The list is confirmed, or cancelled, or being cancelled; a file of that name has other contents.
-pub async fn export(store: &Store, id: &str, out: &Path, version: Version) -> Result<Exported, PayoutError> {
+pub async fn export(
+    store: &Store,
+    id: &str,
+    out: &Path,
+    version: Version,
+    format: Format,
+) -> Result<Exported, PayoutError> {
     let mut write = store.write().await?;
     let list = show::find(&mut write, id).await?;
     let wallet = wallets::by_no(&mut write, list.wallet_no).await?;
@@ -57,14 +74,7 @@ pub async fn export(store: &Store, id: &str, out: &Path, version: Version) -> Re
             continue;
         }
         let psbt = psbt(&mut write, &wallet, record, &payments, &mut kept, version).await?;
-        let name = match records.len() {
-            1 => format!("{id}.psbt"),
-            count => format!(
-                "{id}-{:0width$}.psbt",
-                record.number,
-                width = count.to_string().len()
-            ),
-        };
+        let name = psbt_file::numbered_name(id, record.number as usize, records.len());
         files.push((name, psbt));
     }
     if files.is_empty() {
@@ -74,6 +84,11 @@ pub async fn export(store: &Store, id: &str, out: &Path, version: Version) -> Re
             state,
             action: "an export",
         });
+    }
+    if format == Format::Bundle {
+        let psbts: Vec<Vec<u8>> = files.into_iter().map(|(_, psbt)| psbt).collect();
+        let bundle = Bundle::of(wallet.wallet.id(), id, &psbts)?;
+        files = vec![(format!("{id}.bundle"), bundle.to_bytes())];
     }
     let destination = Destination::choose(out, id, &files)?;
     payouts::note_exported(&mut write, list.no).await?;
@@ -102,7 +117,7 @@ fn is_exportable(state: TransactionState) -> bool {
 }
 
 /// Makes the PSBT of a transaction, with whatever the signer needs to prove amounts and change.
-async fn psbt(
+pub(super) async fn psbt(
     db: &mut Connection,
     wallet: &WalletRecord,
     record: &TransactionRecord,

@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use cofferdam_transport::psbt_file;
+use cofferdam_transport::returned::{self, looks_like_return};
 
 use super::PayoutError;
 
@@ -29,7 +30,7 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, PayoutError> {
     }
 }
 
-/// Returns the files that paths name: themselves, and of folders the PSBTs in them that came back, by name.
+/// Returns the files that paths name: themselves, and of folders the PSBTs and returns in them that came back, by name.
 pub(super) fn named(paths: &[PathBuf]) -> Result<Vec<PathBuf>, PayoutError> {
     let mut files = Vec::new();
     for path in paths {
@@ -42,16 +43,29 @@ pub(super) fn named(paths: &[PathBuf]) -> Result<Vec<PathBuf>, PayoutError> {
             path: path.clone(),
             source,
         };
-        let mut within = Vec::new();
+        let (mut within, mut returns) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(path).map_err(failed)? {
             let entry = entry.map_err(failed)?.path();
-            if entry.is_file() && is_psbt(&entry).map_err(failed)? {
+            if !entry.is_file() {
+                continue;
+            }
+            let start = start(&entry).map_err(failed)?;
+            if psbt_file::looks_like_psbt(&start) {
                 within.push(entry);
+            } else if looks_like_return(&start) {
+                returns.push(entry);
             }
         }
-        let mut within = psbt_file::came_back(within, |file| file.file_name().unwrap_or_default().to_owned());
+        let name = |file: &PathBuf| file.file_name().unwrap_or_default().to_owned();
+        if returns.is_empty() {
+            within = psbt_file::came_back(within, name);
+        } else {
+            // What the return is of may lie beside it, unsigned.
+            within.retain(|file| psbt_file::is_signed_name(&name(file)));
+            within.append(&mut returns);
+        }
         if within.is_empty() {
-            let source = io::Error::new(io::ErrorKind::NotFound, "there is no PSBT in it");
+            let source = io::Error::new(io::ErrorKind::NotFound, "there is no PSBT and no return in it");
             return Err(PayoutError::File {
                 action: "read",
                 path: path.clone(),
@@ -64,12 +78,13 @@ pub(super) fn named(paths: &[PathBuf]) -> Result<Vec<PathBuf>, PayoutError> {
     Ok(files)
 }
 
-fn is_psbt(path: &Path) -> io::Result<bool> {
+/// Returns the first bytes of a file, by which it is told.
+fn start(path: &Path) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
     File::open(path)?
-        .take(psbt_file::LOOK as u64)
+        .take(psbt_file::LOOK.max(returned::LOOK) as u64)
         .read_to_end(&mut start)?;
-    Ok(psbt_file::looks_like_psbt(&start))
+    Ok(start)
 }
 
 /// Where files may go: nothing else is in the way.

@@ -1,18 +1,24 @@
-//! Taking signed transactions back.
+//! Taking signed transactions back: as signed PSBTs, or as returns.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 
 use bitcoin::Transaction;
-use cofferdam_core::psbt::{Limits, Parsed};
+use cofferdam_core::psbt::{Limits, Parsed, Version};
+use cofferdam_transport::returned::{Return, ReturnError, looks_like_return};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::error::shown_path;
-use crate::store::payouts::{self, PayoutTxNo, TransactionRecord};
-use crate::store::{Store, wallets};
+use crate::store::payouts::{self, ListNo, PayoutTxNo, TransactionRecord};
+use crate::store::wallets::{self, WalletRecord};
+use crate::store::{Connection, Store};
 
 use super::PayoutError;
 use super::document::ListDocument;
+use super::draft::unexpected;
+use super::receipt::{self, ImportFinding, ReceiptDocument};
 use super::state::{ChainFacts, TransactionState};
 pub use super::verify::Reason;
 use super::{export, files, show, verify};
@@ -39,7 +45,25 @@ impl Refusal {
     }
 }
 
-/// Verifies signed PSBTs of a list and stores their signatures: all of them, or none.
+/// A list after an import.
+#[derive(Clone, Debug, Serialize)]
+pub struct ImportDocument {
+    /// The list.
+    #[serde(flatten)]
+    pub list: ListDocument,
+    /// The receipts that came with the returns.
+    pub receipts: Vec<ReceiptDocument>,
+    /// What is worth telling, although the signatures were taken.
+    pub findings: Vec<ImportFinding>,
+}
+
+/// What a file holds.
+enum Incoming {
+    Psbt(Parsed),
+    Return(Return),
+}
+
+/// Verifies signed PSBTs and returns of a list and stores their signatures: all of them, or none.
 ///
 /// The same file twice is no error: what is stored is kept.
 ///
@@ -47,15 +71,25 @@ impl Refusal {
 ///
 /// A file is no PSBT, or is refused: another transaction, a signature that is missing or does not verify against the coins
 /// the ledger knows, signatures that differ from those stored before.
-pub async fn import(store: &Store, id: &str, paths: &[PathBuf]) -> Result<ListDocument, PayoutError> {
-    let mut parsed = Vec::new();
+pub async fn import(store: &Store, id: &str, paths: &[PathBuf]) -> Result<ImportDocument, PayoutError> {
+    let mut contents = Vec::new();
     for file in files::named(paths)? {
         let bytes = files::read(&file, MAX_FILE_BYTES)?;
-        let psbt = Parsed::parse(&bytes, &Limits::default()).map_err(|error| PayoutError::NotAPsbt {
-            file: file.clone(),
-            reason: error.to_string(),
-        })?;
-        parsed.push((file, psbt));
+        contents.push((file, bytes));
+    }
+    import_contents(store, id, contents).await
+}
+
+/// Does what [`import`] does with the contents of files, each with the name that errors shall use.
+pub async fn import_contents(
+    store: &Store,
+    id: &str,
+    contents: Vec<(PathBuf, Vec<u8>)>,
+) -> Result<ImportDocument, PayoutError> {
+    let mut incoming = Vec::with_capacity(contents.len());
+    for (file, bytes) in contents {
+        let parsed = parse(&file, &bytes)?;
+        incoming.push((file, parsed));
     }
     let mut write = store.write().await?;
     let list = show::find(&mut write, id).await?;
@@ -69,9 +103,17 @@ pub async fn import(store: &Store, id: &str, paths: &[PathBuf]) -> Result<ListDo
         );
     }
     let (mut taken, mut refusals) = (BTreeMap::new(), Vec::new());
-    for (file, psbt) in &parsed {
+    for (file, incoming) in &incoming {
+        let signed = match incoming {
+            Incoming::Psbt(psbt) => Ok(vec![Cow::Borrowed(psbt)]),
+            Incoming::Return(returned) => unfold(&mut write, list.no, &wallet, &records, returned).await?,
+        };
         let coins = |record: &TransactionRecord| export::spent_coins(&wallet, record);
-        if let Err(reason) = take(psbt, &records, &states, coins, &mut taken)? {
+        let result = match signed {
+            Ok(signed) => take_all(&signed, &records, &states, coins, &mut taken)?,
+            Err(reason) => Err(reason),
+        };
+        if let Err(reason) = result {
             refusals.push(Refusal {
                 file: file.clone(),
                 reason,
@@ -84,9 +126,103 @@ pub async fn import(store: &Store, id: &str, paths: &[PathBuf]) -> Result<ListDo
     for (no, transaction) in &taken {
         payouts::note_signed(&mut write, *no, transaction).await?;
     }
-    let document = ListDocument::load(&mut write, &list).await?;
+    let (mut receipts, mut findings) = (Vec::new(), Vec::new());
+    for (file, incoming) in &incoming {
+        if let Incoming::Return(returned) = incoming {
+            let (receipt, found) = receipt::remember(&mut write, &wallet, returned, shown_path(file)).await?;
+            receipts.extend(receipt);
+            findings.extend(found);
+        }
+    }
+    let list = ListDocument::load(&mut write, &list).await?;
     write.commit().await?;
-    Ok(document)
+    Ok(ImportDocument {
+        list,
+        receipts,
+        findings,
+    })
+}
+
+fn parse(file: &Path, bytes: &[u8]) -> Result<Incoming, PayoutError> {
+    if looks_like_return(bytes) {
+        return match Return::parse(bytes) {
+            Ok(returned) => Ok(Incoming::Return(returned)),
+            Err(reason) => Err(PayoutError::NotAReturn {
+                file: file.into(),
+                reason,
+            }),
+        };
+    }
+    match Parsed::parse(bytes, &Limits::default()) {
+        Ok(psbt) => Ok(Incoming::Psbt(psbt)),
+        Err(error) => Err(PayoutError::NotAPsbt {
+            file: file.into(),
+            reason: error.to_string(),
+        }),
+    }
+}
+
+/// Makes the signed PSBTs of a return, of the unsigned ones that an export of the list gives. The PSBT version is not told:
+/// the signed PSBT's hash is that of one of the two.
+async fn unfold(
+    db: &mut Connection,
+    list: ListNo,
+    wallet: &WalletRecord,
+    records: &[TransactionRecord],
+    returned: &Return,
+) -> Result<Result<Vec<Cow<'static, Parsed>>, Reason>, PayoutError> {
+    let (expected, found) = (wallet.wallet.id(), returned.wallet_id());
+    if expected != found {
+        return Ok(Err(Reason::OtherWallet { expected, found }));
+    }
+    if let Err(reason) = receipt::check(wallet, returned) {
+        return Ok(Err(reason));
+    }
+    let payments = payouts::payments(db, list).await?;
+    let (mut kept, mut signed) = (HashMap::new(), Vec::new());
+    for part in returned.transactions() {
+        let txid = part.txid();
+        let Some(record) = records
+            .iter()
+            .find(|record| record.unsigned.compute_txid() == txid)
+        else {
+            return Ok(Err(Reason::Foreign { txid }));
+        };
+        let mut applied = Err(ReturnError::NotAsSigned(txid));
+        for version in [Version::V0, Version::V2] {
+            if !matches!(applied, Err(ReturnError::NotAsSigned(_))) {
+                break;
+            }
+            let unsigned = export::psbt(db, wallet, record, &payments, &mut kept, version).await?;
+            applied = part.apply(&own(&unsigned)?);
+        }
+        match applied {
+            Ok(psbt) => signed.push(Cow::Owned(own(&psbt)?)),
+            Err(error) => return Ok(Err(error.into())),
+        }
+    }
+    Ok(Ok(signed))
+}
+
+/// Parses a PSBT that was made here.
+fn own(psbt: &[u8]) -> Result<Parsed, PayoutError> {
+    Parsed::parse(psbt, &Limits::default()).map_err(|error| unexpected(&error.to_string()))
+}
+
+/// Verifies the PSBTs of one file, and adds their transactions to those that are to be stored.
+fn take_all(
+    psbts: &[Cow<'_, Parsed>],
+    records: &[TransactionRecord],
+    states: &BTreeMap<PayoutTxNo, TransactionState>,
+    coins: impl Fn(&TransactionRecord) -> Result<Vec<bitcoin::TxOut>, PayoutError>,
+    taken: &mut BTreeMap<PayoutTxNo, Transaction>,
+) -> Result<Result<(), Reason>, PayoutError> {
+    for psbt in psbts {
+        if let Err(reason) = take(psbt, records, states, &coins, taken)? {
+            return Ok(Err(reason));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// Verifies one PSBT, and adds its transaction to those that are to be stored.

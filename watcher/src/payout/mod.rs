@@ -4,7 +4,7 @@
 //! from both, so that a reorganisation moves it back by itself.
 //!
 //! - [`draft`]: a plan with its change addresses, before it is stored. [`create`], [`split`]: storing it.
-//! - [`export`], [`import`], [`broadcast`]: across the gap and out. [`verify`]: what is checked on the way back.
+//! - [`export`], [`import`], [`broadcast`]: across the gap and out. [`verify`], [`receipt`]: what is checked on the way back.
 //! - [`cancel`]: making a transaction impossible.
 //! - [`follow`]: what a sync does for payouts.
 //! - [`document`], [`text`], [`table`]: what is shown.
@@ -20,6 +20,7 @@ mod files;
 pub mod follow;
 mod ids;
 pub mod import;
+pub mod receipt;
 pub mod show;
 pub mod split;
 pub mod state;

@@ -315,9 +315,15 @@ async fn an_exported_id_is_planned_again_only_with_its_anchor() {
     let first = create::create(&store, &order(&list, 200_000)).await.unwrap();
     let out = folder.path().join("a.psbt");
     let version = cofferdam_core::psbt::Version::V0;
-    export::export(&store, first.id.as_deref().unwrap(), &out, version)
-        .await
-        .unwrap();
+    export::export(
+        &store,
+        first.id.as_deref().unwrap(),
+        &out,
+        version,
+        export::Format::Psbt,
+    )
+    .await
+    .unwrap();
     let again = Order {
         again: true,
         ..order(&list, 200_000)
@@ -477,7 +483,9 @@ async fn an_export_leaves_dropped_transactions_alone() {
     write.commit().await.unwrap();
     let out = folder.path().join("out");
     let version = cofferdam_core::psbt::Version::V0;
-    export::export(&store, &list.id, &out, version).await.unwrap();
+    export::export(&store, &list.id, &out, version, export::Format::Psbt)
+        .await
+        .unwrap();
     let states: Vec<_> = show::show(&store, &list.id)
         .await
         .unwrap()

@@ -3,9 +3,39 @@
 use std::fmt::Write;
 
 use super::document::{ListDocument, TransactionDocument};
+use super::import::ImportDocument;
 use super::show::Summary;
 use super::state::TransactionState;
 use cofferdam_core::count::counted;
+
+/// Returns an import as text: what it found, and the list.
+pub fn imported(document: &ImportDocument, listed: usize) -> String {
+    let mut text = String::new();
+    for receipt in &document.receipts {
+        let _ = writeln!(
+            text,
+            "receipt: vault {} generation {}, journal {}, head {}{}",
+            receipt.vault_id,
+            receipt.generation,
+            counted(receipt.journal.count, "record"),
+            receipt.journal.head,
+            if receipt.verified { "" } else { " (not verified)" }
+        );
+    }
+    for finding in &document.findings {
+        let _ = writeln!(
+            text,
+            "{}: {} ({})",
+            finding.severity, finding.message, finding.code
+        );
+        for (label, value) in [("known", &finding.expected), ("found", &finding.found)] {
+            if let Some(value) = value {
+                let _ = writeln!(text, "  {label}: {value}");
+            }
+        }
+    }
+    text + &list(&document.list, listed)
+}
 
 /// Returns a list as text, with the first `listed` of its payments.
 pub fn list(document: &ListDocument, listed: usize) -> String {

@@ -3,6 +3,8 @@
 use bitcoin::consensus::encode;
 use bitcoin::{Transaction, TxOut};
 use cofferdam_core::psbt::{self, FinalizeError, Parsed};
+use cofferdam_core::wallet::WalletId;
+use cofferdam_transport::returned::{ReceiptFault, ReturnError};
 
 use crate::store::payouts::TransactionRecord;
 
@@ -42,6 +44,20 @@ pub enum Reason {
         /// The transaction's place in the list.
         number: u32,
     },
+    /// The return is of another wallet.
+    #[error("it is the return of the wallet {found}, not of {expected}; take the list's own return")]
+    OtherWallet {
+        /// The wallet of the list.
+        expected: WalletId,
+        /// The wallet of the return.
+        found: WalletId,
+    },
+    /// The receipt does not count.
+    #[error(transparent)]
+    Receipt(#[from] ReceiptFault),
+    /// The signatures do not make what the signer had.
+    #[error(transparent)]
+    Return(#[from] ReturnError),
     /// The transaction is in a state in which signatures are not taken.
     #[error("transaction {number} is {state}")]
     State {
@@ -64,6 +80,10 @@ impl Reason {
             Reason::Signatures(_) => "bad-final-scripts",
             Reason::Consensus(_) => "consensus",
             Reason::SignedTwice | Reason::OtherSignatures { .. } => "other-signatures",
+            Reason::OtherWallet { .. } => "other-wallet",
+            Reason::Receipt(ReceiptFault::Missing) => "receipt-missing",
+            Reason::Receipt(ReceiptFault::False) => "receipt-false",
+            Reason::Return(_) => "return-mismatch",
             Reason::State { .. } => "wrong-state",
         }
     }

@@ -11,6 +11,7 @@ use crate::clock;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_ledger.sql"),
     include_str!("../../migrations/0002_payouts.sql"),
+    include_str!("../../migrations/0003_receipts.sql"),
 ];
 
 /// The version that this program writes.

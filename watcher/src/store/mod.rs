@@ -16,6 +16,7 @@ pub mod migrations;
 pub mod payouts;
 pub mod pool;
 pub mod previous;
+pub mod receipts;
 pub mod rows;
 pub mod scripts;
 pub mod wallets;

@@ -1,5 +1,6 @@
 //! The tables `wallets` and `branches`.
 
+use bitcoin::XOnlyPublicKey;
 use cofferdam_core::wallet::{Branch, Wallet, WalletId};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -35,13 +36,13 @@ pub struct BranchState {
 
 /// Returns every wallet, in the order of import.
 pub async fn all(db: &mut Connection) -> Result<Vec<WalletRecord>, StoreError> {
-    let sql = "SELECT wallet_no, document, gap, next_height FROM wallets ORDER BY wallet_no";
+    let sql = "SELECT wallet_no, document, gap, next_height, receipt_key FROM wallets ORDER BY wallet_no";
     sqlx::query(sql).fetch_all(db).await?.iter().map(record).collect()
 }
 
 /// Returns the wallet of a name.
 pub async fn by_name(db: &mut Connection, name: &str) -> Result<Option<WalletRecord>, StoreError> {
-    let sql = "SELECT wallet_no, document, gap, next_height FROM wallets WHERE name = $1";
+    let sql = "SELECT wallet_no, document, gap, next_height, receipt_key FROM wallets WHERE name = $1";
     sqlx::query(sql)
         .bind(name)
         .fetch_optional(db)
@@ -53,7 +54,7 @@ pub async fn by_name(db: &mut Connection, name: &str) -> Result<Option<WalletRec
 
 /// Returns the wallet of an id.
 pub async fn by_id(db: &mut Connection, id: &WalletId) -> Result<Option<WalletRecord>, StoreError> {
-    let sql = "SELECT wallet_no, document, gap, next_height FROM wallets WHERE wallet_id = $1";
+    let sql = "SELECT wallet_no, document, gap, next_height, receipt_key FROM wallets WHERE wallet_id = $1";
     sqlx::query(sql)
         .bind(&id.as_bytes()[..])
         .fetch_optional(db)
@@ -65,7 +66,7 @@ pub async fn by_id(db: &mut Connection, id: &WalletId) -> Result<Option<WalletRe
 
 /// Returns the wallet of a number.
 pub async fn by_no(db: &mut Connection, no: WalletNo) -> Result<WalletRecord, StoreError> {
-    let sql = "SELECT wallet_no, document, gap, next_height FROM wallets WHERE wallet_no = $1";
+    let sql = "SELECT wallet_no, document, gap, next_height, receipt_key FROM wallets WHERE wallet_no = $1";
     record(&sqlx::query(sql).bind(no.0).fetch_one(db).await?)
 }
 
@@ -75,10 +76,20 @@ fn record(row: &SqliteRow) -> Result<WalletRecord, StoreError> {
         .map_err(|error| StoreError::damaged(format!("a wallet's document: {error}")))?;
     Ok(WalletRecord {
         no: WalletNo(row.try_get("wallet_no")?),
-        wallet,
+        wallet: wallet.with_receipt_key(receipt_key(row)?),
         gap: rows::number(row, "gap")?,
         next_height: rows::number_or_null(row, "next_height")?,
     })
+}
+
+fn receipt_key(row: &SqliteRow) -> Result<Option<XOnlyPublicKey>, StoreError> {
+    let bytes: Option<&[u8]> = row.try_get("receipt_key")?;
+    bytes
+        .map(|bytes| {
+            XOnlyPublicKey::from_slice(bytes)
+                .map_err(|_| StoreError::damaged("receipt_key is not a public key"))
+        })
+        .transpose()
 }
 
 /// Adds a wallet without any scripts.
@@ -91,15 +102,18 @@ pub async fn insert(db: &mut Connection, wallet: &Wallet, gap: u32) -> Result<Wa
             .try_get::<i64, _>(0)?
             + 1,
     );
-    let sql = "INSERT INTO wallets (wallet_no, wallet_id, name, document, gap, imported_at)
-               VALUES ($1, $2, $3, $4, $5, $6)";
+    let sql = "INSERT INTO wallets (wallet_no, wallet_id, name, document, gap, imported_at, receipt_key)
+               VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    // The column is the one place of the receipt key: it may become known later.
+    let document = wallet.clone().with_receipt_key(None).to_json();
     sqlx::query(sql)
         .bind(no.0)
         .bind(&wallet.id().as_bytes()[..])
         .bind(wallet.name().as_str())
-        .bind(wallet.to_json())
+        .bind(document)
         .bind(i64::from(gap))
         .bind(clock::now())
+        .bind(wallet.receipt_key().map(|key| key.serialize().to_vec()))
         .execute(&mut *db)
         .await?;
     for branch in Branch::ALL {
@@ -123,6 +137,20 @@ pub async fn set_gap(db: &mut Connection, no: WalletNo, gap: u32) -> Result<(), 
     let sql = "UPDATE wallets SET gap = $1 WHERE wallet_no = $2";
     sqlx::query(sql)
         .bind(i64::from(gap))
+        .bind(no.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Sets the key that receipts verify with.
+pub async fn set_receipt_key(
+    db: &mut Connection,
+    no: WalletNo,
+    key: &XOnlyPublicKey,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE wallets SET receipt_key = $1 WHERE wallet_no = $2")
+        .bind(&key.serialize()[..])
         .bind(no.0)
         .execute(db)
         .await?;

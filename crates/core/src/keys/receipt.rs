@@ -50,9 +50,7 @@ impl ReceiptKey {
     /// Signs the hash of a receipt: BIP340 with zero auxiliary randomness. The signature is verified before it is returned.
     pub fn sign(&self, hash: [u8; 32]) -> Result<schnorr::Signature, SignError> {
         let message = Message::from_digest(hash);
-        let signature = self
-            .secp
-            .sign_schnorr_no_aux_rand(&message, self.pair.expose());
+        let signature = self.secp.sign_schnorr_no_aux_rand(&message, self.pair.expose());
         verifier()
             .verify_schnorr(&signature, &message, &self.public_key)
             .map(|()| signature)

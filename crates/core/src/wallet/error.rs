@@ -90,7 +90,9 @@ pub enum WalletError {
     #[error(transparent)]
     MalformedId(#[from] InvalidWalletId),
     /// The receipt key is none.
-    #[error("the receipt key is not 64 lower-case hexadecimal digits of a public key (BIP340); export the wallet again")]
+    #[error(
+        "the receipt key is not 64 lower-case hexadecimal digits of a public key (BIP340); export the wallet again"
+    )]
     ReceiptKey,
     /// A receipt key in a file of a version that has none.
     #[error("only a wallet file of version 2 has a receipt key; export the wallet again")]

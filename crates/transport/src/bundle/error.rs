@@ -25,6 +25,9 @@ pub enum BundleError {
         /// Why.
         error: PsbtError,
     },
+    /// Two PSBTs of one transaction.
+    #[error("the bundle has the transaction {0} twice; export the list again")]
+    Twice(Txid),
     /// A previous transaction is no transaction.
     #[error("previous transaction {} of the bundle cannot be read; export the list again", .0 + 1)]
     Previous(usize),

@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 
+use bitcoin::Txid;
 use cofferdam_core::psbt::fields::input;
 use cofferdam_core::psbt::{Limits, PsbtError, RawMap, RawPair, RawPsbt};
 use minicbor::encode::{Encoder, Error as EncodeError};
@@ -25,7 +26,8 @@ pub(super) struct LeanPsbt {
 
 impl LeanPsbt {
     /// Leaves out of a binary PSBT what is a previous transaction or follows from one. What does not fit its coin stays.
-    pub(super) fn of(binary: &[u8], previous: &mut PreviousTransactions) -> Result<Self, PsbtError> {
+    /// Returns the unsigned txid, too.
+    pub(super) fn of(binary: &[u8], previous: &mut PreviousTransactions) -> Result<(Txid, Self), PsbtError> {
         let (mut raw, unsigned_tx) = RawPsbt::parse(binary, &Limits::DEFAULT)?;
         for (map, tx_in) in raw.inputs.iter_mut().zip(&unsigned_tx.input) {
             let outpoint = tx_in.previous_output;
@@ -42,10 +44,11 @@ impl LeanPsbt {
                 coin.value = Vec::new();
             }
         }
-        Ok(LeanPsbt {
+        let lean = LeanPsbt {
             sha256: Sha256::digest(binary).into(),
             bytes: raw.to_bytes(),
-        })
+        };
+        Ok((unsigned_tx.compute_txid(), lean))
     }
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, EnvelopeError> {
@@ -60,13 +63,13 @@ impl LeanPsbt {
         encoder.array(2)?.bytes(&self.sha256)?.bytes(&self.bytes)?.ok()
     }
 
-    /// Puts back what was left out, within `limit` bytes, and proves the result by its hash.
+    /// Puts back what was left out, within `limit` bytes, and proves the result by its hash. Returns the unsigned txid too.
     pub(super) fn rebuild(
         &self,
         index: usize,
         previous: &mut PreviousTransactions,
         limit: usize,
-    ) -> Result<Vec<u8>, BundleError> {
+    ) -> Result<(Txid, Vec<u8>), BundleError> {
         let limits = Limits::DEFAULT;
         let malformed = |error| BundleError::Psbt { index, error };
         let (mut raw, unsigned_tx) = RawPsbt::parse(&self.bytes, &limits).map_err(malformed)?;
@@ -100,7 +103,7 @@ impl LeanPsbt {
         }
         let binary = raw.to_bytes();
         match <[u8; 32]>::from(Sha256::digest(&binary)) == self.sha256 && binary.len() <= limit {
-            true => Ok(binary),
+            true => Ok((unsigned_tx.compute_txid(), binary)),
             false => Err(BundleError::NotAsSent(index)),
         }
     }

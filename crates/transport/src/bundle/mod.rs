@@ -9,6 +9,9 @@ mod error;
 mod lean;
 mod previous;
 
+use std::collections::HashSet;
+
+use bitcoin::Txid;
 use cofferdam_core::psbt::{Limits, decode};
 use cofferdam_core::wallet::WalletId;
 
@@ -64,7 +67,7 @@ impl Bundle {
         check_count(psbts.len() as u64)?;
         let mut previous = PreviousTransactions::default();
         let mut lean = Vec::with_capacity(psbts.len());
-        let mut total = 0;
+        let (mut seen, mut total) = (HashSet::new(), 0);
         for (index, psbt) in psbts.iter().enumerate() {
             let malformed = |error| BundleError::Psbt { index, error };
             let (_, binary) = decode(psbt.as_ref(), &Limits::DEFAULT).map_err(malformed)?;
@@ -72,7 +75,9 @@ impl Bundle {
             if total > MAX_REBUILT_BYTES {
                 return Err(BundleError::Rebuilt);
             }
-            lean.push(LeanPsbt::of(&binary, &mut previous).map_err(malformed)?);
+            let (txid, psbt) = LeanPsbt::of(&binary, &mut previous).map_err(malformed)?;
+            check_new(&mut seen, txid)?;
+            lean.push(psbt);
         }
         let bundle = Bundle {
             wallet_id,
@@ -163,14 +168,15 @@ impl Bundle {
     ///
     /// # Errors
     ///
-    /// When a previous transaction is missing, not needed or there twice, when a hash is another, and before anything is
-    /// rebuilt that would exceed [`MAX_REBUILT_BYTES`].
+    /// When a previous transaction is missing, not needed or there twice, when a transaction is there twice, when a hash is
+    /// another, and before anything is rebuilt that would exceed [`MAX_REBUILT_BYTES`].
     pub fn psbts(&self) -> Result<Vec<Vec<u8>>, BundleError> {
         let mut previous = PreviousTransactions::read(&self.previous)?;
-        let mut left = MAX_REBUILT_BYTES;
+        let (mut seen, mut left) = (HashSet::new(), MAX_REBUILT_BYTES);
         let mut psbts = Vec::new();
         for (index, lean) in self.psbts.iter().enumerate() {
-            let psbt = lean.rebuild(index, &mut previous, left)?;
+            let (txid, psbt) = lean.rebuild(index, &mut previous, left)?;
+            check_new(&mut seen, txid)?;
             left = left.saturating_sub(psbt.len());
             psbts.push(psbt);
         }
@@ -183,11 +189,22 @@ impl Bundle {
 
 fn check_name(name: &str) -> Result<(), BundleError> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    let begins = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let begins = name
+        .bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric());
     if begins && name.len() <= MAX_NAME && name.bytes().all(allowed) {
         Ok(())
     } else {
         Err(BundleError::Name)
+    }
+}
+
+fn check_new(seen: &mut HashSet<Txid>, txid: Txid) -> Result<(), BundleError> {
+    if seen.insert(txid) {
+        Ok(())
+    } else {
+        Err(BundleError::Twice(txid))
     }
 }
 

@@ -65,7 +65,10 @@ impl PreviousTransactions {
 
     /// Returns a transaction that nothing needed.
     pub(super) fn unused(&self) -> Option<Txid> {
-        self.known.iter().find(|known| !known.used).map(|known| known.txid)
+        self.known
+            .iter()
+            .find(|known| !known.used)
+            .map(|known| known.txid)
     }
 
     /// Returns the bytes, in the order in which they came.

@@ -20,7 +20,9 @@ pub enum ReturnError {
     #[error("the return has a signature of input {0} that cannot be read; sign the bundle again")]
     Signature(u64),
     /// Signatures in another order than that of the inputs.
-    #[error("the signatures of input {0} in the return are out of order, or there twice; sign the bundle again")]
+    #[error(
+        "the signatures of input {0} in the return are out of order, or there twice; sign the bundle again"
+    )]
     Order(u64),
     /// The signed PSBT has more news than a return can carry.
     #[error(
@@ -29,7 +31,9 @@ pub enum ReturnError {
     )]
     MoreThanSignatures(Txid),
     /// The signatures are for another transaction.
-    #[error("the return's signatures are for the transaction {found}, not for {expected}; take the list's own return")]
+    #[error(
+        "the return's signatures are for the transaction {found}, not for {expected}; take the list's own return"
+    )]
     OtherTransaction {
         /// The unsigned txid of the PSBT.
         expected: Txid,
@@ -37,7 +41,9 @@ pub enum ReturnError {
         found: Txid,
     },
     /// The unsigned PSBT names no single key for an input whose key the return leaves out.
-    #[error("the return leaves out the key of input {0}, and the PSBT does not name one; sign the bundle again")]
+    #[error(
+        "the return leaves out the key of input {0}, and the PSBT does not name one; sign the bundle again"
+    )]
     KeyUnknown(usize),
     /// What comes out is not what the signer had.
     #[error(
@@ -51,7 +57,9 @@ pub enum ReturnError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiptFault {
     /// There is none.
-    #[error("the return has no receipt, and this wallet's signer writes one; sign the bundle with that signer")]
+    #[error(
+        "the return has no receipt, and this wallet's signer writes one; sign the bundle with that signer"
+    )]
     Missing,
     /// It does not verify.
     #[error(

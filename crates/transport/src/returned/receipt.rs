@@ -82,10 +82,11 @@ impl Receipt {
         };
         let at = reader.position();
         let signature = reader.fixed::<64>()?;
-        let signature = schnorr::Signature::from_slice(&signature).map_err(|_| EnvelopeError::Unexpected {
-            at,
-            expected: "a signature",
-        })?;
+        let signature =
+            schnorr::Signature::from_slice(&signature).map_err(|_| EnvelopeError::Unexpected {
+                at,
+                expected: "a signature",
+            })?;
         Ok(Receipt { vault, signature })
     }
 

@@ -107,7 +107,8 @@ impl ReturnedSignature {
             }
             (2, 3) => {
                 let bytes = reader.bytes()?;
-                let signature = bitcoin::taproot::Signature::from_slice(bytes).map_err(|_| unreadable.clone())?;
+                let signature =
+                    bitcoin::taproot::Signature::from_slice(bytes).map_err(|_| unreadable.clone())?;
                 match signature.to_vec() == bytes {
                     true => Kind::KeyPath(signature),
                     false => return Err(unreadable),
