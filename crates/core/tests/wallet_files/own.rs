@@ -77,10 +77,10 @@ fn only_name_network_and_descriptor_are_required() {
 
 #[test]
 fn a_newer_version_is_its_own_error_whatever_else_is_in_it() {
-    let newer = json!({ "format": "cofferdam-wallet", "version": 2, "quorum": { "any": [1, 2] } });
+    let newer = json!({ "format": "cofferdam-wallet", "version": 3, "quorum": { "any": [1, 2] } });
     let expected = WalletError::NewerVersion {
-        found: 2,
-        supported: 1,
+        found: 3,
+        supported: 2,
     };
     assert_eq!(
         Wallet::parse_json(newer.to_string().as_bytes()),
@@ -101,6 +101,38 @@ fn a_newer_version_is_its_own_error_whatever_else_is_in_it() {
     );
     for wrong in [json!("1"), json!(-1), json!(1.5), json!([])] {
         assert!(matches!(changed("version", wrong), Err(WalletError::Json { .. })));
+    }
+}
+
+#[test]
+fn a_receipt_key_comes_with_version_2() {
+    let key = "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+    let with = |version: u64, key: serde_json::Value| {
+        let mut file: serde_json::Value = serde_json::from_str(&wallet().to_json()).unwrap();
+        file["version"] = json!(version);
+        file["receipt_key"] = key;
+        Wallet::parse_json(file.to_string().as_bytes())
+    };
+    let read = with(2, json!(key)).unwrap();
+    assert_eq!(read.receipt_key().unwrap().to_string(), key);
+    assert_eq!(read.id(), wallet().id(), "the id covers the receipt key");
+    assert_ne!(read, wallet());
+    let written = read.to_json();
+    assert!(written.contains("\"version\": 2"));
+    assert_eq!(Wallet::parse_json(written.as_bytes()).unwrap(), read);
+    assert!(
+        wallet().to_json().contains("\"version\": 1"),
+        "older programs could not read it"
+    );
+
+    assert_eq!(with(1, json!(key)), Err(WalletError::ReceiptKeyVersion));
+    for wrong in [
+        json!(key.to_uppercase()),
+        json!(&key[2..]),
+        json!("00".repeat(32)),
+        json!(format!("02{key}")),
+    ] {
+        assert_eq!(with(2, wrong), Err(WalletError::ReceiptKey));
     }
 }
 

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 
 use bitcoin::Txid;
 use cofferdam_core::psbt::fields::input;
-use cofferdam_core::psbt::{Limits, PsbtError, RawMap, RawPair, RawPsbt};
+use cofferdam_core::psbt::{Limits, MapName, PsbtError, RawMap, RawPair, RawPsbt};
 use minicbor::encode::{Encoder, Error as EncodeError};
 use sha2::{Digest as _, Sha256};
 
@@ -29,7 +29,8 @@ impl LeanPsbt {
     /// Returns the unsigned txid, too.
     pub(super) fn of(binary: &[u8], previous: &mut PreviousTransactions) -> Result<(Txid, Self), PsbtError> {
         let (mut raw, unsigned_tx) = RawPsbt::parse(binary, &Limits::DEFAULT)?;
-        for (map, tx_in) in raw.inputs.iter_mut().zip(&unsigned_tx.input) {
+        for (index, (map, tx_in)) in raw.inputs.iter_mut().zip(&unsigned_tx.input).enumerate() {
+            refuse_empty(map, MapName::Input(index))?;
             let outpoint = tx_in.previous_output;
             let Some(transaction) = plain(map, input::NON_WITNESS_UTXO) else {
                 continue;
@@ -107,6 +108,23 @@ impl LeanPsbt {
             false => Err(BundleError::NotAsSent(index)),
         }
     }
+}
+
+/// An empty value says that it is left out.
+fn refuse_empty(map: &mut RawMap, name: MapName) -> Result<(), PsbtError> {
+    for (key_type, field) in [
+        (input::NON_WITNESS_UTXO, "PSBT_IN_NON_WITNESS_UTXO"),
+        (input::WITNESS_UTXO, "PSBT_IN_WITNESS_UTXO"),
+    ] {
+        if left_out(map, key_type).is_some() {
+            return Err(PsbtError::InvalidValue {
+                map: name,
+                field,
+                reason: "it is empty".into(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Returns the pair of a type without key data.

@@ -72,6 +72,11 @@ impl Receipt {
         &self.vault
     }
 
+    /// Returns the signature by the receipt key.
+    pub fn signature(&self) -> schnorr::Signature {
+        self.signature
+    }
+
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Receipt, EnvelopeError> {
         reader.tuple(5)?;
         let vault = VaultState {
