@@ -5,12 +5,16 @@
 //! - [`assembly`]: what every format of several codes has in common.
 //! - [`bundle`]: what goes to the signer in one go; [`returned`]: what comes back.
 //! - [`envelope`]: what those two have in common.
+//! - [`code`]: QR codes, drawn and read.
+//! - [`picture`]: pictures in shades of grey, decoded and rendered.
 //! - [`psbt_file`]: how PSBT files are called, and told from others.
 
 pub mod assembly;
 pub mod bundle;
 pub mod carried;
 pub mod envelope;
+pub mod code;
+pub mod picture;
 pub mod psbt_file;
 pub mod returned;
 

@@ -1,0 +1,100 @@
+//! Where codes are in black and white, and what their modules say.
+
+use rxing::Point;
+use rxing::common::{BitMatrix, DetectorRXingResult};
+use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, GenerateFinderPatternSets, SampleQR};
+
+/// How many finder patterns are looked at. Four codes have twelve; a picture with more than this shows something else.
+pub(super) const MAX_FINDERS: usize = 60;
+
+/// How many sets of three finder patterns are sampled.
+const MAX_SETS: usize = 40;
+
+/// A code as it stands in a picture.
+pub(super) struct Found {
+    pub(super) content: Vec<u8>,
+    /// Its corners in pixels, from the top left of the code clockwise.
+    pub(super) corners: [(f32, f32); 4],
+}
+
+/// What a search saw.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) found: Vec<Found>,
+    pub(super) finders: usize,
+    /// Grids that were sampled but could not be decoded.
+    pub(super) grids: Vec<Grid>,
+}
+
+/// A grid in a picture that could not be decoded.
+#[derive(Clone, Copy)]
+pub(super) struct Grid {
+    pub(super) size: usize,
+    pub(super) corners: [(f32, f32); 4],
+}
+
+/// Searches black and white. `out_of_time` is asked before each piece of work.
+pub(super) fn search(black: &BitMatrix, out_of_time: &dyn Fn() -> bool) -> Seen {
+    let mut finders = FindFinderPatterns(black, true, 0);
+    let mut seen = Seen { finders: finders.len(), ..Seen::default() };
+    if finders.len() > MAX_FINDERS {
+        return seen;
+    }
+    let mut used = Vec::new();
+    for set in GenerateFinderPatternSets(&mut finders).into_iter().take(MAX_SETS) {
+        if out_of_time() {
+            break;
+        }
+        let three = [set.bl, set.tl, set.tr];
+        if three.iter().any(|finder| used.contains(finder)) {
+            continue;
+        }
+        let Ok(sampled) = SampleQR(black, &set) else { continue };
+        let Some(corners) = corners(sampled.getPoints()) else { continue };
+        let bits = sampled.getBits();
+        match decode(&Modules(bits)) {
+            Some(content) => {
+                used.extend(three);
+                seen.found.push(Found { content, corners });
+            }
+            None => seen.grids.push(Grid { size: bits.width() as usize, corners }),
+        }
+    }
+    seen
+}
+
+fn corners(points: &[Point]) -> Option<[(f32, f32); 4]> {
+    let [a, b, c, d] = *points else { return None };
+    Some([a, b, c, d].map(|point| (point.x, point.y)))
+}
+
+/// The content of the modules: bytes, digits and letters as they are, Kanji in Shift JIS. Corrects errors.
+pub(super) fn decode(modules: &impl rqrr::BitGrid) -> Option<Vec<u8>> {
+    let mut content = Vec::new();
+    rqrr::Grid::new(By(modules)).decode_to(&mut content).ok()?;
+    Some(content)
+}
+
+struct By<'a, G>(&'a G);
+
+impl<G: rqrr::BitGrid> rqrr::BitGrid for By<'_, G> {
+    fn size(&self) -> usize {
+        self.0.size()
+    }
+
+    fn bit(&self, y: usize, x: usize) -> bool {
+        self.0.bit(y, x)
+    }
+}
+
+struct Modules<'a>(&'a BitMatrix);
+
+impl rqrr::BitGrid for Modules<'_> {
+    fn size(&self) -> usize {
+        self.0.width() as usize
+    }
+
+    fn bit(&self, y: usize, x: usize) -> bool {
+        self.0.get(x as u32, y as u32)
+    }
+}
