@@ -30,10 +30,10 @@ impl Shot {
                 let angle = strength * std::f32::consts::FRAC_PI_4;
                 (1.0 / (self.fill * (angle.sin() + angle.cos()))).min(1.0)
             }
-            Condition::Perspective => (1.0 - 0.25 * strength) / (1.0 + 0.25 * strength),
+            Condition::Perspective => (1.0 - 0.35 * strength) / (1.0 + 0.35 * strength),
             _ => 1.0,
         });
-        upright * factor.fold(1.0, f32::min)
+        upright * factor.product::<f32>()
     }
 }
 
@@ -42,20 +42,19 @@ pub fn screen(matrix: &Matrix) -> Luma {
     cofferdam_transport::picture::render::luma(matrix, 1).expect("a code of one pixel a module is within the limits")
 }
 
-/// Takes a frame of `screen`, a picture of `modules` modules on a side, while `next` begins to show.
+/// Takes a frame of `screen`, a picture of `modules` modules on a side, while `next`, of the same size, begins to show.
 ///
-/// The screen stands in a grey room that is darker than it. Each pixel is the mean of nine places.
+/// The screen stands in a grey room that is darker than it. Each pixel is the mean of four places.
 pub fn shoot(screen: &Luma, next: &Luma, modules: usize, shot: &Shot) -> Luma {
     let mut random = Random::new(shot.seed);
     let strength = |wanted: Condition| {
         shot.conditions.iter().find(|(condition, _)| *condition == wanted).map_or(0.0, |(_, strength)| *strength)
     };
-    let inversion = shot.conditions.iter().find(|(condition, _)| *condition == Condition::Inversion);
     let side = shot.height as f32 * shot.fill;
     let module = side / modules as f32;
 
-    let tilt = 0.25 * strength(Condition::Perspective);
-    let turn = strength(Condition::Rotation).max(inversion.map_or(0.0, |(_, strength)| 0.3 * strength));
+    let tilt = 0.35 * strength(Condition::Perspective);
+    let turn = strength(Condition::Rotation);
     let sign = if random.unit() < 0.5 { -1.0 } else { 1.0 };
     let jitter = random.between(-0.02, 0.02);
     let angle = sign * turn * random.between(0.7, 1.0) * std::f32::consts::FRAC_PI_4 + jitter;
@@ -76,16 +75,16 @@ pub fn shoot(screen: &Luma, next: &Luma, modules: usize, shot: &Shot) -> Luma {
         (shot.width as f32 / 2.0 + dx + x * half, shot.height as f32 / 2.0 + dy + y * half)
     });
 
-    let ghost = 0.38 * strength(Condition::Ghost);
-    let invert = inversion.is_some();
+    let ghost = 0.42 * strength(Condition::Ghost);
+    let invert = strength(Condition::Inversion) > 0.0;
     let room = random.between(60.0, 110.0);
     let mut light = project(screen, next, ghost, invert, &corners, room, shot);
 
-    let out_of_focus = (0.45 * module).min(1.6) * strength(Condition::Blur);
-    gaussian(&mut light, shot.width, (0.16 + out_of_focus * out_of_focus).sqrt());
+    let out_of_focus = (0.55 * module).min(2.2) * strength(Condition::Blur);
+    gaussian(&mut light, shot.width, (0.25 + out_of_focus * out_of_focus).sqrt());
 
     expose(&mut light, shot, &mut random, &strength, &corners, side);
-    let noise = 2.0 + 38.0 * strength(Condition::Noise).max(inversion.map_or(0.0, |(_, strength)| 0.2 * strength));
+    let noise = 3.0 + 52.0 * strength(Condition::Noise);
     let pixels = light.iter().map(|light| (light + noise * random.normal()).clamp(0.0, 255.0) as u8).collect();
     Luma::new(shot.width, shot.height, pixels).expect("a frame within the limits")
 }
@@ -101,33 +100,30 @@ fn project(
     shot: &Shot,
 ) -> Vec<f32> {
     let map = Homography::to_unit_square(corners);
-    let look = |picture: &Luma, u: f32, v: f32| {
-        let (x, y) = ((u * picture.width() as f32) as usize, (v * picture.height() as f32) as usize);
-        f32::from(picture.at(x, y))
+    let shown: Vec<f32> = {
+        let mixed = screen.pixels().iter().zip(next.pixels());
+        // A display's black is not black.
+        let light = |now: &u8, next: &u8| {
+            let shown = f32::from(*now) * (1.0 - ghost) + f32::from(*next) * ghost;
+            20.0 + 0.85 * if invert { 255.0 - shown } else { shown }
+        };
+        mixed.map(|(now, next)| light(now, next)).collect()
     };
+    let (width, height) = (screen.width() as f32, screen.height() as f32);
     let mut light = Vec::with_capacity(shot.width * shot.height);
     for y in 0..shot.height {
         for x in 0..shot.width {
             let mut sum = 0.0;
-            for place in 0..9 {
-                let px = x as f32 + (place % 3) as f32 / 3.0 + 1.0 / 6.0;
-                let py = y as f32 + (place / 3) as f32 / 3.0 + 1.0 / 6.0;
-                let (u, v) = map.apply(px, py);
-                sum += if (0.0..1.0).contains(&u) && (0.0..1.0).contains(&v) {
-                    let mut shown = look(screen, u, v);
-                    if ghost > 0.0 {
-                        shown = shown * (1.0 - ghost) + look(next, u, v) * ghost;
-                    }
-                    if invert {
-                        shown = 255.0 - shown;
-                    }
-                    // A display's black is not black.
-                    20.0 + shown * 0.85
+            for (across, down) in [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)] {
+                let (u, v) = map.apply(x as f32 + across, y as f32 + down);
+                let (u, v) = (u * width, v * height);
+                sum += if u >= 0.0 && u < width && v >= 0.0 && v < height {
+                    shown[v as usize * screen.width() + u as usize]
                 } else {
                     room
                 };
             }
-            light.push(sum / 9.0);
+            light.push(sum / 4.0);
         }
     }
     light
@@ -150,13 +146,13 @@ fn expose(
         corners[0].0 + (corners[1].0 - corners[0].0) * u + (corners[3].0 - corners[0].0) * v,
         corners[0].1 + (corners[1].1 - corners[0].1) * u + (corners[3].1 - corners[0].1) * v,
     );
-    let radius = side / 12.0 * glare;
+    let radius = side / 10.0 * glare;
     for (at, pixel) in light.iter_mut().enumerate() {
         let (x, y) = ((at % shot.width) as f32, (at / shot.width) as f32);
         if dull > 0.0 {
-            let range = 1.0 - dull * (1.0 - 40.0 / 217.0);
+            let range = 1.0 - dull * (1.0 - 32.0 / 217.0);
             let along = (x / shot.width as f32 - 0.5) * direction.cos() + (y / shot.height as f32 - 0.5) * direction.sin();
-            *pixel = (*pixel - 128.0) * range + 128.0 + along * 80.0 * dull;
+            *pixel = (*pixel - 128.0) * range + 128.0 + along * 100.0 * dull;
         }
         if glare > 0.0 {
             let distance = ((x - spot.0).powi(2) + (y - spot.1).powi(2)).sqrt() / radius.max(1.0);

@@ -80,7 +80,7 @@ impl Case {
         Shot {
             width: self.size.0,
             height: self.size.1,
-            conditions: vec![(self.condition, self.strength)],
+            conditions: self.condition.parts(self.strength),
             fill: FILL,
             seed: self.seed,
         }

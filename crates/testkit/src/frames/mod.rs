@@ -12,7 +12,7 @@ pub mod hostile;
 mod random;
 
 pub use camera::{Shot, shoot};
-pub use condition::Condition;
+pub use condition::{Condition, moderate};
 pub use grid::{Case, grid};
 pub use hostile::hostile;
 pub use random::Random;

@@ -17,15 +17,17 @@ pub(super) enum Attempt {
     Stretch,
     Unsharp,
     Inverted,
+    InvertedHalf,
     /// The other library.
     Second,
 }
 
 impl Attempt {
-    pub(super) const ALL: [Attempt; 7] = [
+    pub(super) const ALL: [Attempt; 8] = [
         Attempt::Plain,
         Attempt::Half,
         Attempt::Blur,
+        Attempt::InvertedHalf,
         Attempt::Inverted,
         Attempt::Unsharp,
         Attempt::Stretch,
@@ -44,10 +46,10 @@ impl Attempt {
         };
         match self {
             Attempt::Plain => search(picture),
-            Attempt::Half => match enhance::half(picture) {
-                Some(half) => doubled(search(&half)),
-                None => Seen::default(),
-            },
+            Attempt::Half => enhance::half(picture).map(|half| doubled(search(&half))).unwrap_or_default(),
+            Attempt::InvertedHalf => enhance::half(picture)
+                .map(|half| doubled(search(&enhance::inverted(&half))))
+                .unwrap_or_default(),
             Attempt::Blur => search(&enhance::blur(picture)),
             Attempt::Stretch => search(&enhance::stretch(picture)),
             Attempt::Unsharp => search(&enhance::unsharp(picture)),
@@ -58,11 +60,8 @@ impl Attempt {
 }
 
 fn doubled(mut seen: Seen) -> Seen {
-    let corners = seen.found.iter_mut().map(|found| &mut found.corners);
-    for corners in corners.chain(seen.grids.iter_mut().map(|grid| &mut grid.corners)) {
-        for (x, y) in corners {
-            (*x, *y) = (*x * 2.0, *y * 2.0);
-        }
+    for found in &mut seen.found {
+        found.corners = found.corners.map(|(x, y)| (x * 2.0, y * 2.0));
     }
     seen
 }

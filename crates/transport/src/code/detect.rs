@@ -17,20 +17,21 @@ pub(super) struct Found {
     pub(super) corners: [(f32, f32); 4],
 }
 
+impl Found {
+    /// The same, seen from further left and up.
+    pub(super) fn moved(&self, right: f32, down: f32) -> Found {
+        Found {
+            content: self.content.clone(),
+            corners: self.corners.map(|(x, y)| (x + right, y + down)),
+        }
+    }
+}
+
 /// What a search saw.
 #[derive(Default)]
 pub(super) struct Seen {
     pub(super) found: Vec<Found>,
     pub(super) finders: usize,
-    /// Grids that were sampled but could not be decoded.
-    pub(super) grids: Vec<Grid>,
-}
-
-/// A grid in a picture that could not be decoded.
-#[derive(Clone, Copy)]
-pub(super) struct Grid {
-    pub(super) size: usize,
-    pub(super) corners: [(f32, f32); 4],
 }
 
 /// Searches black and white. `out_of_time` is asked before each piece of work.
@@ -51,13 +52,9 @@ pub(super) fn search(black: &BitMatrix, out_of_time: &dyn Fn() -> bool) -> Seen 
         }
         let Ok(sampled) = SampleQR(black, &set) else { continue };
         let Some(corners) = corners(sampled.getPoints()) else { continue };
-        let bits = sampled.getBits();
-        match decode(&Modules(bits)) {
-            Some(content) => {
-                used.extend(three);
-                seen.found.push(Found { content, corners });
-            }
-            None => seen.grids.push(Grid { size: bits.width() as usize, corners }),
+        if let Some(content) = decode(&Modules(sampled.getBits())) {
+            used.extend(three);
+            seen.found.push(Found { content, corners });
         }
     }
     seen

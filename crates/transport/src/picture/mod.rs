@@ -16,4 +16,4 @@ pub mod y4m;
 
 pub use error::PictureError;
 pub use luma::Luma;
-pub use source::{FrameSource, open, read_all};
+pub use source::{FrameSource, open, open_stream, read_all};
