@@ -7,6 +7,8 @@
 //! - [`envelope`]: what those two have in common.
 //! - [`code`]: QR codes, drawn and read.
 //! - [`picture`]: pictures in shades of grey, decoded and rendered.
+//! - [`ur`]: uniform resources, still and animated.
+
 //! - [`psbt_file`]: how PSBT files are called, and told from others.
 
 pub mod assembly;
@@ -17,6 +19,7 @@ pub mod code;
 pub mod picture;
 pub mod psbt_file;
 pub mod returned;
+pub mod ur;
 
 pub use assembly::{Assembly, Progress, Step};
 pub use carried::{Carried, Kind};
