@@ -20,6 +20,23 @@ pub mod picture;
 pub mod psbt_file;
 pub mod returned;
 pub mod ur;
+//! - [`bbqr`], [`specter`]: formats of several codes.
+//! - [`still`]: one code that holds the whole message; [`base43`]: one way to write it.
+//! - [`seed_qr`]: a seed in one code, read offline and on demand.
+//! - [`collect`]: codes of any format become messages.
+//! - [`schedule`]: messages become codes that a receiver can read.
+//! - [`psbt_file`]: how PSBT files are called, and told from others.
+
+pub mod assembly;
+pub mod base43;
+pub mod bbqr;
+pub mod carried;
+pub mod collect;
+pub mod psbt_file;
+pub mod schedule;
+pub mod seed_qr;
+pub mod specter;
+pub mod still;
 
 pub use assembly::{Assembly, Progress, Step};
 pub use carried::{Carried, Kind};
