@@ -1,0 +1,49 @@
+//! Why a code is foreign.
+
+use crate::bbqr::JoinError;
+use crate::carried::Kind;
+use crate::seed_qr::SeedQrError;
+use crate::specter::SpecterError;
+use crate::still::UnrecognisedError;
+
+/// Why a code did nothing. What was collected stays.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A BBQr part that is not taken.
+    #[error(transparent)]
+    Bbqr(#[from] JoinError),
+    /// A part of Specter's format that is not taken.
+    #[error(transparent)]
+    Specter(#[from] SpecterError),
+    /// One code that is not taken.
+    #[error(transparent)]
+    Still(#[from] UnrecognisedError),
+    /// A seed was asked for, and this is none.
+    #[error(transparent)]
+    SeedQr(#[from] SeedQrError),
+    /// A seed where none was asked for.
+    #[error("this code is a seed: only `restore`, offline, takes it; keep it away from cameras")]
+    Seed,
+    /// A whole message of another kind than was asked for.
+    #[error("this is {}, which is not asked for here", name(*.0))]
+    Unwanted(Kind),
+    /// More than any code holds.
+    #[error("the code claims to hold {0} bytes, more than any code does")]
+    TooLong(usize),
+}
+
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Psbt => "a PSBT",
+        Kind::Transaction => "a signed transaction",
+        Kind::Bundle => "a bundle",
+        Kind::Return => "a return",
+        Kind::HdKey => "an extended key",
+        Kind::Output => "an output descriptor",
+        Kind::Account => "an account",
+        Kind::Json => "JSON",
+        Kind::Text => "text",
+        Kind::Seed => "a seed",
+        Kind::Bytes => "data of no known kind",
+    }
+}
