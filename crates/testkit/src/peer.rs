@@ -1,0 +1,82 @@
+//! Other people's implementations of the QR formats, in Python and JavaScript.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+/// A program that answers requests in JSON, one a line. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Peer {
+    /// The language it is written in.
+    pub language: &'static str,
+    child: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Peer {
+    /// Starts one peer for each language, in the environment of `scripts/interop-env`, which is made where there is none.
+    ///
+    /// # Errors
+    /// Fails when the environment cannot be made, or a program does not start.
+    pub fn start_all() -> Result<Vec<Self>> {
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts");
+        let environment = environment(&scripts)?;
+        let programs = scripts.join("interop-peers");
+        let mut python = Command::new(environment.join("python/bin/python"));
+        python.arg(programs.join("peer.py"));
+        let mut node = Command::new("node");
+        node.arg(programs.join("peer.mjs")).arg(&environment);
+        Ok(vec![
+            Self::start("Python", python)?,
+            Self::start("JavaScript", node)?,
+        ])
+    }
+
+    fn start(language: &'static str, mut program: Command) -> Result<Self> {
+        let mut child = program
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("{program:?} does not start"))?;
+        Ok(Self {
+            language,
+            requests: child.stdin.take().context("no standard input")?,
+            answers: BufReader::new(child.stdout.take().context("no standard output")?),
+            child,
+        })
+    }
+
+    /// Asks for one thing, as `scripts/interop-peers/peer.py` describes it.
+    ///
+    /// # Errors
+    /// Fails when the peer fails, or ends.
+    pub fn ask(&mut self, request: &Value) -> Result<Value> {
+        writeln!(self.requests, "{request}")?;
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
+        let answer: Value = serde_json::from_str(&line).with_context(|| format!("no answer: {line}"))?;
+        if let Some(error) = answer.get("error") {
+            bail!("{}: {error}", self.language);
+        }
+        Ok(answer)
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn environment(scripts: &Path) -> Result<PathBuf> {
+    let made = Command::new(scripts.join("interop-env"))
+        .stderr(Stdio::inherit())
+        .output()?;
+    ensure!(made.status.success(), "scripts/interop-env failed");
+    Ok(String::from_utf8(made.stdout)?.trim_end().into())
+}
