@@ -1,5 +1,7 @@
 //! BBQr against its authors' files, and against another implementation (the `bbqr` crate).
 
+#![allow(clippy::print_stdout)]
+
 mod external;
 
 use bbqr::encode::Encoding as PeerEncoding;

@@ -1,5 +1,7 @@
 //! SeedSigner's own vectors for SeedQR and CompactSeedQR.
 
+#![allow(clippy::print_stdout)]
+
 use cofferdam_transport::seed_qr::{SeedQr, looks_like_seed};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};

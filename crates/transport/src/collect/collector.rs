@@ -203,8 +203,13 @@ impl Collector {
         if known {
             return Ok(Seen::Known);
         }
-        self.open(entry, part)
-            .map_err(|refusal| refused.unwrap_or(refusal))
+        match refused {
+            // It contradicts no part. Where another is foreign, the right one contradicts that, and opens a message.
+            Some(refusal) if refusal.is_damage() => Err(refusal),
+            _ => self
+                .open(entry, part)
+                .map_err(|refusal| refused.unwrap_or(refusal)),
+        }
     }
 
     /// Opens another message with a part that belongs to none.

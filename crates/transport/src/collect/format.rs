@@ -79,8 +79,11 @@ impl Joins for specter::Joiner {
 pub(super) struct Entry {
     pub(super) format: Format,
     pub(super) claims: fn(&[u8]) -> bool,
-    pub(super) open: fn(&[u8]) -> Result<Box<dyn Message>, Refusal>,
+    pub(super) open: Open,
 }
+
+/// Opens the message that a part belongs to.
+type Open = fn(&[u8]) -> Result<Box<dyn Message>, Refusal>;
 
 /// A message of any format.
 pub(super) trait Message {

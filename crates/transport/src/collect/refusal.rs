@@ -32,6 +32,16 @@ pub enum Refusal {
     TooLong(usize),
 }
 
+impl Refusal {
+    /// Tells whether a part completed a message of which the parts together are damaged.
+    pub(super) fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Refusal::Bbqr(JoinError::Damaged(_)) | Refusal::Specter(SpecterError::Damaged(_))
+        )
+    }
+}
+
 fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::Psbt => "a PSBT",
