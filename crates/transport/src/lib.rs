@@ -2,41 +2,33 @@
 //! clocks and random numbers are arguments.
 //!
 //! - [`carried`]: what came across, and what it is.
+//! - [`bundle`]: what goes to the signer in one go; [`returned`]: what comes back; [`envelope`]: what those two have in common.
 //! - [`assembly`]: what every format of several codes has in common.
-//! - [`bundle`]: what goes to the signer in one go; [`returned`]: what comes back.
-//! - [`envelope`]: what those two have in common.
-//! - [`code`]: QR codes, drawn and read.
-//! - [`picture`]: pictures in shades of grey, decoded and rendered.
-//! - [`ur`]: uniform resources, still and animated.
-
-//! - [`psbt_file`]: how PSBT files are called, and told from others.
-
-pub mod assembly;
-pub mod bundle;
-pub mod carried;
-pub mod envelope;
-pub mod code;
-pub mod picture;
-pub mod psbt_file;
-pub mod returned;
-pub mod ur;
-//! - [`bbqr`], [`specter`]: formats of several codes.
+//! - [`bbqr`], [`specter`], [`ur`]: formats of several codes.
 //! - [`still`]: one code that holds the whole message; [`base43`]: one way to write it.
 //! - [`seed_qr`]: a seed in one code, read offline and on demand.
 //! - [`collect`]: codes of any format become messages.
 //! - [`schedule`]: messages become codes that a receiver can read.
+//! - [`code`]: QR codes, drawn and read.
+//! - [`picture`]: pictures in shades of grey, decoded and rendered.
 //! - [`psbt_file`]: how PSBT files are called, and told from others.
 
 pub mod assembly;
 pub mod base43;
 pub mod bbqr;
+pub mod bundle;
 pub mod carried;
+pub mod code;
 pub mod collect;
+pub mod envelope;
+pub mod picture;
 pub mod psbt_file;
+pub mod returned;
 pub mod schedule;
 pub mod seed_qr;
 pub mod specter;
 pub mod still;
+pub mod ur;
 
 pub use assembly::{Assembly, Progress, Step};
 pub use carried::{Carried, Kind};
