@@ -1,6 +1,6 @@
 //! What a command prints last: its result on standard output, or its failure on standard error.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 
 use cofferdam_core::review::neutralised;
@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::cli::{Done, wants_json};
 use crate::error::{Exit, Failure};
+use crate::protocol::Looking;
 
 /// Prints what a command ended with, and returns its exit code.
 pub(crate) fn finish(result: std::thread::Result<Result<Done, Failure>>) -> ExitCode {
@@ -35,6 +36,24 @@ pub(crate) fn progress(text: &str) {
     if !wants_json() {
         let _ = writeln!(io::stderr(), "{}", neutralised(text));
     }
+}
+
+/// Tells on standard error how far a scan is: on a terminal in one line that changes; nothing with `--json`.
+pub(crate) fn looking(looking: &Looking) {
+    if wants_json() {
+        return;
+    }
+    let mut out = io::stderr();
+    let is_terminal = out.is_terminal();
+    let _ = match looking {
+        Looking::Note(note) if is_terminal => writeln!(out, "\r{}\x1b[K", neutralised(note)),
+        Looking::Note(note) => writeln!(out, "{}", neutralised(note)),
+        Looking::Parts { have, need, rate } if is_terminal => {
+            let end = if have == need { "\n" } else { "" };
+            write!(out, "\rread {have} of {need} codes, {rate:.1} a second\x1b[K{end}")
+        }
+        Looking::Parts { have, need, rate } => writeln!(out, "read {have} of {need} codes, {rate:.1} a second"),
+    };
 }
 
 /// Tells whether output shall be JSON.

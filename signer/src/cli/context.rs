@@ -12,7 +12,7 @@ use crate::output;
 use crate::process::{Interrupts, Peer};
 use crate::protocol::{
     Answer, BundleFile, IntakeReply, IntakeRequest, Job, Outcome, PsbtFile, Request, ReturnFile, RunReview,
-    SignedFile, Source, Unlock,
+    Sight, SignedFile, Source, Unlock,
 };
 use crate::screens;
 
@@ -153,16 +153,26 @@ pub(crate) struct Inputs {
 impl Workers {
     /// Reads PSBTs, or a bundle of them, through the intake.
     pub(super) fn read(&mut self, paths: Vec<PathBuf>) -> Result<Inputs, Failure> {
+        self.take_in(&IntakeRequest::Files(paths))
+    }
+
+    /// Reads a PSBT, or a bundle of them, from codes.
+    pub(super) fn scan(&mut self, sights: Vec<Sight>) -> Result<Inputs, Failure> {
+        self.take_in(&IntakeRequest::Scan(sights))
+    }
+
+    fn take_in(&mut self, request: &IntakeRequest) -> Result<Inputs, Failure> {
         let mut intake = self
             .intake
             .take()
             .ok_or_else(|| Failure::unexpected("there is no intake"))?;
-        intake.send(&IntakeRequest { paths })?;
+        intake.send(request)?;
         let (mut files, mut bundle) = (Vec::new(), None);
         loop {
             match intake.receive()? {
                 IntakeReply::Bundle(from) => bundle = Some(from),
                 IntakeReply::File(file) => files.push(file),
+                IntakeReply::Looking(looking) => output::looking(&looking),
                 IntakeReply::End => return Ok(Inputs { files, bundle }),
                 IntakeReply::Failed(failure) => return Err(failure),
             }

@@ -12,8 +12,10 @@ mod journal;
 mod man;
 mod passphrase;
 mod prune;
+mod qr;
 mod repair;
 mod restore;
+mod scan;
 mod sign;
 mod verify;
 mod wallet;
@@ -113,6 +115,8 @@ pub(super) enum Command {
     Wallet(wallet::Args),
     Inspect(inspect::Args),
     Sign(sign::Args),
+    Scan(scan::Args),
+    Qr(qr::Args),
     Journal(journal::Args),
     Passphrase(passphrase::Args),
     Verify(verify::Args),
@@ -169,6 +173,8 @@ pub(crate) fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Wallet(args) => wallet::run(&context, args),
         Command::Inspect(args) => inspect::run(&context, args),
         Command::Sign(args) => sign::run(&context, args),
+        Command::Scan(args) => scan::run(&context, args),
+        Command::Qr(args) => qr::run(&context, args),
         Command::Journal(args) => journal::run(&context, args),
         Command::Passphrase(args) => passphrase::run(&context, args),
         Command::Verify(args) => verify::run(&context, args),

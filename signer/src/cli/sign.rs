@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use cofferdam_transport::psbt_file::{return_name, signed_name};
 use serde_json::{Value, json};
 
-use super::context::{Context, Done, Inputs, Step, out_of_turn};
+use super::context::{Context, Done, Inputs, Step, Workers, out_of_turn};
 use super::inspect::LimitArgs;
 use crate::error::{Exit, Failure};
 use crate::files::{self, Existing};
@@ -45,6 +45,13 @@ pub(crate) struct Args {
     #[arg(long)]
     psbts: bool,
 
+    #[command(flatten)]
+    approval: ApprovalArgs,
+}
+
+/// How the operator's consent is had, and what a review is held against.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ApprovalArgs {
     /// Sign without asking, if there is no warning that is not accepted.
     #[arg(long)]
     yes: bool,
@@ -57,26 +64,64 @@ pub(crate) struct Args {
     limits: LimitArgs,
 }
 
-pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
-    let mut workers = context.start(true)?;
-    if !args.yes {
-        Terminal::open().map_err(|error| {
-            Failure::usage(
+impl ApprovalArgs {
+    /// Refuses early what could only be asked in vain.
+    pub(super) fn check_terminal(&self) -> Result<(), Failure> {
+        if self.yes {
+            return Ok(());
+        }
+        match Terminal::open() {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Failure::usage(
                 format!("approval is asked on the terminal, and there is none ({error})"),
                 "add --yes, or run it on a terminal",
-            )
-        })?;
+            )),
+        }
     }
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
+    let mut workers = context.start(true)?;
+    args.approval.check_terminal()?;
     let inputs = workers.read(args.files)?;
     let targets = targets(&places(&inputs, args.psbts)?, args.out.as_deref())?;
+    let run = review_and_sign(context, &mut workers, "sign", inputs, args.approval)?;
+    run.write(args.psbts, &targets)
+}
+
+/// A run that was reviewed, approved and signed; nothing of it is written yet.
+pub(super) struct SignedRun {
+    pub(super) review: Box<RunReview>,
+    pub(super) signed: Vec<SignedFile>,
+    pub(super) returned: Option<ReturnFile>,
+}
+
+impl SignedRun {
+    /// Writes the return of a bundle, or the signed PSBTs.
+    pub(super) fn write(&self, psbts: bool, targets: &[PathBuf]) -> Result<Done, Failure> {
+        match &self.returned {
+            Some(returned) if !psbts => written_return(&self.review, &self.signed, returned, targets),
+            _ => written(&self.review, &self.signed, targets),
+        }
+    }
+}
+
+/// Shows the review, has the operator's consent, and signs: all or nothing.
+pub(super) fn review_and_sign(
+    context: &Context,
+    workers: &mut Workers,
+    command: &str,
+    inputs: Inputs,
+    approval: ApprovalArgs,
+) -> Result<SignedRun, Failure> {
     let bundle = inputs.bundle.map(|bundle| bundle.wallet_id);
     let job = Job::Sign(SignJob {
         files: inputs.files,
         bundle,
-        max_fee_sat: args.limits.max_fee_sat,
-        supersede: args.limits.supersede,
+        max_fee_sat: approval.limits.max_fee_sat,
+        supersede: approval.limits.supersede,
     });
-    workers.begin(context, "sign", job)?;
+    workers.begin(context, command, job)?;
     let Step::Review(review) = workers.next()? else {
         return Err(out_of_turn());
     };
@@ -85,12 +130,12 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
         output::show(&text)?;
     }
     if review.would_sign {
-        let consent = match args.yes {
+        let consent = match approval.yes {
             true => Consent::Sign {
                 review: review.review,
-                accept: args.accept,
+                accept: approval.accept,
             },
-            false => ask(&review, &text, args.accept)?,
+            false => ask(&review, &text, approval.accept)?,
         };
         workers.send(&consent)?;
     }
@@ -103,14 +148,15 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
             Step::Review(_) => return Err(out_of_turn()),
         }
     }
-    match returned {
-        Some(returned) if !args.psbts => written_return(&review, &signed, &returned, &targets),
-        _ => written(&review, &signed, &targets),
-    }
+    Ok(SignedRun {
+        review,
+        signed,
+        returned,
+    })
 }
 
 /// Returns where each output goes unless --out says otherwise; PSBTs of a bundle go beside the bundle.
-fn places(inputs: &Inputs, psbts: bool) -> Result<Vec<PathBuf>, Failure> {
+pub(super) fn places(inputs: &Inputs, psbts: bool) -> Result<Vec<PathBuf>, Failure> {
     let name = |path: &Path| path.file_name().unwrap_or_default().to_owned();
     let beside = |path: &Path, file: &Path| path.with_file_name(signed_name(&name(file)));
     let files = inputs.files.iter().map(|file| file.path.as_path());
@@ -149,7 +195,7 @@ fn written_return(
         screens::path(target),
         screens::unlocked(&returned.receipt)
     ));
-    let outputs: Vec<_> = signed.iter().map(|file| signed_json(file, target)).collect();
+    let outputs: Vec<_> = signed.iter().map(|file| signed_json(file, Some(target))).collect();
     Ok(Done::new(
         json!({
             "signed": outputs,
@@ -165,7 +211,7 @@ fn written_return(
 }
 
 /// Says what was signed; `sha256` is that of the signed PSBT, whether it is written or not.
-fn signed_json(file: &SignedFile, out: &Path) -> Value {
+pub(super) fn signed_json(file: &SignedFile, out: Option<&Path>) -> Value {
     json!({
         "file": file.path,
         "out": out,
@@ -195,7 +241,7 @@ fn written(review: &RunReview, signed: &[SignedFile], targets: &[PathBuf]) -> Re
             screens::counted(file.signatures, "signature"),
             screens::path(target)
         ));
-        outputs.push(signed_json(file, target));
+        outputs.push(signed_json(file, Some(target)));
     }
     Ok(Done::new(json!({"signed": outputs, "review": review}), text))
 }
@@ -245,7 +291,7 @@ fn question(review: &RunReview) -> String {
 }
 
 /// Names each output: its place, unless `out` says otherwise.
-fn targets(places: &[PathBuf], out: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
+pub(super) fn targets(places: &[PathBuf], out: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
     let folder = match out {
         None => None,
         Some(out) if out.is_dir() => Some(out),

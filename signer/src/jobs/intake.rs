@@ -2,18 +2,21 @@
 //!
 //! Only what it accepts goes to the process with the keys. A file that would crash a parser crashes this one.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use cofferdam_core::psbt::{Limits, Parsed, PsbtError};
 use cofferdam_transport::bundle::{Bundle, BundleError, looks_like_bundle};
-use cofferdam_transport::psbt_file;
+use cofferdam_transport::collect::Wanted;
+use cofferdam_transport::{Kind, psbt_file};
 
+use super::scan;
 use crate::error::{Exit, Failure};
 use crate::folder;
 use crate::process::Channel;
-use crate::protocol::{Blob, BundleFile, IntakeReply, IntakeRequest, PsbtFile};
+use crate::protocol::{Blob, BundleFile, IntakeReply, IntakeRequest, PsbtFile, Sight};
 
 /// The longest file: the largest PSBT in hexadecimal, with line breaks.
 const MAX_FILE: u64 = 2 * 128 * 1024 * 1024 + 16 * 1024 * 1024;
@@ -24,21 +27,49 @@ const MAX_FILES: usize = 1_000;
 /// The longest run, in bytes: it goes to the key process in one frame.
 const MAX_RUN: u64 = 288 << 20;
 
-/// The process that reads files.
-pub(crate) fn intake(mut channel: Channel) {
+/// The process that reads files, and collects what codes hold.
+pub(crate) fn intake(channel: Channel) {
+    let channel = RefCell::new(Some(channel));
     // The screen may end without asking for anything.
-    let Ok(request) = channel.receive::<IntakeRequest>() else {
+    let Some(Ok(request)) = channel.borrow_mut().as_mut().map(Channel::receive) else {
         return;
     };
-    let last = match read_all(&request.paths, &mut channel) {
+    let done = match request {
+        IntakeRequest::Files(paths) => read_all(&paths, &channel),
+        IntakeRequest::Scan(sights) => read_codes(&sights, &channel),
+    };
+    let last = match done {
         Ok(()) => IntakeReply::End,
         Err(failure) => IntakeReply::Failed(failure),
     };
     // When the screen is gone there is nobody left to tell.
-    let _ = channel.send(&last);
+    let _ = send(&channel, &last);
 }
 
-fn read_all(paths: &[PathBuf], channel: &mut Channel) -> Result<(), Failure> {
+fn send(channel: &RefCell<Option<Channel>>, reply: &IntakeReply) -> Result<(), Failure> {
+    match channel.borrow_mut().as_mut() {
+        Some(channel) => channel.send(reply).map_err(Failure::unexpected),
+        None => Err(Failure::unexpected("the intake has no channel")),
+    }
+}
+
+/// Reads a PSBT or a bundle from codes.
+fn read_codes(sights: &[Sight], channel: &RefCell<Option<Channel>>) -> Result<(), Failure> {
+    let wanted = Wanted::Kinds(&[Kind::Psbt, Kind::Bundle]);
+    let mut tell = |looking| send(channel, &IntakeReply::Looking(looking));
+    let carried = scan::look(sights, wanted, channel, &mut tell)?;
+    match carried.kind {
+        Kind::Bundle => read_bundle(PathBuf::from("scanned.bundle"), &carried.bytes, channel),
+        _ => {
+            let path = PathBuf::from("scanned.psbt");
+            Parsed::parse(&carried.bytes, &Limits::DEFAULT).map_err(|error| malformed(&path, &error))?;
+            let bytes = Blob(carried.bytes);
+            send(channel, &IntakeReply::File(PsbtFile { path, bytes }))
+        }
+    }
+}
+
+fn read_all(paths: &[PathBuf], channel: &RefCell<Option<Channel>>) -> Result<(), Failure> {
     let paths = expand(paths)?;
     if paths.len() > MAX_FILES {
         return Err(too_much(format!(
@@ -69,18 +100,16 @@ fn read_all(paths: &[PathBuf], channel: &mut Channel) -> Result<(), Failure> {
             )));
         }
         Parsed::parse(&bytes, &Limits::DEFAULT).map_err(|error| malformed(&path, &error))?;
-        channel
-            .send(&IntakeReply::File(PsbtFile {
+        send(channel, &IntakeReply::File(PsbtFile {
                 path,
                 bytes: Blob(bytes),
-            }))
-            .map_err(Failure::unexpected)?;
+            }))?;
     }
     Ok(())
 }
 
 /// Rebuilds the PSBTs of a bundle. Each is parsed like a file's: a bundle is believed nothing.
-fn read_bundle(path: PathBuf, bytes: &[u8], channel: &mut Channel) -> Result<(), Failure> {
+fn read_bundle(path: PathBuf, bytes: &[u8], channel: &RefCell<Option<Channel>>) -> Result<(), Failure> {
     let refused = |error: BundleError| {
         Failure::new(
             Exit::Malformed,
@@ -98,17 +127,13 @@ fn read_bundle(path: PathBuf, bytes: &[u8], channel: &mut Channel) -> Result<(),
         path: path.clone(),
         wallet_id: bundle.wallet_id(),
     };
-    channel
-        .send(&IntakeReply::Bundle(from))
-        .map_err(Failure::unexpected)?;
+    send(channel, &IntakeReply::Bundle(from))?;
     let count = psbts.len();
     for (number, bytes) in (1..).zip(psbts) {
         let path = path.join(psbt_file::numbered_name(bundle.name(), number, count));
         Parsed::parse(&bytes, &Limits::DEFAULT).map_err(|error| malformed(&path, &error))?;
         let bytes = Blob(bytes);
-        channel
-            .send(&IntakeReply::File(PsbtFile { path, bytes }))
-            .map_err(Failure::unexpected)?;
+        send(channel, &IntakeReply::File(PsbtFile { path, bytes }))?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ mod failure;
 mod intake;
 mod journal;
 mod passphrase;
+mod scan;
 mod session;
 mod sign;
 mod wallet;

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! screen (main)  command line, review screens, questions; holds no key and parses no PSBT
-//!   ├── intake   reads and parses foreign bytes (PSBT files); has no vault
+//!   ├── intake   reads and parses foreign bytes (PSBT files, the contents of codes); has no vault
+//!   │     └── eye   decodes pictures and reads codes, within a budget of time and memory; has nothing else
 //!   └── keys     reads passphrases, unlocks the vault, runs one job, ends
 //! ```
 //!
@@ -18,5 +19,5 @@ mod terminal;
 pub(crate) use frame::{Channel, ChannelError};
 pub(crate) use harden::{forbid_dumps, redact_panics, survive_file_limits};
 pub(crate) use interrupt::{Interrupts, uninterrupted};
-pub(crate) use peer::Peer;
+pub(crate) use peer::{Peer, spawn_eye};
 pub(crate) use terminal::Terminal;

@@ -1,10 +1,12 @@
 //! A child process and the conversation with it.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io;
 
+use cofferdam_optics::Worker;
 use nix::errno::Errno;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -17,6 +19,66 @@ use super::harden::end_with_parent;
 use super::interrupt::yield_to_the_end;
 use crate::error::{Exit, Failure};
 
+/// A child process, and the pipes to it.
+struct Child {
+    pid: Pid,
+    reader: File,
+    writer: File,
+}
+
+/// Forks a process that runs `role` with a pipe to read from and one to write to, and ends with it. It first lets go of what
+/// is its parent's alone.
+fn spawn(let_go: impl FnOnce(), role: impl FnOnce(File, File)) -> io::Result<Child> {
+    let (child_reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
+    let (reader, child_writer) = pipe_with(PipeFlags::CLOEXEC)?;
+    let parent = rustix::process::getpid();
+    match fork()? {
+        Fork::Parent(pid) => Ok(Child {
+            pid,
+            reader: File::from(reader),
+            writer: File::from(writer),
+        }),
+        Fork::Child => {
+            let_go();
+            drop((reader, writer));
+            let role = std::panic::AssertUnwindSafe(|| {
+                role(File::from(child_reader), File::from(child_writer));
+            });
+            let ended = end_with_parent(parent)
+                .and_then(|()| std::panic::catch_unwind(role).map_err(|_| io::Error::other("panic")));
+            std::process::exit(i32::from(ended.is_err()))
+        }
+    }
+}
+
+fn wait(pid: Pid) -> Option<WaitStatus> {
+    loop {
+        match waitpid(pid, None) {
+            Err(Errno::EINTR) => {}
+            result => return result.ok(),
+        }
+    }
+}
+
+/// Forks the process that looks at pictures for this one. It lets go of this process's channel, of which it has no need.
+pub(crate) fn spawn_eye(own: &RefCell<Option<Channel>>) -> io::Result<Worker> {
+    let child = spawn(
+        || {
+            own.take();
+        },
+        |tasks, glances| cofferdam_optics::eye::run(tasks, glances),
+    )?;
+    let pid = child.pid;
+    Ok(Worker {
+        tasks: child.writer,
+        glances: child.reader,
+        end: Box::new(move || {
+            let _ = kill(pid, Signal::SIGKILL);
+            let _ = wait(pid);
+        }),
+    })
+}
+
 /// A child process, seen from the screen.
 pub(crate) struct Peer {
     name: &'static str,
@@ -28,27 +90,17 @@ impl Peer {
     /// Forks a process that runs `role` and ends with it. `siblings` are the processes forked before; the new one lets
     /// go of its copies of their pipes, so that each sees its channel close when the screen ends.
     pub(crate) fn spawn(name: &'static str, siblings: &mut Vec<Peer>, role: fn(Channel)) -> io::Result<Peer> {
-        let (child_reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
-        let (reader, child_writer) = pipe_with(PipeFlags::CLOEXEC)?;
-        let parent = rustix::process::getpid();
-        match fork()? {
-            Fork::Parent(pid) => Ok(Peer {
-                name,
-                pid,
-                channel: Some(Channel::new(File::from(reader), File::from(writer))),
-            }),
-            Fork::Child => {
-                for sibling in siblings.drain(..) {
-                    std::mem::forget(sibling.without_channel());
-                }
-                drop((reader, writer));
-                let ended = end_with_parent(parent).and_then(|()| {
-                    let channel = Channel::new(File::from(child_reader), File::from(child_writer));
-                    std::panic::catch_unwind(|| role(channel)).map_err(|_| io::Error::other("panic"))
-                });
-                std::process::exit(i32::from(ended.is_err()))
+        let let_go = || {
+            for sibling in siblings.drain(..) {
+                std::mem::forget(sibling.without_channel());
             }
-        }
+        };
+        let child = spawn(let_go, |reader, writer| role(Channel::new(reader, writer)))?;
+        Ok(Peer {
+            name,
+            pid: child.pid,
+            channel: Some(Channel::new(child.reader, child.writer)),
+        })
     }
 
     /// Sends one message.
@@ -98,12 +150,7 @@ impl Peer {
     }
 
     fn wait(&self) -> Option<WaitStatus> {
-        loop {
-            match waitpid(self.pid, None) {
-                Err(Errno::EINTR) => {}
-                result => return result.ok(),
-            }
-        }
+        wait(self.pid)
     }
 }
 

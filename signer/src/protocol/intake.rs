@@ -10,11 +10,39 @@ use serde::{Deserialize as DeriveDeserialize, Serialize, Serializer};
 use super::as_json;
 use crate::error::Failure;
 
-/// A request to read the PSBTs under these paths; a folder stands for the files in it that are PSBTs.
+/// What the intake shall read.
 #[derive(Debug, Serialize, DeriveDeserialize)]
-pub(crate) struct IntakeRequest {
-    /// The paths as the command line named them.
-    pub(crate) paths: Vec<PathBuf>,
+pub(crate) enum IntakeRequest {
+    /// PSBTs, or a bundle of them, under these paths as the command line named them; a folder stands for the files in it that
+    /// are PSBTs.
+    Files(Vec<PathBuf>),
+    /// A PSBT, or a bundle, in the codes that these show.
+    Scan(Vec<Sight>),
+}
+
+/// Something to look at.
+#[derive(Debug, Serialize, DeriveDeserialize)]
+pub(crate) struct Sight {
+    /// The path.
+    pub(crate) path: PathBuf,
+    /// Whether it is a camera.
+    pub(crate) camera: bool,
+}
+
+/// How far a scan is.
+#[derive(Clone, Debug, PartialEq, Serialize, DeriveDeserialize)]
+pub(crate) enum Looking {
+    /// A message comes in parts.
+    Parts {
+        /// Parts had.
+        have: usize,
+        /// Parts needed.
+        need: usize,
+        /// Codes read in a second.
+        rate: f64,
+    },
+    /// Something to know.
+    Note(String),
 }
 
 /// The intake's reply: of a bundle an [`IntakeReply::Bundle`], one [`IntakeReply::File`] each, then the end.
@@ -24,6 +52,8 @@ pub(crate) enum IntakeReply {
     Bundle(BundleFile),
     /// A file that parses.
     File(PsbtFile),
+    /// A scan goes on.
+    Looking(Looking),
     /// There are no more.
     End,
     /// One is refused, and with it the run.

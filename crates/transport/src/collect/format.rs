@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Refusal;
 use crate::assembly::{Assembly, Progress, Step};
-use crate::{bbqr, specter};
+use crate::{bbqr, specter, ur};
 
 /// A format of several codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,6 +13,10 @@ pub enum Format {
     Bbqr,
     /// Specter's `pMofN`.
     Specter,
+    /// BC-UR, version 2.
+    Ur,
+    /// BC-UR, version 1.
+    Ur1,
 }
 
 impl fmt::Display for Format {
@@ -20,6 +24,8 @@ impl fmt::Display for Format {
         f.write_str(match self {
             Format::Bbqr => "BBQr",
             Format::Specter => "Specter",
+            Format::Ur => "UR",
+            Format::Ur1 => "UR version 1",
         })
     }
 }
@@ -40,7 +46,12 @@ pub trait Joins: Assembly + Sized {
 }
 
 /// The formats, in the order in which they are asked.
-pub(super) const ENTRIES: &[Entry] = &[entry::<bbqr::Joiner>(), entry::<specter::Joiner>()];
+pub(super) const ENTRIES: &[Entry] = &[
+    entry::<bbqr::Joiner>(),
+    entry::<specter::Joiner>(),
+    entry::<ur::v1::Decoder>(),
+    entry::<ur::Decoder>(),
+];
 
 impl Joins for bbqr::Joiner {
     const FORMAT: Format = Format::Bbqr;
@@ -67,6 +78,38 @@ impl Joins for specter::Joiner {
 
     fn open(part: &[u8]) -> Result<Self, specter::SpecterError> {
         Self::open(part)
+    }
+
+    fn held(&self) -> usize {
+        self.held()
+    }
+}
+
+impl Joins for ur::Decoder {
+    const FORMAT: Format = Format::Ur;
+
+    fn claims(part: &[u8]) -> bool {
+        part.get(..3).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"ur:"))
+    }
+
+    fn open(_: &[u8]) -> Result<Self, ur::UrError> {
+        Ok(Self::new())
+    }
+
+    fn held(&self) -> usize {
+        self.held()
+    }
+}
+
+impl Joins for ur::v1::Decoder {
+    const FORMAT: Format = Format::Ur1;
+
+    fn claims(part: &[u8]) -> bool {
+        ur::v1::looks_like_v1(part)
+    }
+
+    fn open(_: &[u8]) -> Result<Self, ur::UrError> {
+        Ok(Self::new())
     }
 
     fn held(&self) -> usize {

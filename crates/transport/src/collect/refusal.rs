@@ -5,6 +5,7 @@ use crate::carried::Kind;
 use crate::seed_qr::SeedQrError;
 use crate::specter::SpecterError;
 use crate::still::UnrecognisedError;
+use crate::ur::UrError;
 
 /// Why a code did nothing. What was collected stays.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +16,9 @@ pub enum Refusal {
     /// A part of Specter's format that is not taken.
     #[error(transparent)]
     Specter(#[from] SpecterError),
+    /// A part of a UR that is not taken.
+    #[error(transparent)]
+    Ur(#[from] UrError),
     /// One code that is not taken.
     #[error(transparent)]
     Still(#[from] UnrecognisedError),
@@ -37,7 +41,9 @@ impl Refusal {
     pub(super) fn is_damage(&self) -> bool {
         matches!(
             self,
-            Refusal::Bbqr(JoinError::Damaged(_)) | Refusal::Specter(SpecterError::Damaged(_))
+            Refusal::Bbqr(JoinError::Damaged(_))
+                | Refusal::Specter(SpecterError::Damaged(_))
+                | Refusal::Ur(UrError::Checksum)
         )
     }
 }

@@ -4,6 +4,7 @@ use super::{Mode, Order, Parts, Version, characters};
 use crate::bbqr;
 use crate::carried::Carried;
 use crate::still::{Form, Still, StillError};
+use crate::ur;
 
 /// A format in which messages are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,12 +23,34 @@ pub enum Carrier {
 type Make = fn(&Carried, Version, Order) -> Result<Box<dyn Parts>, ScheduleError>;
 
 /// The carriers of several codes that can be shown.
-const ENCODERS: &[(Carrier, Make)] = &[(Carrier::Bbqr, |carried, version, _| {
-    Ok(Box::new(bbqr::Encoder::new(
-        carried,
-        characters(version, Mode::Alphanumeric),
-    )?))
-})];
+const ENCODERS: &[(Carrier, Make)] = &[
+    (Carrier::Bbqr, |carried, version, _| {
+        Ok(Box::new(bbqr::Encoder::new(
+            carried,
+            characters(version, Mode::Alphanumeric),
+        )?))
+    }),
+    (Carrier::Ur, |carried, version, order| {
+        let room = characters(version, Mode::Alphanumeric);
+        let fragment = ur::fragment_bytes(carried.kind, ur::Names::Old, carried.bytes.len(), room);
+        let fragment = fragment.ok_or(ScheduleError::NoRoom(version.number()))?;
+        let order = match order {
+            Order::Standard => ur::Order::Standard,
+            Order::Alternating => ur::Order::Fresh,
+        };
+        Ok(Box::new(ur::Encoder::new(carried, ur::Names::Old, fragment, order)?))
+    }),
+];
+
+impl Parts for ur::Encoder {
+    fn next_part(&mut self) -> Vec<u8> {
+        self.next_part().into_bytes()
+    }
+
+    fn count(&self) -> usize {
+        self.fragments()
+    }
+}
 
 /// Why a message is not shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +61,12 @@ pub enum ScheduleError {
     /// One code cannot carry it.
     #[error(transparent)]
     Still(#[from] StillError),
+    /// A UR cannot carry it.
+    #[error(transparent)]
+    Ur(#[from] ur::EncodeError),
+    /// The codes are too small for the format's own characters.
+    #[error("codes of version {0} are too small for the message; choose a higher version")]
+    NoRoom(u8),
     /// No encoder for the carrier.
     #[error("nothing here writes {0:?} codes; choose another format")]
     NoEncoder(Carrier),

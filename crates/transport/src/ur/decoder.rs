@@ -44,6 +44,15 @@ impl Decoder {
         Decoder::default()
     }
 
+    /// Returns the bytes that the equations hold.
+    pub fn held(&self) -> usize {
+        let collecting = match &self.state {
+            State::Collecting(collecting) => Some(collecting),
+            State::Empty | State::Whole(_) => None,
+        };
+        collecting.into_iter().chain(&self.rival).map(Collecting::held).sum()
+    }
+
     fn take_whole(&mut self, id: MessageId, message: Vec<u8>) -> Result<Step, UrError> {
         match &self.state {
             State::Whole(known) if *known == id => return Ok(Step::Known),
@@ -152,6 +161,13 @@ impl Collecting {
         // The first part contradicts none.
         let _ = collecting.add(part);
         collecting
+    }
+
+    fn held(&self) -> usize {
+        let count = usize::from(self.id.fragments);
+        let row = self.id.message_bytes.div_ceil(count) + count.div_ceil(8);
+        // The chooser's table of degrees and the places of the rows.
+        count * 64 + self.equations.rank() * row
     }
 
     fn add(&mut self, part: &Part) -> Result<Step, UrError> {

@@ -56,6 +56,14 @@ impl Decoder {
         Decoder::default()
     }
 
+    /// Returns the bytes held.
+    pub fn held(&self) -> usize {
+        self.parts
+            .iter()
+            .map(|part| size_of::<String>() + part.len())
+            .sum()
+    }
+
     fn take_whole(&mut self, ur_type: UrType, letters: &str) -> Result<Step, UrError> {
         let message = bc32::decode(letters.as_bytes()).ok_or(UrError::Letters)?;
         let id = MessageId {

@@ -1,0 +1,28 @@
+//! What both programs do with cameras, pictures and screens.
+//!
+//! Pictures are the attacker's, and the libraries that decode them and read codes can be kept busy, or made to crash or to
+//! fill memory, by crafted ones. So they run in a process of their own, the *eye*, which has no vault and no ledger, and
+//! which the operating system stops when a frame costs more than its budget. Whoever started it, the *watch*, hears the
+//! contents of codes frame by frame, collects them, and begins again behind a frame that stopped the eye.
+//!
+//! Both programs use it: the signer forks its eye, the watcher starts itself as one.
+//!
+//! - [`eye`]: the loop of that process; [`budget`]: what it is held to.
+//! - [`watch`](watch()): the loop of the other.
+//! - [`source`]: what can be looked at.
+//! - [`show`](show()): codes on a terminal; [`pictures()`]: as files.
+//! - [`args`]: the options of the command lines that do all this.
+
+pub mod args;
+pub mod budget;
+pub mod eye;
+mod message;
+mod pictures;
+mod show;
+pub mod source;
+mod watch;
+
+pub use pictures::{PicturesError, pictures};
+pub use show::{ShowError, Theme, largest_on_terminal, show};
+pub use source::Source;
+pub use watch::{ScanError, Update, Worker, watch};

@@ -1,0 +1,78 @@
+//! Codes as files of pictures.
+
+use std::path::Path;
+use std::time::Duration;
+
+use cofferdam_transport::code::{DrawError, Drawing, Matrix};
+use cofferdam_transport::picture::render::{self, RenderError};
+use cofferdam_transport::schedule::Schedule;
+
+/// Pixels of a module: what a screen shows of a file is often made smaller, seldom larger.
+const SCALE: usize = 6;
+
+/// How many codes are written of a message that needs so many: all of a loop; of a fountain half as many again, so that a
+/// reader that misses some need not wait for a second round.
+fn enough(needed: usize) -> usize {
+    match needed {
+        1 => 1,
+        needed => needed + needed.div_ceil(2) + 2,
+    }
+}
+
+/// Why codes are not written.
+#[derive(Debug, thiserror::Error)]
+pub enum PicturesError {
+    /// A file holds one code, and the message needs more.
+    #[error("the message needs {0} codes, and such a file holds one; name a .gif, or a folder (its name ends with a slash)")]
+    Several(usize),
+    /// The name says no format.
+    #[error("the name says no format of pictures; end it with .gif, .png or .svg, or with a slash for a folder of pictures")]
+    Name,
+    /// A part is no code.
+    #[error(transparent)]
+    Draw(#[from] DrawError),
+    /// The picture cannot be made.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+}
+
+/// Draws the codes of a message as the files that `out` names: an animated GIF, one PNG or SVG, or a folder of numbered PNGs
+/// (`out` ends with a slash). Returns their names beside `out`, none where it is the file itself, and their bytes.
+///
+/// # Errors
+///
+/// [`PicturesError`].
+pub fn pictures(schedule: &mut Schedule, out: &Path) -> Result<Vec<(Option<String>, Vec<u8>)>, PicturesError> {
+    let needed = schedule.count();
+    let each = Duration::from_millis(schedule.millis().into());
+    let one = |schedule: &mut Schedule| match needed {
+        1 => draw(schedule, 1).map(|mut codes| codes.remove(0)),
+        several => Err(PicturesError::Several(several)),
+    };
+    let extension = out.extension().map(|extension| extension.to_ascii_lowercase());
+    if out.is_dir() || out.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        let codes = draw(schedule, enough(needed))?;
+        let width = codes.len().to_string().len();
+        return codes
+            .iter()
+            .enumerate()
+            .map(|(number, code)| {
+                let name = format!("code-{:0width$}.png", number + 1);
+                Ok((Some(name), render::png(code, SCALE)?))
+            })
+            .collect();
+    }
+    let bytes = match extension.as_ref().and_then(|extension| extension.to_str()) {
+        Some("gif") => render::animated_gif(&draw(schedule, enough(needed))?, SCALE, each)?,
+        Some("png") => render::png(&one(schedule)?, SCALE)?,
+        Some("svg") => render::svg(&one(schedule)?).into_bytes(),
+        _ => return Err(PicturesError::Name),
+    };
+    Ok(vec![(None, bytes)])
+}
+
+fn draw(schedule: &mut Schedule, count: usize) -> Result<Vec<Matrix>, PicturesError> {
+    let drawing = Drawing::default();
+    let codes = (0..count).map(|_| drawing.draw(&schedule.next_shown().content));
+    Ok(codes.collect::<Result<_, _>>()?)
+}
