@@ -102,6 +102,24 @@ fn a_newer_ledger_is_refused_and_left_alone() {
     desk.run(&["sync"]).fails(6, "rehearsal-newer");
 }
 
+/// The tables as the program before wrote them.
+#[test]
+fn an_older_ledger_is_brought_up_to_date() {
+    let desk = Desk::with_money();
+    let ledger = desk.data().join("ledger.sqlite");
+    for undo in [
+        "ALTER TABLE wallets DROP COLUMN receipt_key",
+        "DROP TABLE receipts",
+        "DELETE FROM ledger_versions WHERE version = 3",
+    ] {
+        sql(&ledger, undo);
+    }
+    let balance = desk.run(&["balance", "--wallet", "main"]).json();
+    assert!(balance["confirmed"].as_u64().unwrap() > 0);
+    let wallet = desk.run(&["wallet", "show", "main"]).json();
+    assert_eq!(wallet["receipt_key"], serde_json::Value::Null);
+}
+
 #[test]
 fn malformed_settings_are_refused() {
     let desk = Desk::with_wallet();

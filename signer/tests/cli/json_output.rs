@@ -1,5 +1,6 @@
 //! What every command prints with `--json`, as snapshots; what is random is masked.
 
+use cofferdam_transport::bundle::Bundle;
 use insta::assert_json_snapshot;
 use serde_json::Value;
 
@@ -153,6 +154,20 @@ fn reviewing_and_signing() {
     other.add_account("main", "segwit");
     let imported = other.run(&["journal", "import", &copy]).json();
     assert_json_snapshot!("journal-import", masked(&other, imported));
+
+    let again = Plan::new(&wallet, &[0, 1], &[(PAYEE, 700_000), (OTHER, 300)]).psbt();
+    let bundle = Bundle::of(wallet.id(), "po-1", &[again]).unwrap();
+    signer.write("po-1.bundle", bundle.to_bytes());
+    let sign = [
+        "sign",
+        &signer.text("po-1.bundle"),
+        "--yes",
+        "--accept",
+        "dust-output",
+    ];
+    let mut signed = run(&sign);
+    signed["return"]["sha256"] = "[sha256]".into();
+    assert_json_snapshot!("sign-bundle", signed);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The signer as people and scripts meet it: the real binary, its files, its exit codes and its words.
 
+mod bundles;
 mod contract;
 mod core_signing;
 mod exit_codes;

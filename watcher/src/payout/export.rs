@@ -14,7 +14,7 @@ use cofferdam_transport::psbt_file;
 use serde::Serialize;
 
 use crate::plan;
-use crate::store::payouts::{self, PaymentRecord, TransactionRecord};
+use crate::store::payouts::{self, ListNo, PaymentRecord, TransactionRecord};
 use crate::store::wallets::{self, WalletRecord};
 use crate::store::{Connection, Store, previous};
 
@@ -44,6 +44,17 @@ pub struct Exported {
     pub files: Vec<PathBuf>,
 }
 
+/// What is to be handed over, with the names of the files.
+#[derive(Clone, Debug)]
+pub struct Contents {
+    /// The list.
+    pub id: String,
+    /// Its state once this is handed over.
+    pub state: TransactionState,
+    /// Name and bytes of each file: the PSBTs in the order of the transactions, or the one bundle.
+    pub files: Vec<(String, Vec<u8>)>,
+}
+
 /// Writes an unsigned PSBT for each live transaction of a list, in binary, or one bundle of them; the same ones each time.
 ///
 /// The ledger notes the export before the first byte is written: a file that exists is never taken for one that was not
@@ -60,20 +71,55 @@ pub async fn export(
     format: Format,
 ) -> Result<Exported, PayoutError> {
     let mut write = store.write().await?;
-    let list = show::find(&mut write, id).await?;
-    let wallet = wallets::by_no(&mut write, list.wallet_no).await?;
-    let payments = payouts::payments(&mut write, list.no).await?;
-    let records = payouts::transactions(&mut write, list.no).await?;
+    let (list, contents) = gather(&mut write, id, version, format).await?;
+    let destination = Destination::choose(out, id, &contents.files)?;
+    payouts::note_exported(&mut write, list).await?;
+    write.commit().await?;
+    Ok(Exported {
+        files: destination.write(&contents.files)?,
+        id: contents.id,
+        state: contents.state,
+    })
+}
+
+/// Returns what [`export`] would write, for another way across the gap. The ledger notes the export first.
+///
+/// # Errors
+///
+/// As [`export`], but for files.
+pub async fn contents(
+    store: &Store,
+    id: &str,
+    version: Version,
+    format: Format,
+) -> Result<Contents, PayoutError> {
+    let mut write = store.write().await?;
+    let (list, contents) = gather(&mut write, id, version, format).await?;
+    payouts::note_exported(&mut write, list).await?;
+    write.commit().await?;
+    Ok(contents)
+}
+
+async fn gather(
+    db: &mut Connection,
+    id: &str,
+    version: Version,
+    format: Format,
+) -> Result<(ListNo, Contents), PayoutError> {
+    let list = show::find(db, id).await?;
+    let wallet = wallets::by_no(db, list.wallet_no).await?;
+    let payments = payouts::payments(db, list.no).await?;
+    let records = payouts::transactions(db, list.no).await?;
     let mut kept = HashMap::new();
     let mut files = Vec::new();
     let mut states = Vec::new();
     for record in &records {
-        let state = ChainFacts::look_up(&mut write, record).await?.state(record);
+        let state = ChainFacts::look_up(db, record).await?.state(record);
         states.push(state);
         if !is_exportable(state) {
             continue;
         }
-        let psbt = psbt(&mut write, &wallet, record, &payments, &mut kept, version).await?;
+        let psbt = psbt(db, &wallet, record, &payments, &mut kept, version).await?;
         let name = psbt_file::numbered_name(id, record.number as usize, records.len());
         files.push((name, psbt));
     }
@@ -90,20 +136,16 @@ pub async fn export(
         let bundle = Bundle::of(wallet.wallet.id(), id, &psbts)?;
         files = vec![(format!("{id}.bundle"), bundle.to_bytes())];
     }
-    let destination = Destination::choose(out, id, &files)?;
-    payouts::note_exported(&mut write, list.no).await?;
-    write.commit().await?;
-    let files = destination.write(&files)?;
     let exported = states.into_iter().map(|state| match state {
         TransactionState::Planned => TransactionState::Exported,
         state => state,
     });
-    let state = TransactionState::of_list(exported.collect::<Vec<_>>().into_iter());
-    Ok(Exported {
+    let contents = Contents {
         id: list.id,
-        state,
+        state: TransactionState::of_list(exported.collect::<Vec<_>>().into_iter()),
         files,
-    })
+    };
+    Ok((list.no, contents))
 }
 
 fn is_exportable(state: TransactionState) -> bool {

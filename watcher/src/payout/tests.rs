@@ -486,6 +486,22 @@ async fn an_export_leaves_dropped_transactions_alone() {
     export::export(&store, &list.id, &out, version, export::Format::Psbt)
         .await
         .unwrap();
+    let contents = export::contents(&store, &list.id, version, export::Format::Psbt)
+        .await
+        .unwrap();
+    for (name, bytes) in &contents.files {
+        assert_eq!(std::fs::read(out.join(name)).unwrap(), *bytes);
+    }
+    let bundled = export::contents(&store, &list.id, version, export::Format::Bundle)
+        .await
+        .unwrap();
+    let [(name, bundle)] = &bundled.files[..] else {
+        panic!("one file")
+    };
+    assert_eq!(*name, format!("{}.bundle", list.id));
+    let bundle = cofferdam_transport::bundle::Bundle::parse(bundle).unwrap();
+    let psbts: Vec<_> = contents.files.iter().map(|(_, psbt)| psbt.clone()).collect();
+    assert_eq!(bundle.psbts().unwrap(), psbts);
     let states: Vec<_> = show::show(&store, &list.id)
         .await
         .unwrap()
