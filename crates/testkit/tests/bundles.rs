@@ -1,5 +1,10 @@
 //! Lists through both binaries as a bundle and a return: one file each way, with receipts.
 
+#![allow(
+    clippy::print_stdout,
+    reason = "tests say how large things are, and how long refusals take"
+)]
+
 use std::path::{Path, PathBuf};
 
 use cofferdam_testkit::{Signer, Watcher};
