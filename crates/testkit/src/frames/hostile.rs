@@ -58,13 +58,9 @@ fn sizes() -> Vec<(&'static str, Vec<u8>)> {
         ("8K JPEG", jpeg_of(7_680, 4_320)),
         ("JPEG of 65535 squared", jpeg_of(65_535, 65_535)),
         ("JPEG of nothing", jpeg_of(0, 0)),
-        ("GIF screen of 65535 squared", b"GIF89a\xff\xff\xff\xff\xf0\x00\x00\x00\x00\x00\xff\xff\xff\x2c".to_vec()),
-        (
-            "GIF frame larger than its screen",
-            b"GIF89a\x10\x00\x10\x00\xf0\x00\x00\x00\x00\x00\xff\xff\xff\x2c\x00\x00\x00\x00\xff\xff\xff\xff\x00\x02\x02\x44\x01\x00;"
-                .to_vec(),
-        ),
-        ("GIF of nothing", b"GIF89a\x00\x00\x00\x00\xf0\x00\x00\x00\x00\x00\xff\xff\xff;".to_vec()),
+        ("GIF screen of 65535 squared", gif_of(u16::MAX, 1)),
+        ("GIF frame larger than its screen", gif_of(16, u16::MAX)),
+        ("GIF of nothing", gif_of(0, 1)),
         ("GIF of 20,000 frames in 460 KB, 4K", repeated),
         ("8K y4m", b"YUV4MPEG2 W7680 H4320 F30:1 Cmono\nFRAME\n".to_vec()),
         ("y4m of 2^64 - 1 squared", b"YUV4MPEG2 W18446744073709551615 H18446744073709551615 Cmono\nFRAME\n".to_vec()),
@@ -110,8 +106,15 @@ fn lies() -> Vec<(&'static str, Vec<u8>)> {
         &[&[0, 0, 0, 1][..], &u32::MAX.to_be_bytes(), &u32::MAX.to_be_bytes(), &[0xff; 8], &[0, 1, 0, 10, 0, 0]].concat(),
     );
     let text = chunk(b"zTXt", &[b"bomb\0\0".as_slice(), &zeros(200_000_000)].concat());
-    let mut scans = jpeg_of(2_000, 2_000);
-    scans[3] = 0xc2;
+    // Progressive, with tables that make every coefficient of every scan zero.
+    let mut scans = b"\xff\xd8\xff\xdb\x00\x43\x00".to_vec();
+    scans.extend([1; 64]);
+    scans.extend(b"\xff\xc4\x00\x14\x00\x01");
+    scans.extend([0; 16]);
+    scans.extend(b"\xff\xc4\x00\x14\x10\x01");
+    scans.extend([0; 16]);
+    scans.extend(&jpeg_of(2_000, 2_000)[2..15]);
+    scans[116] = 0xc2;
     for _ in 0..5_000 {
         scans.extend(b"\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x00\x00");
     }
@@ -213,6 +216,13 @@ fn jpeg_bytes() -> Vec<u8> {
         .write_image(&pixels, 256, 256, image::ExtendedColorType::L8)
         .expect("a JPEG");
     bytes
+}
+
+/// A GIF whose screen and only frame have these sides.
+fn gif_of(screen: u16, frame: u16) -> Vec<u8> {
+    let (screen, frame) = (screen.to_le_bytes(), frame.to_le_bytes());
+    let header = [b"GIF89a".as_slice(), &screen, &screen, b"\xf0\x00\x00\x00\x00\x00\xff\xff\xff"].concat();
+    [&header[..], b"\x2c\x00\x00\x00\x00", &frame, &frame, b"\x00\x02\x02\x44\x01\x00;"].concat()
 }
 
 /// A JPEG whose frame header says this size.

@@ -10,6 +10,10 @@ pub(super) const MAX_FINDERS: usize = 60;
 /// How many sets of three finder patterns are sampled.
 const MAX_SETS: usize = 40;
 
+/// How many rows may have something of the proportions of a finder pattern, counted once for each: the library compares
+/// each finder pattern with all others, and a picture tiled with them would keep it busy for long.
+const MAX_CROSSINGS: usize = 10_000;
+
 /// A code as it stands in a picture.
 pub(super) struct Found {
     pub(super) content: Vec<u8>,
@@ -36,6 +40,9 @@ pub(super) struct Seen {
 
 /// Searches black and white. `out_of_time` is asked before each piece of work.
 pub(super) fn search(black: &BitMatrix, out_of_time: &dyn Fn() -> bool) -> Seen {
+    if crossings(black) > MAX_CROSSINGS {
+        return Seen { finders: usize::MAX, ..Seen::default() };
+    }
     let mut finders = FindFinderPatterns(black, true, 0);
     let mut seen = Seen { finders: finders.len(), ..Seen::default() };
     if finders.len() > MAX_FINDERS {
@@ -58,6 +65,33 @@ pub(super) fn search(black: &BitMatrix, out_of_time: &dyn Fn() -> bool) -> Seen 
         }
     }
     seen
+}
+
+/// Runs of about 1:1:3:1:1, dark at both ends, in every third row: those that the library looks at. Stops when they are
+/// too many.
+fn crossings(black: &BitMatrix) -> usize {
+    let mut found = 0;
+    for y in (2..black.height()).step_by(3) {
+        let (mut runs, mut run, mut last) = ([0_u32; 5], 0, false);
+        for x in 0..black.width() {
+            let dark = black.get(x, y);
+            if dark == last {
+                run += 1;
+                continue;
+            }
+            runs.rotate_left(1);
+            runs[4] = run;
+            (run, last) = (1, dark);
+            let [a, b, c, d, e] = runs;
+            if !dark && a > 0 && c >= 3 && c >= 2 * a.max(e) && c >= b.max(d) {
+                found += 1;
+            }
+        }
+        if found > MAX_CROSSINGS {
+            break;
+        }
+    }
+    found
 }
 
 fn corners(points: &[Point]) -> Option<[(f32, f32); 4]> {
