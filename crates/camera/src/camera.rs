@@ -83,17 +83,31 @@ impl Camera {
         }
         let unknown = || CameraError::Layout {
             path: path.to_owned(),
-            offered: offered.iter().map(|code| String::from_utf8_lossy(code)).collect::<Vec<_>>().join(", "),
+            offered: offered
+                .iter()
+                .map(|code| String::from_utf8_lossy(code))
+                .collect::<Vec<_>>()
+                .join(", "),
         };
-        let layout = Layout::BEST_FIRST.into_iter().find(|layout| offered.contains(&layout.code()));
+        let layout = Layout::BEST_FIRST
+            .into_iter()
+            .find(|layout| offered.contains(&layout.code()));
         let wanted = PixelFormat::from_fourcc(layout.ok_or_else(unknown)?.code());
-        let capture = device.video_capture(PixFormat::new(WANTED.0, WANTED.1, wanted)).map_err(said)?;
+        let capture = device
+            .video_capture(PixFormat::new(WANTED.0, WANTED.1, wanted))
+            .map_err(said)?;
         let format = capture.format();
         let layout = Layout::of(format.pixel_format().as_fourcc()).ok_or_else(unknown)?;
         let (width, height) = (format.width() as usize, format.height() as usize);
         let stride = format.bytes_per_line() as usize;
         let stream = capture.into_stream().map_err(said)?;
-        Ok(Camera { stream, layout, width, height, stride })
+        Ok(Camera {
+            stream,
+            layout,
+            width,
+            height,
+            stride,
+        })
     }
 
     /// The frame size that the driver chose, and the layout.
@@ -105,11 +119,21 @@ impl Camera {
 impl FrameSource for Camera {
     /// The next frame, when it is there. Spoilt frames are passed over, up to thirty in a row.
     fn next_frame(&mut self) -> Result<Option<Luma>, PictureError> {
-        let Camera { stream, layout, width, height, stride } = self;
+        let Camera {
+            stream,
+            layout,
+            width,
+            height,
+            stride,
+        } = self;
         let mut last = None;
         for _ in 0..MAX_SPOILT {
             let taken = stream.dequeue(|frame| {
-                Ok(if frame.is_error() { None } else { Some(layout.luma(&frame, *width, *height, *stride)) })
+                Ok(if frame.is_error() {
+                    None
+                } else {
+                    Some(layout.luma(&frame, *width, *height, *stride))
+                })
             });
             match taken.map_err(|error| PictureError::Camera(error.to_string()))? {
                 Some(Ok(picture)) => return Ok(Some(picture)),
@@ -117,7 +141,9 @@ impl FrameSource for Camera {
                 None => {}
             }
         }
-        Err(last.unwrap_or_else(|| PictureError::Camera("it delivers only spoilt frames; plug it in again".into())))
+        Err(last.unwrap_or_else(|| {
+            PictureError::Camera("it delivers only spoilt frames; plug it in again".into())
+        }))
     }
 }
 
@@ -138,7 +164,9 @@ fn camera_device(path: &Path) -> Result<PathBuf, CameraError> {
     let said = |error| CameraError::from_io(path, error);
     let device = path.canonicalize().map_err(said)?;
     let named = device.parent() == Some(Path::new("/dev"))
-        && device.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"video"));
+        && device
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"video"));
     if named && device.metadata().map_err(said)?.file_type().is_char_device() {
         Ok(device)
     } else {
@@ -178,7 +206,10 @@ mod tests {
     fn what_the_system_says_is_told_apart() {
         let path = Path::new("/dev/video0");
         let of = |kind: io::ErrorKind| CameraError::from_io(path, kind.into());
-        assert!(matches!(of(io::ErrorKind::PermissionDenied), CameraError::Permission(_)));
+        assert!(matches!(
+            of(io::ErrorKind::PermissionDenied),
+            CameraError::Permission(_)
+        ));
         assert!(matches!(of(io::ErrorKind::ResourceBusy), CameraError::Busy(_)));
         assert!(matches!(of(io::ErrorKind::NotFound), CameraError::Missing(_)));
         assert!(matches!(of(io::ErrorKind::Other), CameraError::Io { .. }));

@@ -33,14 +33,22 @@ impl Layout {
 
     /// The layout of this code.
     pub fn of(code: [u8; 4]) -> Option<Layout> {
-        Layout::BEST_FIRST.into_iter().find(|layout| layout.code() == code)
+        Layout::BEST_FIRST
+            .into_iter()
+            .find(|layout| layout.code() == code)
     }
 
     /// A frame's luma. Rows are `stride` bytes apart; zero means without gaps. The size of a JPEG is its own.
     ///
     /// # Errors
     /// [`PictureError::Length`] if the frame is too short, and what [`Luma::new`] and the JPEG decoder say.
-    pub fn luma(self, frame: &[u8], width: usize, height: usize, stride: usize) -> Result<Luma, PictureError> {
+    pub fn luma(
+        self,
+        frame: &[u8],
+        width: usize,
+        height: usize,
+        stride: usize,
+    ) -> Result<Luma, PictureError> {
         let step = match self {
             Layout::Grey | Layout::Nv12 => 1,
             Layout::Yuyv => 2,
@@ -51,7 +59,10 @@ impl Layout {
         let stride = stride.max(row);
         let expected = stride.saturating_mul(height - 1).saturating_add(row);
         if frame.len() < expected {
-            return Err(PictureError::Length { expected, found: frame.len() });
+            return Err(PictureError::Length {
+                expected,
+                found: frame.len(),
+            });
         }
         let mut luma = Vec::with_capacity(pixels);
         for row in frame.chunks(stride).take(height) {
@@ -89,12 +100,27 @@ mod tests {
     fn short_and_absurd_frames_are_refused() {
         assert!(matches!(
             Layout::Yuyv.luma(&[0; 7], 2, 2, 0),
-            Err(PictureError::Length { expected: 8, found: 7 })
+            Err(PictureError::Length {
+                expected: 8,
+                found: 7
+            })
         ));
-        assert!(matches!(Layout::Grey.luma(&[0; 9], 2, 2, usize::MAX), Err(PictureError::Length { .. })));
-        assert!(matches!(Layout::Grey.luma(&[], 0, 2, 0), Err(PictureError::Empty { .. })));
-        assert!(matches!(Layout::Grey.luma(&[], 60_000, 60_000, 0), Err(PictureError::TooLarge { .. })));
-        assert!(matches!(Layout::Mjpeg.luma(&[0xff, 0xd8, 0xff], 2, 2, 0), Err(PictureError::Damaged { .. })));
+        assert!(matches!(
+            Layout::Grey.luma(&[0; 9], 2, 2, usize::MAX),
+            Err(PictureError::Length { .. })
+        ));
+        assert!(matches!(
+            Layout::Grey.luma(&[], 0, 2, 0),
+            Err(PictureError::Empty { .. })
+        ));
+        assert!(matches!(
+            Layout::Grey.luma(&[], 60_000, 60_000, 0),
+            Err(PictureError::TooLarge { .. })
+        ));
+        assert!(matches!(
+            Layout::Mjpeg.luma(&[0xff, 0xd8, 0xff], 2, 2, 0),
+            Err(PictureError::Damaged { .. })
+        ));
     }
 
     #[test]

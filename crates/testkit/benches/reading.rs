@@ -21,7 +21,13 @@ use cofferdam_transport::code::{Reader, read_codes};
 use cofferdam_transport::picture::Luma;
 use rxing::Reader as _;
 
-const NAMES: [&str; 5] = ["cofferdam", "cofferdam, scanning", "`rxing` alone", "`rqrr` alone", "`zbarimg`"];
+const NAMES: [&str; 5] = [
+    "cofferdam",
+    "cofferdam, scanning",
+    "`rxing` alone",
+    "`rqrr` alone",
+    "`zbarimg`",
+];
 
 /// How many frames one run of `zbarimg` gets.
 const BATCH: usize = 50;
@@ -29,8 +35,14 @@ const BATCH: usize = 50;
 fn main() {
     // A library that panics has found nothing, and says so to nobody.
     std::panic::set_hook(Box::new(|_| {}));
-    let count = std::env::var("COFFERDAM_FRAMES").ok().and_then(|count| count.parse().ok()).unwrap_or(1_000);
-    let zbar = Command::new("zbarimg").arg("--version").output().is_ok_and(|output| output.status.success());
+    let count = std::env::var("COFFERDAM_FRAMES")
+        .ok()
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(1_000);
+    let zbar = Command::new("zbarimg")
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success());
     let folder = tempfile::TempDir::new().expect("a folder");
 
     let mut hits: BTreeMap<Condition, ([usize; 5], usize)> = BTreeMap::new();
@@ -57,7 +69,13 @@ fn main() {
             counted[at] += usize::from(read.contains(&content));
         }
         if zbar {
-            batch.push(Waiting::save(folder.path(), batch.len(), case.condition, content, &frame));
+            batch.push(Waiting::save(
+                folder.path(),
+                batch.len(),
+                case.condition,
+                content,
+                &frame,
+            ));
             if batch.len() == BATCH {
                 zbarimg(&mut batch, &mut hits, &mut times[4]);
             }
@@ -70,7 +88,11 @@ fn main() {
 }
 
 fn table(hits: &BTreeMap<Condition, ([usize; 5], usize)>, times: &mut [Vec<f64>; 5], zbar: bool) -> String {
-    let mut table = format!("| condition | frames | {} |\n|{}\n", NAMES.join(" | "), " --- |".repeat(7));
+    let mut table = format!(
+        "| condition | frames | {} |\n|{}\n",
+        NAMES.join(" | "),
+        " --- |".repeat(7)
+    );
     let cells = |table: &mut String, counted: &[usize; 5], all: usize| {
         for (at, hits) in counted.iter().enumerate() {
             let _ = match at {
@@ -109,11 +131,20 @@ fn rxing_alone(frame: &Luma) -> Vec<Vec<u8>> {
         let (width, height) = (frame.width() as u32, frame.height() as u32);
         let source = rxing::Luma8Source::new_with_slice(frame.pixels(), width, height).ok()?;
         let mut bitmap = rxing::BinaryBitmap::new(rxing::common::HybridBinarizer::new(source));
-        let hints = rxing::DecodeHints { TryHarder: Some(true), ..rxing::DecodeHints::default() };
-        let result = rxing::qrcode::QRCodeReader.decode_with_hints(&mut bitmap, &hints).ok()?;
+        let hints = rxing::DecodeHints {
+            TryHarder: Some(true),
+            ..rxing::DecodeHints::default()
+        };
+        let result = rxing::qrcode::QRCodeReader
+            .decode_with_hints(&mut bitmap, &hints)
+            .ok()?;
         Some(result.getText().as_bytes().to_vec())
     };
-    catch_unwind(AssertUnwindSafe(read)).ok().flatten().into_iter().collect()
+    catch_unwind(AssertUnwindSafe(read))
+        .ok()
+        .flatten()
+        .into_iter()
+        .collect()
 }
 
 fn rqrr_alone(frame: &Luma) -> Vec<Vec<u8>> {
@@ -140,7 +171,12 @@ impl Waiting {
         let path = folder.join(format!("{number}.pgm"));
         let header = format!("P5\n{} {}\n255\n", frame.width(), frame.height());
         std::fs::write(&path, [header.as_bytes(), frame.pixels()].concat()).expect("a file");
-        Waiting { path, condition, content, hd: frame.height() == 720 }
+        Waiting {
+            path,
+            condition,
+            content,
+            hd: frame.height() == 720,
+        }
     }
 }
 
@@ -166,7 +202,9 @@ fn zbarimg(
         }
         let text = String::from_utf8_lossy(&output.stdout);
         for source in text.split("<source href='").skip(1) {
-            let Some(waiting) = files.iter().find(|waiting| source.starts_with(&waiting.path.display().to_string()))
+            let Some(waiting) = files
+                .iter()
+                .find(|waiting| source.starts_with(&waiting.path.display().to_string()))
             else {
                 continue;
             };
@@ -182,14 +220,24 @@ fn zbarimg(
 
 /// Processor time of this thread, by the scheduler's nanoseconds.
 fn own_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux with scheduler statistics");
-    stat.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).expect("nanoseconds") / 1e9
+    let stat =
+        std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux with scheduler statistics");
+    stat.split(' ')
+        .next()
+        .and_then(|ns| ns.parse::<f64>().ok())
+        .expect("nanoseconds")
+        / 1e9
 }
 
 /// Processor time of the children that have ended, in hundredths of a second.
 fn children_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
-    let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .expect("fields")
+        .split_whitespace()
+        .collect();
     // proc(5): cutime and cstime are fields 16 and 17; the third is the first behind the name.
     let ticks = |at: usize| fields[at].parse::<f64>().expect("ticks");
     (ticks(13) + ticks(14)) / 100.0

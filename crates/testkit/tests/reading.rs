@@ -28,12 +28,17 @@ fn bad_frames_are_read() {
     for case in grid(160) {
         let (content, frame) = case.frame();
         let read = Reader::default().read(&frame, &|| false);
-        assert!(read.iter().all(|read| *read == content), "{case:?} was read wrongly");
+        assert!(
+            read.iter().all(|read| *read == content),
+            "{case:?} was read wrongly"
+        );
         let (hits, all) = counts.entry(case.condition).or_default();
         *hits += read.len();
         *all += 1;
     }
-    let (hits, all) = counts.values().fold((0, 0), |(hits, all), count| (hits + count.0, all + count.1));
+    let (hits, all) = counts
+        .values()
+        .fold((0, 0), |(hits, all), count| (hits + count.0, all + count.1));
     println!("{hits} of {all} frames read: {counts:?}");
     assert!(hits * 100 >= all * 92, "{hits} of {all}: {counts:?}");
     for (condition, floor) in FLOORS {
@@ -62,7 +67,8 @@ fn hostile_files_are_survived() {
                 Ok(Some(frame)) if given < 20 => {
                     given += 1;
                     let began = Instant::now();
-                    let read = Reader::default().read(&frame, &|| began.elapsed() > Duration::from_millis(150));
+                    let read =
+                        Reader::default().read(&frame, &|| began.elapsed() > Duration::from_millis(150));
                     found += read.len();
                     slowest = slowest.max((began.elapsed(), name));
                 }
@@ -72,10 +78,16 @@ fn hostile_files_are_survived() {
             }
         };
         frames += given;
-        println!("{name}: {given} frames, {found} codes, {:?}, {end}", start.elapsed());
+        println!(
+            "{name}: {given} frames, {found} codes, {:?}, {end}",
+            start.elapsed()
+        );
         if !name.starts_with("truncated") {
             assert_eq!(found, 0, "{name} holds no code");
         }
     }
-    println!("{} hostile files, {frames} frames; the slowest: {slowest:?}", files.len());
+    println!(
+        "{} hostile files, {frames} frames; the slowest: {slowest:?}",
+        files.len()
+    );
 }

@@ -20,7 +20,10 @@ fn main() -> ExitCode {
     match Arguments::parse(std::env::args().skip(1)).and_then(|arguments| run(&arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "{error:#}\nusage: degrade IN OUT.gif|OUT.y4m --seed N [--loss PERCENT]");
+            let _ = writeln!(
+                std::io::stderr(),
+                "{error:#}\nusage: degrade IN OUT.gif|OUT.y4m --seed N [--loss PERCENT]"
+            );
             ExitCode::from(2)
         }
     }
@@ -38,8 +41,22 @@ impl Arguments {
         let (mut paths, mut seed, mut loss) = (Vec::new(), None, 0.0);
         while let Some(word) = words.next() {
             match word.as_str() {
-                "--seed" => seed = Some(words.next().context("--seed needs a number")?.parse().context("--seed")?),
-                "--loss" => loss = words.next().context("--loss needs a percentage")?.parse().context("--loss")?,
+                "--seed" => {
+                    seed = Some(
+                        words
+                            .next()
+                            .context("--seed needs a number")?
+                            .parse()
+                            .context("--seed")?,
+                    )
+                }
+                "--loss" => {
+                    loss = words
+                        .next()
+                        .context("--loss needs a percentage")?
+                        .parse()
+                        .context("--loss")?
+                }
                 option if option.starts_with("--") => bail!("{option} is unknown"),
                 path => paths.push(PathBuf::from(path)),
             }
@@ -58,20 +75,30 @@ fn run(arguments: &Arguments) -> Result<()> {
     let mut source = open_stream(file)?;
     let mut screens = Vec::new();
     while let Some(screen) = source.next_frame()? {
-        if screens.last().is_some_and(|last: &Luma| (last.width(), last.height()) != (screen.width(), screen.height())) {
+        if screens
+            .last()
+            .is_some_and(|last: &Luma| (last.width(), last.height()) != (screen.width(), screen.height()))
+        {
             bail!("the pictures differ in size");
         }
         screens.push(screen);
     }
     let mut random = Random::new(arguments.seed);
-    let kept: Vec<usize> = (0..screens.len()).filter(|_| random.unit() * 100.0 >= arguments.loss).collect();
+    let kept: Vec<usize> = (0..screens.len())
+        .filter(|_| random.unit() * 100.0 >= arguments.loss)
+        .collect();
     let mut output = Output::create(&arguments.to)?;
     // Two at a time, and written in order.
     for pair in kept.chunks(2) {
         let frames: Vec<Luma> = std::thread::scope(|scope| {
-            let shots: Vec<_> =
-                pair.iter().map(|at| scope.spawn(|| frame(&screens, *at, arguments.seed))).collect();
-            shots.into_iter().map(|shot| shot.join().expect("a frame")).collect()
+            let shots: Vec<_> = pair
+                .iter()
+                .map(|at| scope.spawn(|| frame(&screens, *at, arguments.seed)))
+                .collect();
+            shots
+                .into_iter()
+                .map(|shot| shot.join().expect("a frame"))
+                .collect()
         });
         for frame in frames {
             output.write(&frame)?;
@@ -84,7 +111,13 @@ fn frame(screens: &[Luma], at: usize, seed: u64) -> Luma {
     let (screen, next) = (&screens[at], &screens[(at + 1) % screens.len()]);
     let seed = seed.wrapping_mul(1_000_003).wrapping_add(at as u64);
     // How large a module is cannot be seen from here: a pixel of the screen is taken for one, which only limits the blur.
-    let shot = Shot { width: WIDTH, height: HEIGHT, conditions: moderate(seed), fill: 0.95, seed };
+    let shot = Shot {
+        width: WIDTH,
+        height: HEIGHT,
+        conditions: moderate(seed),
+        fill: 0.95,
+        seed,
+    };
     shoot(screen, next, screen.width(), &shot)
 }
 
@@ -95,7 +128,11 @@ enum Output {
 
 impl Output {
     fn create(path: &Path) -> Result<Output> {
-        let file = || File::create(path).map(BufWriter::new).with_context(|| path.display().to_string());
+        let file = || {
+            File::create(path)
+                .map(BufWriter::new)
+                .with_context(|| path.display().to_string())
+        };
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("gif") => {
                 let palette: Vec<u8> = (0..=255).flat_map(|shade| [shade; 3]).collect();

@@ -25,21 +25,25 @@ impl Shot {
     /// The pixels of the smallest module of a screen of `modules` modules on a side, at worst.
     pub fn least_pixels_a_module(&self, modules: usize) -> f32 {
         let upright = self.height as f32 * self.fill / modules as f32;
-        let factor = self.conditions.iter().map(|(condition, strength)| match condition {
-            Condition::Rotation => {
-                let angle = strength * std::f32::consts::FRAC_PI_4;
-                (1.0 / (self.fill * (angle.sin() + angle.cos()))).min(1.0)
-            }
-            Condition::Perspective => (1.0 - 0.35 * strength) / (1.0 + 0.35 * strength),
-            _ => 1.0,
-        });
+        let factor = self
+            .conditions
+            .iter()
+            .map(|(condition, strength)| match condition {
+                Condition::Rotation => {
+                    let angle = strength * std::f32::consts::FRAC_PI_4;
+                    (1.0 / (self.fill * (angle.sin() + angle.cos()))).min(1.0)
+                }
+                Condition::Perspective => (1.0 - 0.35 * strength) / (1.0 + 0.35 * strength),
+                _ => 1.0,
+            });
         upright * factor.product::<f32>()
     }
 }
 
 /// A code as a screen shows it: one pixel a module, with its quiet zone.
 pub fn screen(matrix: &Matrix) -> Luma {
-    cofferdam_transport::picture::render::luma(matrix, 1).expect("a code of one pixel a module is within the limits")
+    cofferdam_transport::picture::render::luma(matrix, 1)
+        .expect("a code of one pixel a module is within the limits")
 }
 
 /// Takes a frame of `screen`, a picture of `modules` modules on a side, while `next`, of the same size, begins to show.
@@ -48,7 +52,10 @@ pub fn screen(matrix: &Matrix) -> Luma {
 pub fn shoot(screen: &Luma, next: &Luma, modules: usize, shot: &Shot) -> Luma {
     let mut random = Random::new(shot.seed);
     let strength = |wanted: Condition| {
-        shot.conditions.iter().find(|(condition, _)| *condition == wanted).map_or(0.0, |(_, strength)| *strength)
+        shot.conditions
+            .iter()
+            .find(|(condition, _)| *condition == wanted)
+            .map_or(0.0, |(_, strength)| *strength)
     };
     let side = shot.height as f32 * shot.fill;
     let module = side / modules as f32;
@@ -64,15 +71,25 @@ pub fn shoot(screen: &Luma, next: &Luma, modules: usize, shot: &Shot) -> Luma {
     let (mut far_x, mut far_y) = (random.between(-tilt, tilt), random.between(-tilt, tilt));
     if tilt > 0.0 {
         // At least one axis is turned as far as the strength says.
-        if random.unit() < 0.5 { far_x = tilt.copysign(far_x) } else { far_y = tilt.copysign(far_y) }
+        if random.unit() < 0.5 {
+            far_x = tilt.copysign(far_x)
+        } else {
+            far_y = tilt.copysign(far_y)
+        }
     }
     let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)].map(|(x, y): (f32, f32)| {
         let depth = 1.0 + (far_x * x + far_y * y) / 2.0;
         let widest = 1.0 + (far_x.abs() + far_y.abs()) / 2.0;
         let (x, y) = (x * depth / widest, y * depth / widest);
-        let (x, y) = (x * angle.cos() - y * angle.sin(), x * angle.sin() + y * angle.cos());
+        let (x, y) = (
+            x * angle.cos() - y * angle.sin(),
+            x * angle.sin() + y * angle.cos(),
+        );
         let half = side / 2.0 * fitting;
-        (shot.width as f32 / 2.0 + dx + x * half, shot.height as f32 / 2.0 + dy + y * half)
+        (
+            shot.width as f32 / 2.0 + dx + x * half,
+            shot.height as f32 / 2.0 + dy + y * half,
+        )
     });
 
     let ghost = 0.42 * strength(Condition::Ghost);
@@ -81,11 +98,18 @@ pub fn shoot(screen: &Luma, next: &Luma, modules: usize, shot: &Shot) -> Luma {
     let mut light = project(screen, next, ghost, invert, &corners, room, shot);
 
     let out_of_focus = (0.55 * module).min(2.2) * strength(Condition::Blur);
-    gaussian(&mut light, shot.width, (0.25 + out_of_focus * out_of_focus).sqrt());
+    gaussian(
+        &mut light,
+        shot.width,
+        (0.25 + out_of_focus * out_of_focus).sqrt(),
+    );
 
     expose(&mut light, shot, &mut random, &strength, &corners, side);
     let noise = 3.0 + 52.0 * strength(Condition::Noise);
-    let pixels = light.iter().map(|light| (light + noise * random.normal()).clamp(0.0, 255.0) as u8).collect();
+    let pixels = light
+        .iter()
+        .map(|light| (light + noise * random.normal()).clamp(0.0, 255.0) as u8)
+        .collect();
     Luma::new(shot.width, shot.height, pixels).expect("a frame within the limits")
 }
 
@@ -151,7 +175,8 @@ fn expose(
         let (x, y) = ((at % shot.width) as f32, (at / shot.width) as f32);
         if dull > 0.0 {
             let range = 1.0 - dull * (1.0 - 32.0 / 217.0);
-            let along = (x / shot.width as f32 - 0.5) * direction.cos() + (y / shot.height as f32 - 0.5) * direction.sin();
+            let along = (x / shot.width as f32 - 0.5) * direction.cos()
+                + (y / shot.height as f32 - 0.5) * direction.sin();
             *pixel = (*pixel - 128.0) * range + 128.0 + along * 100.0 * dull;
         }
         if glare > 0.0 {
@@ -165,8 +190,9 @@ fn expose(
 /// A Gaussian of `sigma` pixels, in two passes.
 fn gaussian(light: &mut Vec<f32>, width: usize, sigma: f32) {
     let reach = (sigma * 3.0).ceil() as usize;
-    let mut kernel: Vec<f32> =
-        (0..=2 * reach).map(|at| (-(at as f32 - reach as f32).powi(2) / (2.0 * sigma * sigma)).exp()).collect();
+    let mut kernel: Vec<f32> = (0..=2 * reach)
+        .map(|at| (-(at as f32 - reach as f32).powi(2) / (2.0 * sigma * sigma)).exp())
+        .collect();
     let sum: f32 = kernel.iter().sum();
     kernel.iter_mut().for_each(|weight| *weight /= sum);
 
@@ -175,10 +201,18 @@ fn gaussian(light: &mut Vec<f32>, width: usize, sigma: f32) {
     for (from, to) in light.chunks_exact(width).zip(across.chunks_exact_mut(width)) {
         for (x, to) in to.iter_mut().enumerate() {
             *to = if x >= reach && x + reach < width {
-                kernel.iter().zip(&from[x - reach..]).map(|(weight, pixel)| weight * pixel).sum()
+                kernel
+                    .iter()
+                    .zip(&from[x - reach..])
+                    .map(|(weight, pixel)| weight * pixel)
+                    .sum()
             } else {
                 let near = |at: usize| from[(x + at).saturating_sub(reach).min(width - 1)];
-                kernel.iter().enumerate().map(|(at, weight)| weight * near(at)).sum()
+                kernel
+                    .iter()
+                    .enumerate()
+                    .map(|(at, weight)| weight * near(at))
+                    .sum()
             };
         }
     }

@@ -49,7 +49,13 @@ pub fn grid(count: usize) -> Vec<Case> {
                     }
                     seed += 1;
                     let strength = Random::new(seed ^ 0x5eed).between(0.3, 1.0);
-                    let case = Case { version, condition, strength, size, seed };
+                    let case = Case {
+                        version,
+                        condition,
+                        strength,
+                        size,
+                        seed,
+                    };
                     let modules = 17 + 4 * usize::from(version) + 8;
                     if case.shot().least_pixels_a_module(modules) >= LEAST_PIXELS {
                         cases.push(case);
@@ -65,11 +71,15 @@ impl Case {
     pub fn codes(&self) -> [(Vec<u8>, Matrix); 2] {
         let mut random = Random::new(self.seed ^ 0xc0de);
         [0, 1].map(|_| {
-            let drawing = Drawing { versions: self.version..=self.version, ..Drawing::default() };
+            let drawing = Drawing {
+                versions: self.version..=self.version,
+                ..Drawing::default()
+            };
             let length = capacity(self.version);
             let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-";
-            let content: Vec<u8> =
-                (0..length).map(|_| alphabet[(random.bits() % alphabet.len() as u64) as usize]).collect();
+            let content: Vec<u8> = (0..length)
+                .map(|_| alphabet[(random.bits() % alphabet.len() as u64) as usize])
+                .collect();
             let matrix = drawing.draw(&content).expect("content that fits");
             (content, matrix)
         })
@@ -89,7 +99,15 @@ impl Case {
     /// The frame, and what is in it.
     pub fn frame(&self) -> (Vec<u8>, Luma) {
         let [(content, code), (_, next)] = self.codes();
-        (content, shoot(&screen(&code), &screen(&next), code.size_with_quiet_zone(), &self.shot()))
+        (
+            content,
+            shoot(
+                &screen(&code),
+                &screen(&next),
+                code.size_with_quiet_zone(),
+                &self.shot(),
+            ),
+        )
     }
 }
 

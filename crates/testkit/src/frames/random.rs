@@ -34,7 +34,12 @@ impl Random {
 
     /// About normally distributed, mean 0, deviation 1: the sum of eight bytes.
     pub fn normal(&mut self) -> f32 {
-        let sum: u32 = self.bits().to_le_bytes().iter().map(|byte| u32::from(*byte)).sum();
+        let sum: u32 = self
+            .bits()
+            .to_le_bytes()
+            .iter()
+            .map(|byte| u32::from(*byte))
+            .sum();
         // Eight uniform bytes: mean 1020, deviation 209.
         (sum as f32 - 1_020.0) / 209.0
     }

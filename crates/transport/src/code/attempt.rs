@@ -46,7 +46,9 @@ impl Attempt {
         };
         match self {
             Attempt::Plain => search(picture),
-            Attempt::Half => enhance::half(picture).map(|half| doubled(search(&half))).unwrap_or_default(),
+            Attempt::Half => enhance::half(picture)
+                .map(|half| doubled(search(&half)))
+                .unwrap_or_default(),
             Attempt::InvertedHalf => enhance::half(picture)
                 .map(|half| doubled(search(&enhance::inverted(&half))))
                 .unwrap_or_default(),

@@ -41,10 +41,16 @@ pub(super) struct Seen {
 /// Searches black and white. `out_of_time` is asked before each piece of work.
 pub(super) fn search(black: &BitMatrix, out_of_time: &dyn Fn() -> bool) -> Seen {
     if crossings(black) > MAX_CROSSINGS {
-        return Seen { finders: usize::MAX, ..Seen::default() };
+        return Seen {
+            finders: usize::MAX,
+            ..Seen::default()
+        };
     }
     let mut finders = FindFinderPatterns(black, true, 0);
-    let mut seen = Seen { finders: finders.len(), ..Seen::default() };
+    let mut seen = Seen {
+        finders: finders.len(),
+        ..Seen::default()
+    };
     if finders.len() > MAX_FINDERS {
         return seen;
     }
@@ -57,8 +63,12 @@ pub(super) fn search(black: &BitMatrix, out_of_time: &dyn Fn() -> bool) -> Seen 
         if three.iter().any(|finder| used.contains(finder)) {
             continue;
         }
-        let Ok(sampled) = SampleQR(black, &set) else { continue };
-        let Some(corners) = corners(sampled.getPoints()) else { continue };
+        let Ok(sampled) = SampleQR(black, &set) else {
+            continue;
+        };
+        let Some(corners) = corners(sampled.getPoints()) else {
+            continue;
+        };
         if let Some(content) = decode(&Modules(sampled.getBits())) {
             used.extend(three);
             seen.found.push(Found { content, corners });

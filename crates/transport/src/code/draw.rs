@@ -86,7 +86,11 @@ impl Drawing {
             return Err(too_long);
         };
         let version = u8::try_from(version).map_err(|_| too_long)?;
-        let dark = code.to_colors().into_iter().map(|module| module == Color::Dark).collect();
+        let dark = code
+            .to_colors()
+            .into_iter()
+            .map(|module| module == Color::Dark)
+            .collect();
         Matrix::new(version, dark).ok_or(too_long)
     }
 }
@@ -189,25 +193,36 @@ mod tests {
             (vec![b'A'; 26], 1..=1),
             (vec![0; 50_000_000], 1..=40),
         ] {
-            let drawing = Drawing { versions, ..Drawing::default() };
+            let drawing = Drawing {
+                versions,
+                ..Drawing::default()
+            };
             assert!(matches!(drawing.draw(&content), Err(DrawError::TooLong { .. })));
         }
         for versions in [0..=5, 1..=41, 200..=255] {
-            let drawing = Drawing { versions, ..Drawing::default() };
+            let drawing = Drawing {
+                versions,
+                ..Drawing::default()
+            };
             assert!(matches!(drawing.draw(b"A"), Err(DrawError::Version(_))));
         }
     }
 
     #[test]
     fn a_version_can_be_kept() {
-        let drawing = Drawing { correction: Correction::High, versions: 12..=12 };
+        let drawing = Drawing {
+            correction: Correction::High,
+            versions: 12..=12,
+        };
         assert_eq!(drawing.draw(b"short").expect("a code").version(), 12);
     }
 
     #[test]
     fn digits_among_letters_cost_nothing() {
         // A fountain part in hexadecimal: never longer than as one alphanumeric segment.
-        let content: Vec<u8> = (0..2_000_u32).flat_map(|n| format!("{:02X}", n * n % 251).into_bytes()).collect();
+        let content: Vec<u8> = (0..2_000_u32)
+            .flat_map(|n| format!("{:02X}", n * n % 251).into_bytes())
+            .collect();
         let mixed = Drawing::default().draw(&content).expect("a code");
         assert!(mixed.version() <= 39, "version {}", mixed.version());
     }

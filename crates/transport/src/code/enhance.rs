@@ -82,7 +82,10 @@ pub(super) fn crop(picture: &Luma, left: usize, top: usize, width: usize, height
 
 fn map(picture: &Luma, change: impl Fn(u8) -> u8) -> Luma {
     let mut changed = picture.clone();
-    changed.pixels_mut().iter_mut().for_each(|pixel| *pixel = change(*pixel));
+    changed
+        .pixels_mut()
+        .iter_mut()
+        .for_each(|pixel| *pixel = change(*pixel));
     changed
 }
 
@@ -91,7 +94,10 @@ fn filter(picture: &Luma, change: impl Fn([&[u8]; 3], usize) -> u8) -> Luma {
     let width = picture.width();
     let mut changed = picture.clone();
     let rows: Vec<&[u8]> = picture.rows().collect();
-    for (three, to) in rows.windows(3).zip(changed.pixels_mut().chunks_exact_mut(width).skip(1)) {
+    for (three, to) in rows
+        .windows(3)
+        .zip(changed.pixels_mut().chunks_exact_mut(width).skip(1))
+    {
         let [above, here, below] = *three else { continue };
         for (x, pixel) in to.iter_mut().enumerate().take(width - 1).skip(1) {
             *pixel = change([above, here, below], x);

@@ -50,7 +50,9 @@ impl Reader {
         }
         let mut most_finders = 0;
         for at in 0..self.order.len() {
-            let Some(attempt) = self.order.get(at).copied() else { break };
+            let Some(attempt) = self.order.get(at).copied() else {
+                break;
+            };
             if out_of_time() {
                 break;
             }
@@ -74,11 +76,7 @@ impl Reader {
     }
 
     /// Tries the way that succeeded last where it did.
-    fn read_at_last_place(
-        &mut self,
-        picture: &Luma,
-        out_of_time: &dyn Fn() -> bool,
-    ) -> Option<Vec<Vec<u8>>> {
+    fn read_at_last_place(&mut self, picture: &Luma, out_of_time: &dyn Fn() -> bool) -> Option<Vec<Vec<u8>>> {
         let place = self.last?;
         let part = crop(picture, place.left, place.top, place.width, place.height)?;
         let seen = self.order.first()?.run(&part, out_of_time);
@@ -95,7 +93,12 @@ impl Place {
         let [xs, ys] = [found.corners.map(|(x, _)| x), found.corners.map(|(_, y)| y)];
         let (left, width) = span(xs, picture.width());
         let (top, height) = span(ys, picture.height());
-        let place = Place { left, top, width, height };
+        let place = Place {
+            left,
+            top,
+            width,
+            height,
+        };
         (width > 0 && height > 0 && width * height * 3 < picture.pixels().len() * 2).then_some(place)
     }
 }
@@ -137,7 +140,12 @@ mod tests {
     fn placed(codes: &[(&Luma, usize, usize)], width: usize, height: usize) -> Luma {
         let mut picture = Luma::plain(width, height, 230).expect("a picture");
         for (code, left, top) in codes {
-            for (row, from) in picture.pixels_mut().chunks_exact_mut(width).skip(*top).zip(code.rows()) {
+            for (row, from) in picture
+                .pixels_mut()
+                .chunks_exact_mut(width)
+                .skip(*top)
+                .zip(code.rows())
+            {
                 row[*left..*left + from.len()].copy_from_slice(from);
             }
         }
@@ -160,7 +168,12 @@ mod tests {
         ];
         for content in cases {
             for correction in [Correction::Low, Correction::High] {
-                let matrix = Drawing { correction, ..Drawing::default() }.draw(content).expect("a code");
+                let matrix = Drawing {
+                    correction,
+                    ..Drawing::default()
+                }
+                .draw(content)
+                .expect("a code");
                 let picture = luma(&matrix, 4).expect("a picture");
                 assert_eq!(read_codes(&picture, &|| false), [content]);
             }
@@ -169,9 +182,16 @@ mod tests {
 
     #[test]
     fn every_code_of_a_picture_is_read() {
-        let codes = [drawn(b"THE FIRST", 4), drawn(b"the second", 4), drawn(b"THE THIRD 3", 4)];
-        let picture =
-            placed(&[(&codes[0], 30, 40), (&codes[1], 330, 60), (&codes[2], 600, 230)], 800, 500);
+        let codes = [
+            drawn(b"THE FIRST", 4),
+            drawn(b"the second", 4),
+            drawn(b"THE THIRD 3", 4),
+        ];
+        let picture = placed(
+            &[(&codes[0], 30, 40), (&codes[1], 330, 60), (&codes[2], 600, 230)],
+            800,
+            500,
+        );
         let expected: [&[u8]; 3] = [b"THE FIRST", b"THE THIRD 3", b"the second"];
         assert_eq!(read_codes(&picture, &|| false), expected);
     }
@@ -179,7 +199,9 @@ mod tests {
     #[test]
     fn a_reader_follows_a_code_that_moves_and_jumps() {
         let mut reader = Reader::default();
-        for (step, (left, top)) in [(30, 40), (45, 50), (60, 55), (500, 280), (505, 285), (40, 250)].into_iter().enumerate()
+        for (step, (left, top)) in [(30, 40), (45, 50), (60, 55), (500, 280), (505, 285), (40, 250)]
+            .into_iter()
+            .enumerate()
         {
             let content = format!("FRAME {step}");
             let code = drawn(content.as_bytes(), 5);
@@ -192,7 +214,12 @@ mod tests {
     fn a_second_code_is_seen_before_long() {
         let mut reader = Reader::default();
         let (first, second) = (drawn(b"ONE", 4), drawn(b"TWO", 4));
-        assert_eq!(reader.read(&placed(&[(&first, 20, 20)], 900, 500), &|| false).len(), 1);
+        assert_eq!(
+            reader
+                .read(&placed(&[(&first, 20, 20)], 900, 500), &|| false)
+                .len(),
+            1
+        );
         let both = placed(&[(&first, 20, 20), (&second, 600, 300)], 900, 500);
         assert!((0..8).any(|_| reader.read(&both, &|| false).len() == 2));
     }
@@ -206,7 +233,9 @@ mod tests {
     fn small_pictures_hold_nothing() {
         for (width, height) in [(1, 1), (2, 2), (3, 1), (1, 500), (7, 7), (40, 40), (41, 39)] {
             for shade in [0, 255] {
-                assert!(read_codes(&Luma::plain(width, height, shade).expect("a picture"), &|| false).is_empty());
+                assert!(
+                    read_codes(&Luma::plain(width, height, shade).expect("a picture"), &|| false).is_empty()
+                );
             }
         }
     }

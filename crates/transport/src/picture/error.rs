@@ -20,7 +20,8 @@ pub enum PictureError {
     },
     /// It is larger than [`luma::MAX_PIXELS`] or [`luma::MAX_SIDE`].
     #[error(
-        "a picture of {width} x {height} pixels is too large; scale it down to at most {} pixels", luma::MAX_PIXELS
+        "a picture of {width} x {height} pixels is too large; scale it down to at most {} pixels",
+        luma::MAX_PIXELS
     )]
     TooLarge {
         /// Pixels a row.
@@ -66,7 +67,10 @@ pub enum PictureError {
 impl PictureError {
     pub(crate) fn damaged(format: &'static str, reason: impl std::fmt::Display) -> Self {
         let mut reason = reason.to_string();
-        let cut = (0..=200).rev().find(|at| reason.is_char_boundary(*at)).unwrap_or(0);
+        let cut = (0..=200)
+            .rev()
+            .find(|at| reason.is_char_boundary(*at))
+            .unwrap_or(0);
         reason.truncate(cut);
         reason.retain(|c| !c.is_control());
         PictureError::Damaged { format, reason }

@@ -41,7 +41,11 @@ impl<R: Read> Gif<R> {
         }
         let decoder = options.read_info(stream).map_err(damaged)?;
         let canvas = Luma::plain(usize::from(decoder.width()), usize::from(decoder.height()), 255)?;
-        Ok(Gif { decoder, canvas, after: After::Keep })
+        Ok(Gif {
+            decoder,
+            canvas,
+            after: After::Keep,
+        })
     }
 
     fn dispose(&mut self) {
@@ -49,8 +53,17 @@ impl<R: Read> Gif<R> {
             After::Keep => {}
             After::Clear(area) => {
                 let width = self.canvas.width();
-                for row in self.canvas.pixels_mut().chunks_exact_mut(width).skip(area.top).take(area.height) {
-                    row.iter_mut().skip(area.left).take(area.width).for_each(|pixel| *pixel = 255);
+                for row in self
+                    .canvas
+                    .pixels_mut()
+                    .chunks_exact_mut(width)
+                    .skip(area.top)
+                    .take(area.height)
+                {
+                    row.iter_mut()
+                        .skip(area.left)
+                        .take(area.width)
+                        .for_each(|pixel| *pixel = 255);
                 }
             }
             After::Restore(pixels) => self.canvas.pixels_mut().copy_from_slice(&pixels),

@@ -22,7 +22,8 @@ const MAX_SCANS: usize = 24;
 
 /// Decodes one whole JPEG.
 pub(super) fn decode(bytes: &[u8]) -> Result<Luma, PictureError> {
-    let header = Header::find(bytes).ok_or_else(|| PictureError::damaged(FORMAT, "it has no frame header"))?;
+    let header =
+        Header::find(bytes).ok_or_else(|| PictureError::damaged(FORMAT, "it has no frame header"))?;
     let pixels = luma::check_size(u64::from(header.width), u64::from(header.height))?;
     if header.progressive && pixels > MAX_PROGRESSIVE_PIXELS {
         return Err(PictureError::Unsupported {
@@ -34,12 +35,26 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Luma, PictureError> {
         .set_max_width(usize::from(header.width))
         .set_max_height(usize::from(header.height))
         .jpeg_set_max_scans(MAX_SCANS)
-        .jpeg_set_out_colorspace(if header.components == 4 { ColorSpace::RGB } else { ColorSpace::Luma });
+        .jpeg_set_out_colorspace(if header.components == 4 {
+            ColorSpace::RGB
+        } else {
+            ColorSpace::Luma
+        });
     let mut decoder = JpegDecoder::new_with_options(Cursor::new(bytes), options);
-    let samples = decoder.decode().map_err(|error| PictureError::damaged(FORMAT, format!("{error:?}")))?;
+    let samples = decoder
+        .decode()
+        .map_err(|error| PictureError::damaged(FORMAT, format!("{error:?}")))?;
     let shades = if samples.len() == pixels.saturating_mul(3) {
         let colours = samples.chunks_exact(3);
-        colours.map(|colour| if let [red, green, blue] = *colour { shade(red, green, blue) } else { 0 }).collect()
+        colours
+            .map(|colour| {
+                if let [red, green, blue] = *colour {
+                    shade(red, green, blue)
+                } else {
+                    0
+                }
+            })
+            .collect()
     } else {
         samples
     };

@@ -30,7 +30,11 @@ impl Luma {
                 found: pixels.len(),
             });
         }
-        Ok(Luma { width, height, pixels })
+        Ok(Luma {
+            width,
+            height,
+            pixels,
+        })
     }
 
     /// A picture of one shade.
@@ -120,16 +124,37 @@ mod tests {
     #[test]
     fn sizes_are_checked() {
         assert!(Luma::plain(3_840, 2_160, 9).is_ok());
-        assert!(matches!(Luma::plain(7_680, 4_320, 9), Err(PictureError::TooLarge { .. })));
-        assert!(matches!(Luma::plain(usize::MAX, usize::MAX, 9), Err(PictureError::TooLarge { .. })));
-        assert!(matches!(Luma::plain(8_193, 1, 9), Err(PictureError::TooLarge { .. })));
+        assert!(matches!(
+            Luma::plain(7_680, 4_320, 9),
+            Err(PictureError::TooLarge { .. })
+        ));
+        assert!(matches!(
+            Luma::plain(usize::MAX, usize::MAX, 9),
+            Err(PictureError::TooLarge { .. })
+        ));
+        assert!(matches!(
+            Luma::plain(8_193, 1, 9),
+            Err(PictureError::TooLarge { .. })
+        ));
         assert!(matches!(Luma::plain(0, 9, 9), Err(PictureError::Empty { .. })));
-        assert!(matches!(Luma::new(3, 3, vec![0; 8]), Err(PictureError::Length { expected: 9, found: 8 })));
+        assert!(matches!(
+            Luma::new(3, 3, vec![0; 8]),
+            Err(PictureError::Length {
+                expected: 9,
+                found: 8
+            })
+        ));
     }
 
     #[test]
     fn colours_become_shades() {
-        assert_eq!((shade(255, 255, 255), shade(0, 0, 0), shade(255, 0, 0)), (255, 0, 76));
-        assert_eq!((over(0, 255, 200), over(0, 0, 200), over(255, 128, 0)), (0, 200, 128));
+        assert_eq!(
+            (shade(255, 255, 255), shade(0, 0, 0), shade(255, 0, 0)),
+            (255, 0, 76)
+        );
+        assert_eq!(
+            (over(0, 255, 200), over(0, 0, 200), over(255, 128, 0)),
+            (0, 200, 128)
+        );
     }
 }

@@ -42,7 +42,9 @@ impl<R: Read> Mjpeg<R> {
     fn skip_to_start(&mut self) -> Result<bool, PictureError> {
         let mut last = 0;
         for _ in 0..MAX_BETWEEN {
-            let Some(byte) = self.byte()? else { return Ok(false) };
+            let Some(byte) = self.byte()? else {
+                return Ok(false);
+            };
             if [last, byte] == jpeg::START[..2] {
                 return Ok(true);
             }
@@ -73,7 +75,10 @@ impl<R: Read> Mjpeg<R> {
                 0x00 | 0xd0..=0xd7 if coded => {}
                 0x01 | 0xd0..=0xd8 => {}
                 _ => {
-                    let length = usize::from(u16::from_be_bytes([self.taken(&mut jpeg)?, self.taken(&mut jpeg)?]));
+                    let length = usize::from(u16::from_be_bytes([
+                        self.taken(&mut jpeg)?,
+                        self.taken(&mut jpeg)?,
+                    ]));
                     for _ in 2..length {
                         self.taken(&mut jpeg)?;
                     }
@@ -85,9 +90,14 @@ impl<R: Read> Mjpeg<R> {
 
     fn taken(&mut self, jpeg: &mut Vec<u8>) -> Result<u8, PictureError> {
         if jpeg.len() >= MAX_JPEG {
-            return Err(PictureError::damaged("MJPEG", "one picture is longer than 16 MiB"));
+            return Err(PictureError::damaged(
+                "MJPEG",
+                "one picture is longer than 16 MiB",
+            ));
         }
-        let byte = self.byte()?.ok_or_else(|| PictureError::damaged("MJPEG", "the last picture is cut off"))?;
+        let byte = self
+            .byte()?
+            .ok_or_else(|| PictureError::damaged("MJPEG", "the last picture is cut off"))?;
         jpeg.push(byte);
         Ok(byte)
     }

@@ -49,7 +49,13 @@ impl Png {
             // The first picture is for viewers that do not know APNG, and no part of the animation.
             reader.next_frame_info().map_err(damaged)?;
         }
-        Ok(Png { reader, canvas, left, begun: false, after: After::Keep })
+        Ok(Png {
+            reader,
+            canvas,
+            left,
+            begun: false,
+            after: After::Keep,
+        })
     }
 
     fn dispose(&mut self) {
@@ -59,7 +65,10 @@ impl Png {
                 let width = self.canvas.width();
                 let rows = self.canvas.pixels_mut().chunks_exact_mut(width);
                 for row in rows.skip(area.y_offset as usize).take(area.height as usize) {
-                    let pixels = row.iter_mut().skip(area.x_offset as usize).take(area.width as usize);
+                    let pixels = row
+                        .iter_mut()
+                        .skip(area.x_offset as usize)
+                        .take(area.width as usize);
                     pixels.for_each(|pixel| *pixel = 255);
                 }
             }
@@ -72,8 +81,14 @@ impl Png {
         let (colour, _) = self.reader.output_color_type();
         let width = self.canvas.width();
         let onto = area.blend_op == BlendOp::Over;
-        let rows = self.canvas.pixels_mut().chunks_exact_mut(width).skip(area.y_offset as usize);
-        let rows = rows.take(area.height as usize).map(|row| row.get_mut(area.x_offset as usize..).unwrap_or_default());
+        let rows = self
+            .canvas
+            .pixels_mut()
+            .chunks_exact_mut(width)
+            .skip(area.y_offset as usize);
+        let rows = rows
+            .take(area.height as usize)
+            .map(|row| row.get_mut(area.x_offset as usize..).unwrap_or_default());
         if self.reader.info().interlaced {
             let bytes = self.reader.output_buffer_size().unwrap_or(usize::MAX);
             if bytes > INTERLACED_BYTES {
@@ -139,7 +154,8 @@ fn paint_row(
     width: usize,
     onto: bool,
 ) -> Result<(), PictureError> {
-    let blend = |pixel: &mut u8, ink: u8, alpha: u8| *pixel = over(ink, alpha, if onto { *pixel } else { 255 });
+    let blend =
+        |pixel: &mut u8, ink: u8, alpha: u8| *pixel = over(ink, alpha, if onto { *pixel } else { 255 });
     let row = row.iter_mut().take(width);
     match colour {
         ColorType::Grayscale => row.zip(inks).for_each(|(pixel, ink)| *pixel = *ink),

@@ -46,7 +46,9 @@ pub fn open(bytes: Vec<u8>) -> Result<Box<dyn FrameSource + Send>, PictureError>
 ///
 /// # Errors
 /// As [`open`]; [`PictureError::Io`] if the stream fails.
-pub fn open_stream(mut stream: impl Read + Send + 'static) -> Result<Box<dyn FrameSource + Send>, PictureError> {
+pub fn open_stream(
+    mut stream: impl Read + Send + 'static,
+) -> Result<Box<dyn FrameSource + Send>, PictureError> {
     let mut magic = Vec::with_capacity(16);
     (&mut stream).take(16).read_to_end(&mut magic)?;
     let kind = Format::of(&magic).ok_or(PictureError::Unknown)?;
@@ -95,7 +97,8 @@ impl Format {
             Some(Format::Gif)
         } else if magic.starts_with(b"YUV4MPEG2") {
             Some(Format::Y4m)
-        } else if magic.starts_with(&jpeg::START) || magic.starts_with(b"--") || magic.starts_with(b"\r\n--") {
+        } else if magic.starts_with(&jpeg::START) || magic.starts_with(b"--") || magic.starts_with(b"\r\n--")
+        {
             // A multipart stream begins with its boundary.
             Some(Format::Jpegs)
         } else {
@@ -113,7 +116,11 @@ struct Guarded<S> {
 
 impl<S> Guarded<S> {
     fn new(source: S) -> Self {
-        Guarded { source, given: 0, over: false }
+        Guarded {
+            source,
+            given: 0,
+            over: false,
+        }
     }
 }
 

@@ -35,7 +35,11 @@ impl<R: Read> Y4m<R> {
         let (mut width, mut height, mut colours) = (0, 0, "420");
         for field in fields {
             let (key, value) = field.split_at_checked(1).unwrap_or_default();
-            let number = || value.parse().map_err(|_| PictureError::damaged(FORMAT, "a side is no number"));
+            let number = || {
+                value
+                    .parse()
+                    .map_err(|_| PictureError::damaged(FORMAT, "a side is no number"))
+            };
             match key {
                 "W" => width = number()?,
                 "H" => height = number()?,
@@ -70,7 +74,9 @@ impl<R: Read> Y4m<R> {
 
 impl<R: Read> FrameSource for Y4m<R> {
     fn next_frame(&mut self) -> Result<Option<Luma>, PictureError> {
-        let Some(header) = line(&mut self.stream)? else { return Ok(None) };
+        let Some(header) = line(&mut self.stream)? else {
+            return Ok(None);
+        };
         if header != "FRAME" && !header.starts_with("FRAME ") {
             return Err(PictureError::damaged(FORMAT, "a frame's header is missing"));
         }

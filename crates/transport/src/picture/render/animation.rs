@@ -15,15 +15,22 @@ use super::still::side;
 /// # Errors
 /// [`RenderError`].
 pub fn animated_gif(codes: &[Matrix], scale: usize, each: Duration) -> Result<Vec<u8>, RenderError> {
-    let most = codes.iter().map(Matrix::size_with_quiet_zone).max().ok_or(RenderError::NoFrames)?;
+    let most = codes
+        .iter()
+        .map(Matrix::size_with_quiet_zone)
+        .max()
+        .ok_or(RenderError::NoFrames)?;
     let side = side(most, scale)?;
     let pixels = u16::try_from(side).map_err(|_| RenderError::Scale)?;
     let encoder_error = |error: gif::EncodingError| RenderError::Encoder(error.to_string());
 
     let mut file = Vec::new();
-    let mut encoder = Encoder::new(&mut file, pixels, pixels, &[255, 255, 255, 0, 0, 0]).map_err(encoder_error)?;
+    let mut encoder =
+        Encoder::new(&mut file, pixels, pixels, &[255, 255, 255, 0, 0, 0]).map_err(encoder_error)?;
     encoder.set_repeat(Repeat::Infinite).map_err(encoder_error)?;
-    let delay = u16::try_from((each.as_millis() + 5) / 10).unwrap_or(u16::MAX).max(2);
+    let delay = u16::try_from((each.as_millis() + 5) / 10)
+        .unwrap_or(u16::MAX)
+        .max(2);
     for code in codes {
         let margin = (side - code.size_with_quiet_zone() * scale) / 2;
         let mut buffer = vec![0; side * side];
@@ -56,7 +63,14 @@ mod tests {
 
     fn codes() -> Vec<Matrix> {
         [3, 7, 5]
-            .map(|version| Drawing { versions: version..=version, ..Drawing::default() }.draw(b"FRAME").expect("a code"))
+            .map(|version| {
+                Drawing {
+                    versions: version..=version,
+                    ..Drawing::default()
+                }
+                .draw(b"FRAME")
+                .expect("a code")
+            })
             .to_vec()
     }
 
@@ -70,7 +84,14 @@ mod tests {
 
         let mut decoder = gif::DecodeOptions::new().read_info(&file[..]).expect("a GIF");
         assert_eq!(decoder.repeat(), gif::Repeat::Infinite);
-        assert_eq!(decoder.next_frame_info().expect("a frame").expect("a frame").delay, 10);
+        assert_eq!(
+            decoder
+                .next_frame_info()
+                .expect("a frame")
+                .expect("a frame")
+                .delay,
+            10
+        );
     }
 
     #[test]
@@ -78,6 +99,9 @@ mod tests {
         let each = Duration::from_millis(100);
         assert!(matches!(animated_gif(&[], 2, each), Err(RenderError::NoFrames)));
         assert!(matches!(animated_gif(&codes(), 0, each), Err(RenderError::Scale)));
-        assert!(matches!(animated_gif(&codes(), 5_000, each), Err(RenderError::Size(_))));
+        assert!(matches!(
+            animated_gif(&codes(), 5_000, each),
+            Err(RenderError::Size(_))
+        ));
     }
 }

@@ -59,7 +59,9 @@ pub fn svg(matrix: &Matrix) -> String {
     for y in 0..side {
         let mut x = 0;
         while x < side {
-            let run = (x..side).take_while(|x| matrix.dark_from_quiet_zone(*x, y)).count();
+            let run = (x..side)
+                .take_while(|x| matrix.dark_from_quiet_zone(*x, y))
+                .count();
             if run > 0 {
                 let _ = write!(path, "M{x} {y}h{run}v1h-{run}z");
             }
@@ -113,18 +115,28 @@ mod tests {
     #[test]
     fn the_svg_draws_each_dark_module_once() {
         let svg = svg(&matrix());
-        let path = svg.split("d=\"").nth(2).and_then(|rest| rest.split('"').next()).expect("a path");
+        let path = svg
+            .split("d=\"")
+            .nth(2)
+            .and_then(|rest| rest.split('"').next())
+            .expect("a path");
         let mut drawn = 0;
         for run in path.split('z').filter(|run| !run.is_empty()) {
             let (start, rest) = run.trim_start_matches('M').split_once('h').expect("a run");
             let (x, y) = start.split_once(' ').expect("a place");
             let (x, y): (usize, usize) = (x.parse().expect("x"), y.parse().expect("y"));
-            let run: usize = rest.split('v').next().and_then(|run| run.parse().ok()).expect("a length");
+            let run: usize = rest
+                .split('v')
+                .next()
+                .and_then(|run| run.parse().ok())
+                .expect("a length");
             assert!((x..x + run).all(|x| matrix().dark_from_quiet_zone(x, y)));
             drawn += run;
         }
         let size = matrix().size();
-        let dark = (0..size * size).filter(|at| matrix().dark(at % size, at / size)).count();
+        let dark = (0..size * size)
+            .filter(|at| matrix().dark(at % size, at / size))
+            .count();
         assert_eq!(drawn, dark);
     }
 }

@@ -75,8 +75,16 @@ mod tests {
         let mut rows = Vec::new();
         for line in text.lines() {
             let line = line.replace("\x1b[38;5;16;48;5;231m", "").replace("\x1b[0m", "");
-            rows.push(line.chars().map(|c| matches!(c, '█' | '▀') == ink_is_dark).collect());
-            rows.push(line.chars().map(|c| matches!(c, '█' | '▄') == ink_is_dark).collect());
+            rows.push(
+                line.chars()
+                    .map(|c| matches!(c, '█' | '▀') == ink_is_dark)
+                    .collect(),
+            );
+            rows.push(
+                line.chars()
+                    .map(|c| matches!(c, '█' | '▄') == ink_is_dark)
+                    .collect(),
+            );
         }
         rows
     }
@@ -87,7 +95,11 @@ mod tests {
             let rows = seen(&terminal(&matrix(), theme), ink_is_dark);
             for (y, row) in rows.iter().enumerate() {
                 for (x, dark) in row.iter().enumerate() {
-                    assert_eq!(*dark, matrix().dark_from_quiet_zone(x, y), "{theme:?} at {x}, {y}");
+                    assert_eq!(
+                        *dark,
+                        matrix().dark_from_quiet_zone(x, y),
+                        "{theme:?} at {x}, {y}"
+                    );
                 }
             }
         }
