@@ -138,7 +138,7 @@ pub(super) fn psbt(file: &[u8]) -> Result<Carried, Failure> {
     let (_, binary) = decode(file, &Limits::DEFAULT).map_err(Failure::unexpected)?;
     Ok(Carried {
         kind: Kind::Psbt,
-        bytes: binary.into_owned(),
+        bytes: binary,
     })
 }
 

@@ -8,7 +8,7 @@ use cofferdam_core::keys::Language;
 use super::context::{Context, Done};
 use super::init::{CostArgs, created};
 use crate::error::Failure;
-use crate::protocol::{Job, RestoreJob, Source};
+use crate::protocol::{Job, RestoreJob, Sight, Source};
 
 /// Create a vault from the words of an existing seed.
 ///
@@ -18,6 +18,7 @@ use crate::protocol::{Job, RestoreJob, Source};
 Examples:
   cofferdam-signer --vault treasury.vault restore --network mainnet
   cofferdam-signer --vault treasury.vault restore --network mainnet --bip39-passphrase
+  cofferdam-signer --vault treasury.vault restore --network mainnet --seed-qr-camera /dev/video0
   cofferdam-signer --vault test.vault --passphrase-file p.txt restore --network regtest --mnemonic-file words.txt")]
 pub(crate) struct Args {
     /// mainnet, testnet4, signet or regtest; a vault is for one network.
@@ -28,7 +29,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     mnemonic_file: Option<PathBuf>,
 
-    /// The word list's language; by default, the one that has all the words.
+    /// Read the words from a SeedQR or CompactSeedQR in these pictures.
+    #[arg(long, value_name = "PICTURE", conflicts_with = "mnemonic_file")]
+    seed_qr: Option<PathBuf>,
+
+    /// Read the words from a SeedQR or CompactSeedQR before this camera.
+    #[arg(long, value_name = "DEVICE", conflicts_with_all = ["mnemonic_file", "seed_qr"])]
+    seed_qr_camera: Option<PathBuf>,
+
+    /// The word list's language; by default, the one that has all the words; of a SeedQR, English.
     #[arg(long)]
     language: Option<Language>,
 
@@ -49,9 +58,13 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
+    let sight = |path, camera| Sight { path, camera };
+    let pictures = args.seed_qr.map(|path| sight(path, false));
+    let camera = args.seed_qr_camera.map(|path| sight(path, true));
     let job = Job::Restore(RestoreJob {
         network: args.network,
         mnemonic: args.mnemonic_file.map_or(Source::Prompt, Source::File),
+        seed_qr: pictures.into_iter().chain(camera).collect(),
         language: args.language,
         bip39_passphrase: match (args.bip39_passphrase_file, args.bip39_passphrase) {
             (Some(file), _) => Some(Source::File(file)),

@@ -3,19 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use cofferdam_core::keys::{Bias, Bip39Passphrase, MasterKey, Mnemonic, Rolls, WordCount, mix};
+use cofferdam_core::keys::{
+    Bias, Bip39Passphrase, Entropy, Language, MasterKey, Mnemonic, Rolls, WordCount, mix,
+};
 use cofferdam_core::seal::{Cost, Credential, NewSlot, OpenVault, OutOfMemory, VaultFile};
+use cofferdam_transport::collect::Wanted;
+use cofferdam_transport::seed_qr::SeedQr;
 use zeroize::Zeroizing;
 
 use super::credential::{chosen, secret};
 use super::failure::terminal_failure;
 use super::session::{Opening, entry, facts, kernel};
-use super::{Screen, backup};
+use super::{Screen, backup, scan};
 use crate::body::{Backup, Body, MemoryState};
 use crate::error::{Exit, Failure};
 use crate::journal::{Checkpoint, Event, Journal, JournalKey};
 use crate::process::Terminal;
-use crate::protocol::{CostFacts, Costs, Created, InitJob, Outcome, RestoreJob, Source};
+use crate::protocol::{CostFacts, Costs, Created, InitJob, Looking, Outcome, RestoreJob, Sight, Source};
 use crate::store::{LockedVault, VaultPath};
 
 /// How long a guess of the passphrase shall take on this machine, where nothing else is told.
@@ -93,16 +97,10 @@ pub(super) fn init(open: Opening, job: InitJob, screen: &mut Screen) -> Result<O
 /// Makes a vault from words.
 pub(super) fn restore(open: Opening, job: RestoreJob, screen: &mut Screen) -> Result<Outcome, Failure> {
     let (path, lock) = vacant(&open.vault)?;
-    let text = match &job.mnemonic {
-        Source::Prompt => Terminal::open()
-            .and_then(|mut terminal| terminal.ask_secret("Words, in order, with spaces between them: "))
-            .map_err(terminal_failure(
-                "the text of the backup",
-                "give --mnemonic-file FILE",
-            ))?,
-        source => utf8(secret(source, "the words")?, "the words")?,
+    let mnemonic = match job.seed_qr.as_slice() {
+        [] => typed(&job.mnemonic, job.language)?,
+        sights => seed_qr(sights, job.language.unwrap_or(Language::English), screen)?,
     };
-    let mnemonic = Mnemonic::parse(&text, job.language)?;
     let bip39_passphrase = match &job.bip39_passphrase {
         None => Bip39Passphrase::none(),
         Some(Source::Prompt) => {
@@ -141,6 +139,38 @@ pub(super) fn restore(open: Opening, job: RestoreJob, screen: &mut Screen) -> Re
         event: Event::Restored,
     };
     new.make(&open, &body)?.created(&body, &mnemonic, None)
+}
+
+/// Reads the words of a file or the terminal.
+fn typed(source: &Source, language: Option<Language>) -> Result<Mnemonic, Failure> {
+    let text = match source {
+        Source::Prompt => Terminal::open()
+            .and_then(|mut terminal| terminal.ask_secret("Words, in order, with spaces between them: "))
+            .map_err(terminal_failure(
+                "the text of the backup",
+                "give --mnemonic-file FILE",
+            ))?,
+        source => utf8(secret(source, "the words")?, "the words")?,
+    };
+    Ok(Mnemonic::parse(&text, language)?)
+}
+
+/// Reads the words of a SeedQR.
+fn seed_qr(sights: &[Sight], language: Language, screen: &mut Screen) -> Result<Mnemonic, Failure> {
+    let mut tell = |looking: Looking| match looking {
+        Looking::Note(note) => screen.progress(note),
+        Looking::Parts { .. } => Ok(()),
+    };
+    let carried = scan::look(sights, Wanted::Seed, &screen.channel, &mut tell)?;
+    let content = Zeroizing::new(carried.bytes);
+    let seed = SeedQr::read(&content).map_err(Failure::unexpected)?;
+    Ok(match seed {
+        SeedQr::Indices(indices) => Mnemonic::from_indices(&indices, language)?,
+        SeedQr::Entropy(entropy) => {
+            let entropy = Entropy::from_bytes(&entropy).map_err(Failure::unexpected)?;
+            Mnemonic::from_entropy(&entropy, language)
+        }
+    })
 }
 
 /// Locks the place of a vault that is not there yet.

@@ -18,15 +18,19 @@ mod wallet;
 pub(crate) use failure::{store_failure, terminal_failure};
 pub(crate) use intake::intake;
 
+use std::cell::RefCell;
+
 use crate::error::Failure;
 use crate::process::{Channel, ChannelError};
 use crate::protocol::{Answer, Job, Outcome, Request};
 
 /// The process that holds keys: it is told one job, runs it, answers, and ends.
 pub(crate) fn keys(channel: Channel) {
-    let mut screen = Screen { channel };
+    let mut screen = Screen {
+        channel: RefCell::new(Some(channel)),
+    };
     // The screen may end without a job, after wrong usage.
-    let Ok(request) = screen.channel.receive::<Request>() else {
+    let Ok(request) = screen.hear::<Request>() else {
         return;
     };
     let answer = match run(request, &mut screen) {
@@ -34,17 +38,18 @@ pub(crate) fn keys(channel: Channel) {
         Err(failure) => Answer::Failed(Box::new(failure)),
     };
     // When the screen is gone there is nobody left to tell.
-    let _ = screen.channel.send(&answer);
+    let _ = screen.tell(&answer);
 }
 
 /// The screen, seen from the worker.
 pub(crate) struct Screen {
-    channel: Channel,
+    /// Only a process that this one forks has none: it lets go of it.
+    channel: RefCell<Option<Channel>>,
 }
 
 impl Screen {
     pub(crate) fn tell(&mut self, answer: &Answer) -> Result<(), Failure> {
-        self.channel.send(answer).map_err(lost)
+        self.channel()?.send(answer).map_err(lost)
     }
 
     pub(crate) fn progress(&mut self, text: impl Into<String>) -> Result<(), Failure> {
@@ -52,7 +57,14 @@ impl Screen {
     }
 
     pub(crate) fn hear<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, Failure> {
-        self.channel.receive().map_err(lost)
+        self.channel()?.receive().map_err(lost)
+    }
+
+    fn channel(&mut self) -> Result<&mut Channel, Failure> {
+        self.channel
+            .get_mut()
+            .as_mut()
+            .ok_or_else(|| lost(ChannelError::Closed))
     }
 }
 

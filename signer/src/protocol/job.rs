@@ -7,7 +7,7 @@ use cofferdam_core::wallet::{Birthday, WalletId, WalletName};
 use cofferdam_core::{Network, ScriptType};
 use serde::{Deserialize, Serialize};
 
-use super::intake::PsbtFile;
+use super::intake::{PsbtFile, Sight};
 use super::review::Digest;
 use crate::machine::Fitness;
 
@@ -121,6 +121,8 @@ pub(crate) struct RestoreJob {
     pub(crate) network: Network,
     /// Where the words are read from.
     pub(crate) mnemonic: Source,
+    /// What shows them as a SeedQR, instead.
+    pub(crate) seed_qr: Vec<Sight>,
     /// The language of the words, if the operator told it.
     pub(crate) language: Option<Language>,
     /// Where BIP39's passphrase is read from, if there is one.

@@ -97,6 +97,20 @@ impl Mnemonic {
         }
     }
 
+    /// Reads words by their places in the language's list, from 0 to 2047, as a SeedQR has them.
+    pub fn from_indices(indices: &[u16], language: Language) -> Result<Mnemonic, MnemonicError> {
+        let list = language.to_bip39().word_list();
+        // Longer than any phrase, so that it never moves in memory.
+        let mut text = Zeroizing::new(String::with_capacity(1024));
+        for index in indices {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(list.get(usize::from(*index)).copied().unwrap_or("?"));
+        }
+        Mnemonic::parse(&text, Some(language))
+    }
+
     /// Writes entropy in words.
     pub fn from_entropy(entropy: &Entropy, language: Language) -> Mnemonic {
         let words = bip39::Mnemonic::from_entropy_in(language.to_bip39(), entropy.as_bytes())

@@ -11,8 +11,10 @@ use crate::ur;
 pub enum Carrier {
     /// The private mode between our own two ends.
     Fast,
-    /// BC-UR version 2 (BCR-2020-005).
+    /// BC-UR version 2 (BCR-2020-005), under the names of types that every wallet reads: `crypto-psbt`, ...
     Ur,
+    /// The same under the newer names: `psbt`, ...
+    UrNew,
     /// BBQr.
     Bbqr,
     /// One code.
@@ -31,16 +33,28 @@ const ENCODERS: &[(Carrier, Make)] = &[
         )?))
     }),
     (Carrier::Ur, |carried, version, order| {
-        let room = characters(version, Mode::Alphanumeric);
-        let fragment = ur::fragment_bytes(carried.kind, ur::Names::Old, carried.bytes.len(), room);
-        let fragment = fragment.ok_or(ScheduleError::NoRoom(version.number()))?;
-        let order = match order {
-            Order::Standard => ur::Order::Standard,
-            Order::Alternating => ur::Order::Fresh,
-        };
-        Ok(Box::new(ur::Encoder::new(carried, ur::Names::Old, fragment, order)?))
+        uniform_resource(carried, version, order, ur::Names::Old)
+    }),
+    (Carrier::UrNew, |carried, version, order| {
+        uniform_resource(carried, version, order, ur::Names::New)
     }),
 ];
+
+fn uniform_resource(
+    carried: &Carried,
+    version: Version,
+    order: Order,
+    names: ur::Names,
+) -> Result<Box<dyn Parts>, ScheduleError> {
+    let room = characters(version, Mode::Alphanumeric);
+    let fragment = ur::fragment_bytes(carried.kind, names, carried.bytes.len(), room);
+    let fragment = fragment.ok_or(ScheduleError::NoRoom(version.number()))?;
+    let order = match order {
+        Order::Standard => ur::Order::Standard,
+        Order::Alternating => ur::Order::Fresh,
+    };
+    Ok(Box::new(ur::Encoder::new(carried, names, fragment, order)?))
+}
 
 impl Parts for ur::Encoder {
     fn next_part(&mut self) -> Vec<u8> {
@@ -73,6 +87,20 @@ pub enum ScheduleError {
 }
 
 impl Carrier {
+    /// Returns its name on command lines and in `--json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Carrier::Fast => "fast",
+            Carrier::Ur => "ur",
+            Carrier::UrNew => "ur-new",
+            Carrier::Bbqr => "bbqr",
+            Carrier::Still(Form::Base64) => "base64",
+            Carrier::Still(Form::Base43) => "base43",
+            Carrier::Still(Form::Hex) => "hex",
+            Carrier::Still(Form::Binary) => "binary",
+        }
+    }
+
     /// Tells whether messages can be shown in it.
     pub fn is_written(self) -> bool {
         matches!(self, Carrier::Still(_)) || encoder(self).is_some()
