@@ -11,6 +11,9 @@
 //! - [`schedule`]: messages become codes that a receiver can read.
 //! - [`code`]: QR codes, drawn and read.
 //! - [`picture`]: pictures in shades of grey, decoded and rendered.
+//! - [`ur`]: uniform resources, still and animated.
+//! - [`registry`]: the keys, descriptors and accounts that uniform resources carry.
+//! - [`fast`]: the fastest way between our own two ends.
 //! - [`psbt_file`]: how PSBT files are called, and told from others.
 
 pub mod assembly;
@@ -28,6 +31,9 @@ pub mod schedule;
 pub mod seed_qr;
 pub mod specter;
 pub mod still;
+pub mod fast;
+pub mod psbt_file;
+pub mod registry;
 pub mod ur;
 
 pub use assembly::{Assembly, Progress, Step};

@@ -1,5 +1,8 @@
 //! The decoder of uniform resources: what comes together, and what hostile parts cannot do.
 
+// What hostile parts cost is printed.
+#![allow(clippy::print_stdout)]
+
 mod common;
 
 use std::time::{Duration, Instant};
