@@ -50,9 +50,14 @@ pub(crate) fn looking(looking: &Looking) {
         Looking::Note(note) => writeln!(out, "{}", neutralised(note)),
         Looking::Parts { have, need, rate } if is_terminal => {
             let end = if have == need { "\n" } else { "" };
-            write!(out, "\rread {have} of {need} codes, {rate:.1} a second\x1b[K{end}")
+            write!(
+                out,
+                "\rread {have} of {need} codes, {rate:.1} a second\x1b[K{end}"
+            )
         }
-        Looking::Parts { have, need, rate } => writeln!(out, "read {have} of {need} codes, {rate:.1} a second"),
+        Looking::Parts { have, need, rate } => {
+            writeln!(out, "read {have} of {need} codes, {rate:.1} a second")
+        }
     };
 }
 

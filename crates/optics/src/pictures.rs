@@ -23,10 +23,14 @@ fn enough(needed: usize) -> usize {
 #[derive(Debug, thiserror::Error)]
 pub enum PicturesError {
     /// A file holds one code, and the message needs more.
-    #[error("the message needs {0} codes, and such a file holds one; name a .gif, or a folder (its name ends with a slash)")]
+    #[error(
+        "the message needs {0} codes, and such a file holds one; name a .gif, or a folder (its name ends with a slash)"
+    )]
     Several(usize),
     /// The name says no format.
-    #[error("the name says no format of pictures; end it with .gif, .png or .svg, or with a slash for a folder of pictures")]
+    #[error(
+        "the name says no format of pictures; end it with .gif, .png or .svg, or with a slash for a folder of pictures"
+    )]
     Name,
     /// A part is no code.
     #[error(transparent)]
@@ -42,7 +46,10 @@ pub enum PicturesError {
 /// # Errors
 ///
 /// [`PicturesError`].
-pub fn pictures(schedule: &mut Schedule, out: &Path) -> Result<Vec<(Option<String>, Vec<u8>)>, PicturesError> {
+pub fn pictures(
+    schedule: &mut Schedule,
+    out: &Path,
+) -> Result<Vec<(Option<String>, Vec<u8>)>, PicturesError> {
     let needed = schedule.count();
     let each = Duration::from_millis(schedule.millis().into());
     let one = |schedule: &mut Schedule| match needed {

@@ -9,7 +9,9 @@ use cofferdam_transport::picture::render;
 pub use cofferdam_transport::picture::render::Theme;
 use cofferdam_transport::schedule::{Schedule, ScheduleError, Version};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
+};
 
 /// Lines below the code.
 const FOOT: usize = 2;
@@ -21,7 +23,9 @@ pub enum ShowError {
     #[error("codes are shown on a terminal, and there is none: {0}")]
     NoTerminal(io::Error),
     /// It is too small.
-    #[error("the terminal has {columns} columns and {lines} lines, and the smallest code needs {needed_columns} and {needed_lines}")]
+    #[error(
+        "the terminal has {columns} columns and {lines} lines, and the smallest code needs {needed_columns} and {needed_lines}"
+    )]
     TooSmall {
         /// Columns that it has.
         columns: usize,
@@ -178,7 +182,10 @@ impl Screen {
         loop {
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             let timeout = left.and_then(|left| Timespec::try_from(left).ok());
-            match poll(&mut [PollFd::new(&self.terminal, PollFlags::IN)], timeout.as_ref()) {
+            match poll(
+                &mut [PollFd::new(&self.terminal, PollFlags::IN)],
+                timeout.as_ref(),
+            ) {
                 Ok(0) => return Ok(None),
                 Ok(_) => break,
                 Err(rustix::io::Errno::INTR) => {}

@@ -266,9 +266,7 @@ fn hear(from: &mut File) -> Result<Glance, Silence> {
 
 fn fill(from: &mut File, mut buffer: &mut [u8], deadline: Instant) -> Result<(), Silence> {
     while !buffer.is_empty() {
-        let left = deadline
-            .checked_duration_since(Instant::now())
-            .ok_or(Silence)?;
+        let left = deadline.checked_duration_since(Instant::now()).ok_or(Silence)?;
         let timeout = Timespec::try_from(left).map_err(|_| Silence)?;
         match poll(&mut [PollFd::new(from, PollFlags::IN)], Some(&timeout)) {
             Ok(0) => return Err(Silence),

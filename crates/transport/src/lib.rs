@@ -4,16 +4,14 @@
 //! - [`carried`]: what came across, and what it is.
 //! - [`bundle`]: what goes to the signer in one go; [`returned`]: what comes back; [`envelope`]: what those two have in common.
 //! - [`assembly`]: what every format of several codes has in common.
-//! - [`bbqr`], [`specter`], [`ur`]: formats of several codes.
+//! - [`bbqr`], [`specter`], [`ur`], [`fast`]: formats of several codes; [`fast`] is the one between our own two ends.
 //! - [`still`]: one code that holds the whole message; [`base43`]: one way to write it.
 //! - [`seed_qr`]: a seed in one code, read offline and on demand.
 //! - [`collect`]: codes of any format become messages.
 //! - [`schedule`]: messages become codes that a receiver can read.
 //! - [`code`]: QR codes, drawn and read.
 //! - [`picture`]: pictures in shades of grey, decoded and rendered.
-//! - [`ur`]: uniform resources, still and animated.
 //! - [`registry`]: the keys, descriptors and accounts that uniform resources carry.
-//! - [`fast`]: the fastest way between our own two ends.
 //! - [`psbt_file`]: how PSBT files are called, and told from others.
 
 pub mod assembly;
@@ -24,16 +22,15 @@ pub mod carried;
 pub mod code;
 pub mod collect;
 pub mod envelope;
+pub mod fast;
 pub mod picture;
 pub mod psbt_file;
+pub mod registry;
 pub mod returned;
 pub mod schedule;
 pub mod seed_qr;
 pub mod specter;
 pub mod still;
-pub mod fast;
-pub mod psbt_file;
-pub mod registry;
 pub mod ur;
 
 pub use assembly::{Assembly, Progress, Step};

@@ -9,7 +9,7 @@ use cofferdam_core::wallet::{Wallet, WalletName};
 use cofferdam_optics::args::ShowArgs;
 use cofferdam_optics::{self as optics, PicturesError, ShowError};
 use cofferdam_transport::bundle::looks_like_bundle;
-use cofferdam_transport::registry;
+use cofferdam_transport::registry::{Account, HdKey, Output};
 use cofferdam_transport::returned::looks_like_return;
 use cofferdam_transport::schedule::ScheduleError;
 use cofferdam_transport::still::recognise;
@@ -45,7 +45,12 @@ pub(crate) struct Args {
     account: Option<WalletName>,
 
     /// How the wallet is written.
-    #[arg(long = "as", value_name = "FORM", requires = "account", default_value = "json")]
+    #[arg(
+        long = "as",
+        value_name = "FORM",
+        requires = "account",
+        default_value = "json"
+    )]
     form: WalletForm,
 
     /// Write pictures instead: a .gif, a .png or .svg where one code is enough, or a folder (its name ends with a slash).
@@ -77,13 +82,19 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     }
     let (carried, what) = match (&args.file, &args.account) {
         (Some(path), _) => (read(path)?, screens::path(path)),
-        (None, Some(name)) => (wallet(context, name, args.form, args.show.names())?, name.to_string()),
+        (None, Some(name)) => (
+            wallet(context, name, args.form, args.show.names())?,
+            name.to_string(),
+        ),
         (None, None) => return Err(Failure::usage("nothing is named", "name a file, or --account")),
     };
     match &args.out {
         Some(out) => {
             let json = write(carried, &args.show, out)?;
-            Ok(Done::new(json, format!("codes of {what}: {}\n", screens::path(out))))
+            Ok(Done::new(
+                json,
+                format!("codes of {what}: {}\n", screens::path(out)),
+            ))
         }
         None => {
             show(carried, &args.show, &what)?;
@@ -94,7 +105,9 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
 
 /// Refuses early what could only be shown in vain.
 pub(super) fn check_terminal() -> Result<(), Failure> {
-    optics::largest_on_terminal().map(|_| ()).map_err(|error| on_terminal(&error))
+    optics::largest_on_terminal()
+        .map(|_| ())
+        .map_err(|error| on_terminal(&error))
 }
 
 /// Shows a message on the terminal.
@@ -119,7 +132,9 @@ pub(super) fn write(carried: Carried, args: &ShowArgs, out: &Path) -> Result<Val
     let files: Vec<(PathBuf, &[u8])> = pictures
         .iter()
         .map(|(name, bytes)| {
-            let path = name.as_ref().map_or_else(|| out.to_owned(), |name| out.join(name));
+            let path = name
+                .as_ref()
+                .map_or_else(|| out.to_owned(), |name| out.join(name));
             (path, bytes.as_slice())
         })
         .collect();
@@ -208,9 +223,12 @@ fn wallet(context: &Context, name: &WalletName, form: WalletForm, names: Names) 
     match form {
         WalletForm::Json => carried(Kind::Json, export.text.trim_end().into()),
         WalletForm::Descriptor => carried(Kind::Text, wallet.descriptor_text().into_bytes()),
-        WalletForm::Hdkey => carried(Kind::HdKey, registry::hdkey(&wallet, names)),
-        WalletForm::Output => carried(Kind::Output, registry::output(&wallet, names)),
-        WalletForm::Account => carried(Kind::Account, registry::account(&wallet, names)),
+        WalletForm::Hdkey => carried(Kind::HdKey, HdKey::of_wallet(&wallet).encode(names)),
+        WalletForm::Output => carried(Kind::Output, Output::of_wallet(&wallet, names).encode(names)),
+        WalletForm::Account => {
+            let account = Account::of_wallets(&[&wallet]).map_err(Failure::unexpected)?;
+            carried(Kind::Account, account.encode(names))
+        }
     }
 }
 

@@ -195,7 +195,10 @@ fn written_return(
         screens::path(target),
         screens::unlocked(&returned.receipt)
     ));
-    let outputs: Vec<_> = signed.iter().map(|file| signed_json(file, Some(target))).collect();
+    let outputs: Vec<_> = signed
+        .iter()
+        .map(|file| signed_json(file, Some(target)))
+        .collect();
     Ok(Done::new(
         json!({
             "signed": outputs,

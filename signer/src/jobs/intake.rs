@@ -100,10 +100,13 @@ fn read_all(paths: &[PathBuf], channel: &RefCell<Option<Channel>>) -> Result<(),
             )));
         }
         Parsed::parse(&bytes, &Limits::DEFAULT).map_err(|error| malformed(&path, &error))?;
-        send(channel, &IntakeReply::File(PsbtFile {
+        send(
+            channel,
+            &IntakeReply::File(PsbtFile {
                 path,
                 bytes: Blob(bytes),
-            }))?;
+            }),
+        )?;
     }
     Ok(())
 }

@@ -48,23 +48,23 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    pub(crate) fn tell(&mut self, answer: &Answer) -> Result<(), Failure> {
-        self.channel()?.send(answer).map_err(lost)
+    pub(crate) fn tell(&self, answer: &Answer) -> Result<(), Failure> {
+        self.with(|channel| channel.send(answer))
     }
 
-    pub(crate) fn progress(&mut self, text: impl Into<String>) -> Result<(), Failure> {
+    pub(crate) fn progress(&self, text: impl Into<String>) -> Result<(), Failure> {
         self.tell(&Answer::Progress(text.into()))
     }
 
-    pub(crate) fn hear<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, Failure> {
-        self.channel()?.receive().map_err(lost)
+    pub(crate) fn hear<T: serde::de::DeserializeOwned>(&self) -> Result<T, Failure> {
+        self.with(Channel::receive)
     }
 
-    fn channel(&mut self) -> Result<&mut Channel, Failure> {
-        self.channel
-            .get_mut()
-            .as_mut()
-            .ok_or_else(|| lost(ChannelError::Closed))
+    fn with<T>(&self, act: impl FnOnce(&mut Channel) -> Result<T, ChannelError>) -> Result<T, Failure> {
+        match self.channel.borrow_mut().as_mut() {
+            Some(channel) => act(channel).map_err(lost),
+            None => Err(lost(ChannelError::Closed)),
+        }
     }
 }
 

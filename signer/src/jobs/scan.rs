@@ -53,9 +53,10 @@ pub(super) fn look(
                 foreign = Some(reason.clone());
                 Looking::Note(format!("passed over a code: {reason}"))
             }
-            Update::Cut { frame } => {
-                Looking::Note(format!("passed over picture {}: it took too long to read", frame + 1))
-            }
+            Update::Cut { frame } => Looking::Note(format!(
+                "passed over picture {}: it took too long to read",
+                frame + 1
+            )),
         };
         if untold.is_ok() {
             untold = tell(looking);

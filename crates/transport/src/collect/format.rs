@@ -4,11 +4,13 @@ use std::fmt;
 
 use super::Refusal;
 use crate::assembly::{Assembly, Progress, Step};
-use crate::{bbqr, specter, ur};
+use crate::{bbqr, fast, specter, ur};
 
 /// A format of several codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
+    /// Our own fast mode.
+    Fast,
     /// BBQr.
     Bbqr,
     /// Specter's `pMofN`.
@@ -22,6 +24,7 @@ pub enum Format {
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Format::Fast => "Cofferdam's own",
             Format::Bbqr => "BBQr",
             Format::Specter => "Specter",
             Format::Ur => "UR",
@@ -47,6 +50,7 @@ pub trait Joins: Assembly + Sized {
 
 /// The formats, in the order in which they are asked.
 pub(super) const ENTRIES: &[Entry] = &[
+    entry::<fast::Decoder>(),
     entry::<bbqr::Joiner>(),
     entry::<specter::Joiner>(),
     entry::<ur::v1::Decoder>(),
@@ -85,11 +89,28 @@ impl Joins for specter::Joiner {
     }
 }
 
+impl Joins for fast::Decoder {
+    const FORMAT: Format = Format::Fast;
+
+    fn claims(part: &[u8]) -> bool {
+        part.starts_with(fast::PREFIX.as_bytes())
+    }
+
+    fn open(_: &[u8]) -> Result<Self, fast::FastError> {
+        Ok(Self::new())
+    }
+
+    fn held(&self) -> usize {
+        self.held()
+    }
+}
+
 impl Joins for ur::Decoder {
     const FORMAT: Format = Format::Ur;
 
     fn claims(part: &[u8]) -> bool {
-        part.get(..3).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"ur:"))
+        part.get(..3)
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"ur:"))
     }
 
     fn open(_: &[u8]) -> Result<Self, ur::UrError> {

@@ -2,6 +2,7 @@
 
 use crate::bbqr::JoinError;
 use crate::carried::Kind;
+use crate::fast::FastError;
 use crate::seed_qr::SeedQrError;
 use crate::specter::SpecterError;
 use crate::still::UnrecognisedError;
@@ -16,6 +17,9 @@ pub enum Refusal {
     /// A part of Specter's format that is not taken.
     #[error(transparent)]
     Specter(#[from] SpecterError),
+    /// A frame of our own that is not taken.
+    #[error(transparent)]
+    Fast(#[from] FastError),
     /// A part of a UR that is not taken.
     #[error(transparent)]
     Ur(#[from] UrError),
@@ -43,6 +47,7 @@ impl Refusal {
             self,
             Refusal::Bbqr(JoinError::Damaged(_))
                 | Refusal::Specter(SpecterError::Damaged(_))
+                | Refusal::Fast(FastError::Hash)
                 | Refusal::Ur(UrError::Checksum)
         )
     }

@@ -46,6 +46,14 @@ impl Decoder {
         Decoder::default()
     }
 
+    /// Returns the bytes of the symbols held.
+    pub fn held(&self) -> usize {
+        match &self.state {
+            State::Collecting(collecting) => collecting.had.len() * usize::from(collecting.id.symbol_bytes),
+            State::Empty | State::Whole(_) => 0,
+        }
+    }
+
     fn start(&mut self, frame: Frame) -> Result<Step, FastError> {
         let config = frame.id.config();
         let padded = frame.id.symbols() * usize::from(frame.id.symbol_bytes);

@@ -4,7 +4,7 @@ use super::{Mode, Order, Parts, Version, characters};
 use crate::bbqr;
 use crate::carried::Carried;
 use crate::still::{Form, Still, StillError};
-use crate::ur;
+use crate::{fast, ur};
 
 /// A format in which messages are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +32,11 @@ const ENCODERS: &[(Carrier, Make)] = &[
             characters(version, Mode::Alphanumeric),
         )?))
     }),
+    (Carrier::Fast, |carried, version, _| {
+        let room = characters(version, Mode::Alphanumeric);
+        let symbol = fast::symbol_bytes(room).ok_or(ScheduleError::NoRoom(version.number()))?;
+        Ok(Box::new(fast::Encoder::new(carried, symbol)?))
+    }),
     (Carrier::Ur, |carried, version, order| {
         uniform_resource(carried, version, order, ur::Names::Old)
     }),
@@ -56,6 +61,16 @@ fn uniform_resource(
     Ok(Box::new(ur::Encoder::new(carried, names, fragment, order)?))
 }
 
+impl Parts for fast::Encoder {
+    fn next_part(&mut self) -> Vec<u8> {
+        self.next_frame().into_bytes()
+    }
+
+    fn count(&self) -> usize {
+        self.symbols()
+    }
+}
+
 impl Parts for ur::Encoder {
     fn next_part(&mut self) -> Vec<u8> {
         self.next_part().into_bytes()
@@ -75,6 +90,9 @@ pub enum ScheduleError {
     /// One code cannot carry it.
     #[error(transparent)]
     Still(#[from] StillError),
+    /// Our own format cannot carry it.
+    #[error(transparent)]
+    Fast(#[from] fast::EncodeError),
     /// A UR cannot carry it.
     #[error(transparent)]
     Ur(#[from] ur::EncodeError),

@@ -50,7 +50,11 @@ impl Decoder {
             State::Collecting(collecting) => Some(collecting),
             State::Empty | State::Whole(_) => None,
         };
-        collecting.into_iter().chain(&self.rival).map(Collecting::held).sum()
+        collecting
+            .into_iter()
+            .chain(&self.rival)
+            .map(Collecting::held)
+            .sum()
     }
 
     fn take_whole(&mut self, id: MessageId, message: Vec<u8>) -> Result<Step, UrError> {
