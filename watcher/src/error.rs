@@ -109,6 +109,14 @@ pub enum CommandError {
         /// What to write instead.
         hint: String,
     },
+    /// What came is not what it should be.
+    #[error("{message}")]
+    Malformed {
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        hint: String,
+    },
     /// The user or the system asked the process to stop.
     #[error("interrupted")]
     Interrupted,
@@ -131,6 +139,7 @@ impl Coded for CommandError {
     fn exit(&self) -> Exit {
         match self {
             CommandError::Usage { .. } => Exit::Usage,
+            CommandError::Malformed { .. } => Exit::Malformed,
             CommandError::Interrupted => Exit::Interrupted,
             CommandError::File { source, .. } => io_exit(source),
             CommandError::Unexpected(_) => Exit::Unexpected,
@@ -140,6 +149,7 @@ impl Coded for CommandError {
     fn code(&self) -> &'static str {
         match self {
             CommandError::Usage { .. } => "usage",
+            CommandError::Malformed { .. } => "malformed",
             CommandError::Interrupted => "interrupted",
             CommandError::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 "file-missing"
@@ -151,7 +161,7 @@ impl Coded for CommandError {
 
     fn hint(&self) -> String {
         match self {
-            CommandError::Usage { hint, .. } => hint.clone(),
+            CommandError::Usage { hint, .. } | CommandError::Malformed { hint, .. } => hint.clone(),
             CommandError::Interrupted => {
                 "what was committed is kept; run the command again to continue".into()
             }

@@ -4,6 +4,7 @@
 //! - [`cli`]: the command line; each command is a thin layer over the services below.
 //! - [`wallets`], [`addresses`], [`balance`], [`coins`]: what the ledger answers.
 //! - [`payout`]: payouts, from a list to its confirmations; `csv` reads lists, `plan` picks coins.
+//! - [`scan`]: what QR codes hold.
 //! - [`sync`]: brings the ledger to the tip of a chain.
 //! - [`chain`]: where blocks come from and transactions go to.
 //! - [`store`]: the ledger's tables.
@@ -21,6 +22,7 @@ pub mod data_folder;
 pub mod error;
 pub mod payout;
 mod plan;
+pub mod scan;
 pub mod settings;
 pub mod store;
 pub mod sync;

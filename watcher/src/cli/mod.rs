@@ -12,8 +12,10 @@ pub mod coins;
 pub mod context;
 pub mod manual;
 pub mod payout;
+pub mod payout_qr;
 pub mod rehearsal;
 pub mod reply;
+pub mod scan;
 pub mod sync;
 pub mod wallet;
 
@@ -23,6 +25,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::error::{CommandError, Error, Exit};
+use crate::scan::EYE;
 use context::Context;
 use reply::Reply;
 
@@ -70,6 +73,8 @@ enum Command {
     /// Plan payouts, hand them over, send them and follow them.
     #[command(subcommand)]
     Payout(payout::PayoutCommand),
+    /// Read signatures or a wallet from QR codes, and import them.
+    Scan(scan::ScanArgs),
     /// Work with the rehearsal chain: a regtest chain inside the data folder.
     #[command(subcommand)]
     Rehearsal(rehearsal::RehearsalCommand),
@@ -77,6 +82,9 @@ enum Command {
     Completions(manual::CompletionsArgs),
     /// Write the man pages into a folder.
     Man(manual::ManArgs),
+    /// Decodes pictures and reads codes for another process of this program.
+    #[command(name = EYE, hide = true)]
+    Eye,
 }
 
 /// Runs the program; the whole of `main`.
@@ -86,6 +94,10 @@ pub fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let json = cli.json;
+    if let Command::Eye = cli.command {
+        cofferdam_optics::eye::run(std::io::stdin().lock(), std::io::stdout().lock());
+        return ExitCode::SUCCESS;
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&CommandError::Unexpected(error.to_string()).into(), json),
@@ -117,8 +129,9 @@ async fn run(cli: Cli) -> Result<Reply, Error> {
         Command::Coins(args) => coins::run(&context, args).await,
         Command::Address(args) => address::run(&context, args).await,
         Command::Payout(command) => payout::run(&context, command).await,
+        Command::Scan(args) => scan::run(&context, args).await,
         Command::Rehearsal(command) => rehearsal::run(&context, command).await,
-        Command::Completions(_) | Command::Man(_) => Ok(Reply::raw(String::new())),
+        Command::Completions(_) | Command::Man(_) | Command::Eye => Ok(Reply::raw(String::new())),
     };
     context.store.close().await;
     result

@@ -55,6 +55,8 @@ Examples:
 
 A bundle is for cofferdam-signer: one file, with each previous transaction once. PSBTs are for any signer. Several transactions go into a folder. Exporting again gives the same transactions.")]
     Export(ExportArgs),
+    /// Show a list's transactions as QR codes for the signer.
+    Qr(super::payout_qr::QrArgs),
     /// Take signed PSBTs or a return back, after verifying every signature.
     #[command(after_help = "\
 Examples:
@@ -284,6 +286,7 @@ pub async fn run(context: &Context, command: PayoutCommand) -> Result<Reply, Err
             }
             Ok(Reply::new(&exported, text))
         }
+        PayoutCommand::Qr(args) => super::payout_qr::run(context, args).await,
         PayoutCommand::Import(args) => {
             let imported = import::import(&context.store, &args.id, &args.files).await?;
             Ok(Reply::new(&imported, text::imported(&imported, GLANCE)))
@@ -312,7 +315,7 @@ pub async fn run(context: &Context, command: PayoutCommand) -> Result<Reply, Err
 
 /// How many payments people are shown: those who ask for a list want to see it, the others what was done with it.
 const SHOWN: usize = 100;
-const GLANCE: usize = 3;
+pub(super) const GLANCE: usize = 3;
 
 fn reply(document: &ListDocument, listed: usize) -> Reply {
     Reply::new(document, text::list(document, listed))
@@ -401,7 +404,7 @@ async fn terms(context: &Context, args: PlanArgs) -> Result<Terms, Error> {
     })
 }
 
-fn psbt_version(text: &str) -> Result<Version, String> {
+pub(super) fn psbt_version(text: &str) -> Result<Version, String> {
     let number = text.parse().ok().and_then(Version::from_number);
     number.ok_or_else(|| "use 0 (BIP174) or 2 (BIP370)".into())
 }

@@ -37,22 +37,22 @@ Examples:
   cofferdam-watcher wallet import descriptor.txt --name main --network mainnet --birthday 2026-11-01")]
 pub struct ImportArgs {
     /// The file.
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// The wallet's name; needed when the file holds none.
     #[arg(long)]
-    name: Option<WalletName>,
+    pub(super) name: Option<WalletName>,
     /// The network; needed when the file holds none, checked when it does.
     #[arg(long)]
-    network: Option<Network>,
+    pub(super) network: Option<Network>,
     /// A day (UTC, YYYY-MM-DD) before which the wallet received nothing; sync starts two weeks before.
     #[arg(long, value_name = "DATE")]
-    birthday: Option<Birthday>,
+    pub(super) birthday: Option<Birthday>,
     /// The script type to take from a file with several accounts: legacy, nested, segwit or taproot.
     #[arg(long, value_name = "TYPE")]
-    script: Option<ScriptType>,
+    pub(super) script: Option<ScriptType>,
     /// How many addresses to watch beyond the highest one used or handed out [default: 1000].
     #[arg(long, value_name = "N")]
-    gap: Option<u32>,
+    pub(super) gap: Option<u32>,
 }
 
 /// Arguments of `wallet show`.
@@ -74,13 +74,18 @@ pub async fn run(context: &Context, command: WalletCommand) -> Result<Reply, Err
 
 async fn import(context: &Context, args: ImportArgs) -> Result<Reply, Error> {
     let bytes = read_limited(&args.file)?;
+    import_bytes(context, &bytes, args).await
+}
+
+/// Imports the wallet in these bytes, whatever file the arguments name.
+pub(super) async fn import_bytes(context: &Context, bytes: &[u8], args: ImportArgs) -> Result<Reply, Error> {
     let options = ImportOptions {
         name: args.name,
         network: args.network,
         birthday: args.birthday,
         script_type: args.script,
     };
-    let wallet = Wallet::import(&bytes, &options).map_err(WalletsError::Malformed)?;
+    let wallet = Wallet::import(bytes, &options).map_err(WalletsError::Malformed)?;
     let imported = wallets::import(&context.store, wallet, args.gap).await?;
     let mut view = context.store.read().await?;
     let entry = WalletEntry::of(&mut view, &imported.record).await?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bitcoin::Txid;
 use serde_json::{Value, json};
 
 use crate::chain::ChainError;
@@ -55,6 +56,12 @@ pub enum PayoutError {
     /// No list has the id.
     #[error("there is no payout list \"{0}\"")]
     UnknownList(String),
+    /// No list has the transaction that was signed.
+    #[error("no open payout list has the transaction {}", txid.map_or_else(|| "that is signed here".into(), |txid| txid.to_string()))]
+    NoListFor {
+        /// The first of the transactions.
+        txid: Option<Txid>,
+    },
     /// The state does not allow the command.
     #[error("the list {list} is {}: {action} is not possible", state.name())]
     WrongState {
@@ -213,6 +220,7 @@ impl Coded for PayoutError {
             | PayoutError::WrongState { .. }
             | PayoutError::FileExists(_) => Exit::Conflict,
             PayoutError::UnknownList(_) => Exit::Usage,
+            PayoutError::NoListFor { .. } => Exit::Refused,
             PayoutError::Refused(_) => Exit::Refused,
             PayoutError::File { source, .. } => io_exit(source),
             PayoutError::WouldBeRejected { .. } => Exit::Rejected,
@@ -241,6 +249,7 @@ impl Coded for PayoutError {
             PayoutError::SameFile { .. } => "same-file",
             PayoutError::KnownIds(_) => "payout-id-known",
             PayoutError::UnknownList(_) => "payout-unknown",
+            PayoutError::NoListFor { .. } => "no-list-for-transaction",
             PayoutError::WrongState { .. } => "wrong-state",
             PayoutError::NotAPsbt { .. } => "not-a-psbt",
             PayoutError::NotAReturn { .. } => "malformed-return",
@@ -277,6 +286,10 @@ impl Coded for PayoutError {
                 "a payout_id is paid once: remove these rows, or give payments that are owed anew an id of their own".into()
             }
             PayoutError::UnknownList(_) => "see the lists with: cofferdam-watcher payout list".into(),
+            PayoutError::NoListFor { .. } => {
+                "it was made by another program, or from another data folder (--data); a list that is final has no use for it"
+                    .into()
+            }
             PayoutError::WrongState { list, state, .. } => next_step(list, *state),
             PayoutError::NotAPsbt { .. } => "give the file that the signer wrote".into(),
             PayoutError::NotAReturn { .. } => "copy the return again, or sign the bundle again".into(),

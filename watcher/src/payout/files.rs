@@ -87,6 +87,34 @@ fn start(path: &Path) -> io::Result<Vec<u8>> {
     Ok(start)
 }
 
+/// Writes pictures: one file where they have no names of their own, else a folder of them. What is there already with the same
+/// contents stays; anything else is never overwritten.
+pub fn write_pictures(
+    out: &Path,
+    pictures: Vec<(Option<String>, Vec<u8>)>,
+) -> Result<Vec<PathBuf>, PayoutError> {
+    let is_folder = pictures.iter().any(|(name, _)| name.is_some());
+    let files: Vec<(String, Vec<u8>)> = pictures
+        .into_iter()
+        .map(|(name, bytes)| (name.unwrap_or_default(), bytes))
+        .collect();
+    let (destination, taken) = match (is_folder, files.as_slice()) {
+        (false, [(_, bytes)]) => (
+            Destination::File(out.to_owned()),
+            out.exists() && !has(out, bytes),
+        ),
+        _ => {
+            let folder: PathBuf = out.components().collect();
+            let taken = is_filled(&folder)? && !holds(&folder, &files);
+            (Destination::Folder(folder), taken)
+        }
+    };
+    if taken {
+        return Err(PayoutError::FileExists(out.into()));
+    }
+    destination.write(&files)
+}
+
 /// Where files may go: nothing else is in the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Destination {

@@ -29,6 +29,7 @@ pub mod text;
 mod verify;
 
 pub use error::PayoutError;
+pub use files::write_pictures;
 pub use state::TransactionState;
 
 #[cfg(test)]

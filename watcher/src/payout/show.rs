@@ -1,5 +1,6 @@
 //! Showing lists.
 
+use bitcoin::Txid;
 use serde::Serialize;
 
 use crate::store::payouts::{self, ListRecord};
@@ -37,6 +38,23 @@ pub(super) async fn find(db: &mut Connection, id: &str) -> Result<ListRecord, Pa
     payouts::by_id(db, id)
         .await?
         .ok_or_else(|| PayoutError::UnknownList(id.chars().take(80).collect()))
+}
+
+/// Returns the id of the list that has one of these transactions, by the txids of what is to be signed.
+///
+/// # Errors
+///
+/// None has; or what blocks can no longer change has.
+pub async fn list_of(store: &Store, txids: &[Txid]) -> Result<String, PayoutError> {
+    let mut view = store.read().await?;
+    for record in payouts::open_transactions(&mut view).await? {
+        if txids.contains(&record.unsigned.compute_txid()) {
+            return Ok(payouts::list_of(&mut view, record.no).await?.id);
+        }
+    }
+    Err(PayoutError::NoListFor {
+        txid: txids.first().copied(),
+    })
 }
 
 /// Returns the document of a list, as of the last sync.

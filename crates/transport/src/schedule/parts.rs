@@ -1,7 +1,7 @@
 //! What is shown of a message.
 
 /// The parts of a message, without end.
-pub trait Parts {
+pub trait Parts: Send {
     /// Returns the content of the next code.
     fn next_part(&mut self) -> Vec<u8>;
 

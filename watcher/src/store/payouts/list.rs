@@ -4,7 +4,7 @@ use bitcoin::Weight;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::{ListKind, ListNo, ListRecord};
+use super::{ListKind, ListNo, ListRecord, PayoutTxNo};
 use crate::store::wallets::WalletNo;
 use crate::store::{Connection, StoreError, rows};
 
@@ -26,6 +26,13 @@ pub async fn by_id(db: &mut Connection, id: &str) -> Result<Option<ListRecord>, 
 /// Returns the list of a number.
 pub async fn by_no(db: &mut Connection, no: ListNo) -> Result<ListRecord, StoreError> {
     let sql = format!("{LIST} WHERE list_no = $1");
+    list(&sqlx::query(AssertSqlSafe(sql)).bind(no.0).fetch_one(db).await?)
+}
+
+/// Returns the list that a transaction belongs to.
+pub async fn list_of(db: &mut Connection, no: PayoutTxNo) -> Result<ListRecord, StoreError> {
+    let sql =
+        format!("{LIST} WHERE list_no = (SELECT list_no FROM payout_transactions WHERE payout_tx_id = $1)");
     list(&sqlx::query(AssertSqlSafe(sql)).bind(no.0).fetch_one(db).await?)
 }
 

@@ -13,7 +13,7 @@ mod record;
 mod transaction;
 
 pub use insert::insert;
-pub use list::{all, by_file, by_id, by_no, cancel_list};
+pub use list::{all, by_file, by_id, by_no, cancel_list, list_of};
 pub use lock::{lock_free, unlock};
 pub use payment::{earlier, payments, totals};
 pub use progress::{note_broadcast, note_cancelling, note_exported, note_settled, note_signed, note_txid};

@@ -1,0 +1,151 @@
+//! `scan`
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+
+use clap::Args;
+use cofferdam_core::psbt::{Limits, Parsed};
+use cofferdam_core::wallet::{Birthday, WalletName};
+use cofferdam_core::{Network, ScriptType};
+use cofferdam_optics::args::LookArgs;
+use cofferdam_transport::collect::Wanted;
+use cofferdam_transport::returned::Return;
+use cofferdam_transport::{Carried, Kind, registry};
+
+use super::context::Context;
+use super::reply::Reply;
+use super::{payout, wallet};
+use crate::error::{CommandError, Error, shown_path};
+use crate::payout::{import, show, text};
+use crate::scan;
+
+/// Arguments of `scan`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cofferdam-watcher scan --camera /dev/video0
+  cofferdam-watcher scan recording.y4m
+  cofferdam-watcher scan account.png --name main --network mainnet
+
+What the codes hold is recognised: a return or a signed PSBT is imported into its payout list, a wallet is imported as by
+`wallet import`.")]
+pub struct ScanArgs {
+    #[command(flatten)]
+    look: LookArgs,
+    /// The list that signatures are for [default: the one that has their transactions].
+    #[arg(long, value_name = "ID")]
+    list: Option<String>,
+    /// A wallet's name; needed when the codes hold none.
+    #[arg(long)]
+    name: Option<WalletName>,
+    /// A wallet's network; needed when the codes hold none.
+    #[arg(long)]
+    network: Option<Network>,
+    /// A day (UTC, YYYY-MM-DD) before which a wallet received nothing.
+    #[arg(long, value_name = "DATE")]
+    birthday: Option<Birthday>,
+    /// The script type to take where the codes hold several accounts: legacy, nested, segwit or taproot.
+    #[arg(long, value_name = "TYPE")]
+    script: Option<ScriptType>,
+    /// How many addresses of a wallet to watch beyond the highest one used or handed out [default: 1000].
+    #[arg(long, value_name = "N")]
+    gap: Option<u32>,
+}
+
+/// What is taken. A wallet of another program can be text.
+const WANTED: Wanted = Wanted::Kinds(&[
+    Kind::Psbt,
+    Kind::Return,
+    Kind::HdKey,
+    Kind::Output,
+    Kind::Account,
+    Kind::Json,
+    Kind::Text,
+]);
+
+/// Runs the command.
+pub async fn run(context: &Context, args: ScanArgs) -> Result<Reply, Error> {
+    let sources = args.look.sources();
+    let progress = context.progress;
+    let looked = tokio::task::spawn_blocking(move || {
+        let mut tell = |words: String, passing: bool| {
+            if progress {
+                tell(&words, passing);
+            }
+        };
+        scan::look(&sources, WANTED, &mut tell)
+    });
+    let carried = looked
+        .await
+        .map_err(|error| CommandError::Unexpected(error.to_string()))??;
+    if progress {
+        eprintln!();
+    }
+    match carried.kind {
+        Kind::Psbt | Kind::Return => signatures(context, args.list, carried).await,
+        _ => {
+            let text = match carried.kind {
+                Kind::HdKey | Kind::Output | Kind::Account => registry::descriptors(&carried)
+                    .map_err(|error| CommandError::Malformed {
+                        message: format!("the wallet in the codes: {error}"),
+                        hint: "show the wallet as a descriptor, or as crypto-account".into(),
+                    })?
+                    .into_bytes(),
+                _ => carried.bytes,
+            };
+            let import = wallet::ImportArgs {
+                file: PathBuf::new(),
+                name: args.name,
+                network: args.network,
+                birthday: args.birthday,
+                script: args.script,
+                gap: args.gap,
+            };
+            wallet::import_bytes(context, &text, import).await
+        }
+    }
+}
+
+/// Progress stands in one line of a terminal; what is to be known gets a line of its own.
+fn tell(words: &str, passing: bool) {
+    let mut out = std::io::stderr();
+    let words = shown_path(words.as_ref());
+    let _ = match (passing, out.is_terminal()) {
+        (true, true) => write!(out, "\r{words}\x1b[K").and_then(|()| out.flush()),
+        (false, true) => writeln!(out, "\r{words}\x1b[K"),
+        _ => writeln!(out, "{words}"),
+    };
+}
+
+async fn signatures(context: &Context, list: Option<String>, carried: Carried) -> Result<Reply, Error> {
+    let id = match list {
+        Some(id) => id,
+        None => {
+            let malformed = |message: String| CommandError::Malformed {
+                message,
+                hint: "show the codes again, from their beginning".into(),
+            };
+            let txids = match carried.kind {
+                Kind::Return => Return::parse(&carried.bytes)
+                    .map_err(|error| malformed(error.to_string()))?
+                    .transactions()
+                    .iter()
+                    .map(|transaction| transaction.txid())
+                    .collect(),
+                _ => {
+                    let psbt = Parsed::parse(&carried.bytes, &Limits::DEFAULT)
+                        .map_err(|error| malformed(error.to_string()))?;
+                    vec![psbt.txid()]
+                }
+            };
+            show::list_of(&context.store, &txids).await?
+        }
+    };
+    let name = match carried.kind {
+        Kind::Return => "scanned.return",
+        _ => "scanned.psbt",
+    };
+    let contents = vec![(name.into(), carried.bytes)];
+    let imported = import::import_contents(&context.store, &id, contents).await?;
+    Ok(Reply::new(&imported, text::imported(&imported, payout::GLANCE)))
+}
