@@ -18,7 +18,7 @@ use crate::store::{Connection, Store};
 use super::PayoutError;
 use super::document::ListDocument;
 use super::draft::unexpected;
-use super::receipt::{self, ImportFinding, ReceiptDocument};
+use super::receipt::{self, ReturnedDocument};
 use super::state::{ChainFacts, TransactionState};
 pub use super::verify::Reason;
 use super::{export, files, show, verify};
@@ -51,10 +51,9 @@ pub struct ImportDocument {
     /// The list.
     #[serde(flatten)]
     pub list: ListDocument,
-    /// The receipts that came with the returns.
-    pub receipts: Vec<ReceiptDocument>,
-    /// What is worth telling, although the signatures were taken.
-    pub findings: Vec<ImportFinding>,
+    /// What the returns told; none when there was no return.
+    #[serde(flatten)]
+    pub returned: Option<ReturnedDocument>,
 }
 
 /// What a file holds.
@@ -126,21 +125,18 @@ pub async fn import_contents(
     for (no, transaction) in &taken {
         payouts::note_signed(&mut write, *no, transaction).await?;
     }
-    let (mut receipts, mut findings) = (Vec::new(), Vec::new());
+    let mut told: Option<ReturnedDocument> = None;
     for (file, incoming) in &incoming {
         if let Incoming::Return(returned) = incoming {
             let (receipt, found) = receipt::remember(&mut write, &wallet, returned, shown_path(file)).await?;
-            receipts.extend(receipt);
-            findings.extend(found);
+            let told = told.get_or_insert_default();
+            told.receipts.extend(receipt);
+            told.findings.extend(found);
         }
     }
     let list = ListDocument::load(&mut write, &list).await?;
     write.commit().await?;
-    Ok(ImportDocument {
-        list,
-        receipts,
-        findings,
-    })
+    Ok(ImportDocument { list, returned: told })
 }
 
 fn parse(file: &Path, bytes: &[u8]) -> Result<Incoming, PayoutError> {

@@ -8,6 +8,15 @@ use crate::store::{Connection, StoreError, receipts};
 
 use super::verify::Reason;
 
+/// What returns told beside their signatures.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ReturnedDocument {
+    /// The receipts that came with them.
+    pub receipts: Vec<ReceiptDocument>,
+    /// What is worth telling, although the signatures were taken.
+    pub findings: Vec<ImportFinding>,
+}
+
 /// A receipt, as people and scripts see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReceiptDocument {

@@ -11,7 +11,11 @@ use cofferdam_core::count::counted;
 /// Returns an import as text: what it found, and the list.
 pub fn imported(document: &ImportDocument, listed: usize) -> String {
     let mut text = String::new();
-    for receipt in &document.receipts {
+    let (receipts, findings) = match &document.returned {
+        Some(returned) => (returned.receipts.as_slice(), returned.findings.as_slice()),
+        None => Default::default(),
+    };
+    for receipt in receipts {
         let _ = writeln!(
             text,
             "receipt: vault {} generation {}, journal {}, head {}{}",
@@ -22,7 +26,7 @@ pub fn imported(document: &ImportDocument, listed: usize) -> String {
             if receipt.verified { "" } else { " (not verified)" }
         );
     }
-    for finding in &document.findings {
+    for finding in findings {
         let _ = writeln!(
             text,
             "{}: {} ({})",
