@@ -1,5 +1,7 @@
 //! Bad frames are read, and hostile files are survived.
 
+#![allow(clippy::print_stdout)]
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 

@@ -188,7 +188,7 @@ fn expose(
 }
 
 /// A Gaussian of `sigma` pixels, in two passes.
-fn gaussian(light: &mut Vec<f32>, width: usize, sigma: f32) {
+fn gaussian(light: &mut [f32], width: usize, sigma: f32) {
     let reach = (sigma * 3.0).ceil() as usize;
     let mut kernel: Vec<f32> = (0..=2 * reach)
         .map(|at| (-(at as f32 - reach as f32).powi(2) / (2.0 * sigma * sigma)).exp())
