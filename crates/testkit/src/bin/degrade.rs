@@ -110,7 +110,6 @@ fn run(arguments: &Arguments) -> Result<()> {
 fn frame(screens: &[Luma], at: usize, seed: u64) -> Luma {
     let (screen, next) = (&screens[at], &screens[(at + 1) % screens.len()]);
     let seed = seed.wrapping_mul(1_000_003).wrapping_add(at as u64);
-    // How large a module is cannot be seen from here: a pixel of the screen is taken for one, which only limits the blur.
     let shot = Shot {
         width: WIDTH,
         height: HEIGHT,
@@ -118,7 +117,13 @@ fn frame(screens: &[Luma], at: usize, seed: u64) -> Luma {
         fill: 0.95,
         seed,
     };
-    shoot(screen, next, screen.width(), &shot)
+    shoot(screen, next, screen.width() / module(screen), &shot)
+}
+
+/// Pixels a module: the shortest run of one shade in any row.
+fn module(screen: &Luma) -> usize {
+    let shortest = |row: &[u8]| row.chunk_by(|a, b| a == b).map(<[u8]>::len).min();
+    screen.rows().filter_map(shortest).min().unwrap_or(1)
 }
 
 enum Output {

@@ -1,6 +1,6 @@
 //! MJPEG: JPEGs one after the other, with or without multipart headers between them. One JPEG is a stream of one.
 
-use std::io::{ErrorKind, Read};
+use std::io::{BufRead, ErrorKind, Read};
 
 use super::error::PictureError;
 use super::jpeg;
@@ -58,11 +58,9 @@ impl<R: Read> Mjpeg<R> {
         let mut jpeg = vec![0xff, 0xd8];
         let mut coded = false;
         loop {
-            let byte = self.taken(&mut jpeg)?;
-            if byte != 0xff {
-                if coded {
-                    continue;
-                }
+            if coded {
+                self.take_to_marker(&mut jpeg)?;
+            } else if self.taken(&mut jpeg)? != 0xff {
                 return Err(PictureError::damaged("MJPEG", "a marker is missing"));
             }
             let mut marker = 0xff;
@@ -79,28 +77,48 @@ impl<R: Read> Mjpeg<R> {
                         self.taken(&mut jpeg)?,
                         self.taken(&mut jpeg)?,
                     ]));
-                    for _ in 2..length {
-                        self.taken(&mut jpeg)?;
-                    }
+                    self.take_exactly(length.saturating_sub(2), &mut jpeg)?;
                     coded = marker == 0xda;
                 }
             }
         }
     }
 
+    /// Takes coded data up to the next 0xff, which it takes too.
+    fn take_to_marker(&mut self, jpeg: &mut Vec<u8>) -> Result<(), PictureError> {
+        let room = MAX_JPEG.saturating_sub(jpeg.len());
+        let taken = (&mut self.bytes).take(room as u64).read_until(0xff, jpeg)?;
+        match jpeg.last() {
+            Some(0xff) if taken > 0 => Ok(()),
+            _ if jpeg.len() >= MAX_JPEG => Err(too_long()),
+            _ => Err(cut_off()),
+        }
+    }
+
+    fn take_exactly(&mut self, count: usize, jpeg: &mut Vec<u8>) -> Result<(), PictureError> {
+        if jpeg.len() + count > MAX_JPEG {
+            return Err(too_long());
+        }
+        let taken = (&mut self.bytes).take(count as u64).read_to_end(jpeg)?;
+        if taken < count { Err(cut_off()) } else { Ok(()) }
+    }
+
     fn taken(&mut self, jpeg: &mut Vec<u8>) -> Result<u8, PictureError> {
         if jpeg.len() >= MAX_JPEG {
-            return Err(PictureError::damaged(
-                "MJPEG",
-                "one picture is longer than 16 MiB",
-            ));
+            return Err(too_long());
         }
-        let byte = self
-            .byte()?
-            .ok_or_else(|| PictureError::damaged("MJPEG", "the last picture is cut off"))?;
+        let byte = self.byte()?.ok_or_else(cut_off)?;
         jpeg.push(byte);
         Ok(byte)
     }
+}
+
+fn too_long() -> PictureError {
+    PictureError::damaged("MJPEG", "one picture is longer than 16 MiB")
+}
+
+fn cut_off() -> PictureError {
+    PictureError::damaged("MJPEG", "the last picture is cut off")
 }
 
 impl<R: Read> FrameSource for Mjpeg<R> {
