@@ -9,7 +9,7 @@ use cofferdam_testkit::frames::{Condition, grid, hostile};
 use cofferdam_transport::code::Reader;
 use cofferdam_transport::picture::open;
 
-/// Percent of frames that must be read, by condition: what was measured on 1,000 frames, less what a smaller grid may
+/// Percent of frames that must be read, by condition: what was measured on 400 frames, less what a smaller grid may
 /// scatter.
 const FLOORS: [(Condition, usize); 10] = [
     (Condition::Plain, 100),
