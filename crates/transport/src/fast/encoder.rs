@@ -92,7 +92,7 @@ mod tests {
     fn text(size: usize) -> Carried {
         Carried {
             kind: Kind::Text,
-            bytes: (0..size).map(|index| (index * index >> 3) as u8).collect(),
+            bytes: (0..size).map(|index| ((index * index) >> 3) as u8).collect(),
         }
     }
 
