@@ -140,7 +140,7 @@ impl Output {
         };
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("gif") => {
-                let palette: Vec<u8> = (0..=255).flat_map(|shade| [shade; 3]).collect();
+                let palette: Vec<u8> = (0..16).flat_map(|shade| [shade * 17; 3]).collect();
                 let mut encoder = gif::Encoder::new(file()?, WIDTH as u16, HEIGHT as u16, &palette)?;
                 encoder.set_repeat(gif::Repeat::Infinite)?;
                 Ok(Output::Gif(Box::new(encoder)))
@@ -160,7 +160,13 @@ impl Output {
                 width: WIDTH as u16,
                 height: HEIGHT as u16,
                 delay: 100 / RATE,
-                buffer: frame.pixels().into(),
+                // Sixteen shades: noise does not compress, and these files are to be looked at.
+                buffer: frame
+                    .pixels()
+                    .iter()
+                    .map(|pixel| pixel / 16)
+                    .collect::<Vec<u8>>()
+                    .into(),
                 ..gif::Frame::default()
             })?,
             Output::Y4m(file) => file.write_all(&y4m::frame(frame))?,
