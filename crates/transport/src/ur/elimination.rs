@@ -91,7 +91,8 @@ impl Elimination {
 
     /// Joins the fragments; those that are not known are left out.
     pub(super) fn join(self) -> Vec<u8> {
-        let mut joined = Vec::new();
+        let fragment = self.rows.iter().flatten().next().map_or(0, |row| row.data.len());
+        let mut joined = Vec::with_capacity(self.rank * fragment);
         for row in self.rows.into_iter().flatten() {
             joined.extend_from_slice(&row.data);
         }
