@@ -14,6 +14,8 @@ use crate::message::{Content, Glance, MAX_CODES, Task, receive, send};
 /// Looks at whatever it is told to, until nobody is left to tell. Call it in a process that has nothing else to do: its
 /// memory is limited for good, and a frame that takes too long ends it.
 pub fn run(mut tasks: impl Read, mut glances: impl Write) {
+    // A picture made for it can make a library panic; there is nothing to tell but that its frame is passed over.
+    std::panic::set_hook(Box::new(|_| {}));
     // Nobody is there to hear of it: an eye that cannot be limited sees nothing.
     let Ok(mut timer) = limit_memory().and_then(|()| FrameTimer::new()) else {
         return;
