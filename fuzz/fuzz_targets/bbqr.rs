@@ -8,7 +8,9 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let parts = || input.split(|byte| *byte == b'\n');
-    let Some(mut joiner) = parts().find_map(|part| Joiner::open(part).ok()) else { return };
+    let Some(mut joiner) = parts().find_map(|part| Joiner::open(part).ok()) else {
+        return;
+    };
     for part in parts() {
         let before = joiner.progress();
         let taken = joiner.take(part);

@@ -14,7 +14,9 @@ fuzz_target!(|input: (u8, u16, &[u8])| {
         _ => Encoding::Zlib,
     };
     let characters = usize::from(characters % 4297);
-    let Ok(encoder) = Encoder::with_encoding(encoding, FileType::Binary, file, characters) else { return };
+    let Ok(encoder) = Encoder::with_encoding(encoding, FileType::Binary, file, characters) else {
+        return;
+    };
     let parts: Vec<String> = (0..).map_while(|index| encoder.part(index)).collect();
     let mut joiner = Joiner::open(parts[0].as_bytes()).unwrap();
     let mut whole = None;
