@@ -182,18 +182,27 @@ fn read(path: &Path) -> Result<Carried, Failure> {
     let kind = match bytes.as_slice() {
         bytes if looks_like_bundle(bytes) => Kind::Bundle,
         bytes if looks_like_return(bytes) => Kind::Return,
-        bytes => {
-            return recognise(bytes.trim_ascii_end()).map_err(|error| {
-                Failure::new(
-                    Exit::Malformed,
-                    "not-to-be-shown",
-                    format!("{}: {error}", screens::path(path)),
-                    "name a PSBT, a return, a bundle, or a file of text",
-                )
-            });
-        }
+        bytes => return text_or_psbt(path, bytes.trim_ascii_end()),
     };
     Ok(Carried { kind, bytes })
+}
+
+fn text_or_psbt(path: &Path, bytes: &[u8]) -> Result<Carried, Failure> {
+    let unknown = |reason: String| {
+        Failure::new(
+            Exit::Malformed,
+            "not-to-be-shown",
+            format!("{}: {reason}", screens::path(path)),
+            "name a PSBT, a return, a bundle, or a file of text",
+        )
+    };
+    match recognise(bytes) {
+        Ok(carried) if matches!(carried.kind, Kind::Bytes | Kind::Seed) => {
+            Err(unknown("it holds nothing that is carried as codes".into()))
+        }
+        Ok(carried) => Ok(carried),
+        Err(error) => Err(unknown(error.to_string())),
+    }
 }
 
 /// Tells what must not be shown to a camera: our own sealed files, words of a mnemonic, extended private keys.

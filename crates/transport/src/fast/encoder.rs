@@ -19,8 +19,9 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// Makes the frames of a message, with `symbol_bytes` of it in each.
-    pub fn new(carried: &Carried, symbol_bytes: usize) -> Result<Encoder, EncodeError> {
+    /// Makes the frames of a message, with at most `max_symbol_bytes` of it in each. They are as many as that makes necessary,
+    /// and no larger than so many must be: smaller codes are read more surely.
+    pub fn new(carried: &Carried, max_symbol_bytes: usize) -> Result<Encoder, EncodeError> {
         let message = &carried.bytes;
         if carried.kind == Kind::Seed {
             return Err(EncodeError::Secret);
@@ -32,8 +33,13 @@ impl Encoder {
         if object.len() > MAX_OBJECT_BYTES {
             return Err(EncodeError::TooLong { found: message.len() });
         }
-        let id = MessageId::of_object(&object, carried.kind, compressed, symbol_bytes)
-            .ok_or(EncodeError::SymbolSize { found: symbol_bytes })?;
+        let wrong_size = EncodeError::SymbolSize {
+            found: max_symbol_bytes,
+        };
+        let densest = MessageId::of_object(&object, carried.kind, compressed, max_symbol_bytes);
+        let count = densest.ok_or(wrong_size)?.symbols();
+        let symbol_bytes = object.len().div_ceil(count);
+        let id = MessageId::of_object(&object, carried.kind, compressed, symbol_bytes).ok_or(wrong_size)?;
         object.resize(id.symbols() * symbol_bytes, 0);
         let block = SourceBlockEncoder::new(0, &id.config(), &object);
         Ok(Encoder {
@@ -112,12 +118,24 @@ mod tests {
     fn frames_fill_what_they_shall() {
         for max_chars in [30, 31, 32, 100, 1_000, MAX_FRAME_CHARS] {
             let symbol = symbol_bytes(max_chars).unwrap();
-            let mut encoder = Encoder::new(&text(300), symbol).unwrap();
+            let (bytes, hash) = (10 * symbol, 32);
+            let mut encoder = Encoder::new(&incompressible(bytes), symbol).unwrap();
+            assert_eq!(encoder.symbols(), (bytes + hash).div_ceil(symbol));
             let length = encoder.next_frame().len();
-            assert!((max_chars - 1..=max_chars).contains(&length));
+            assert!(
+                (max_chars / 2..=max_chars).contains(&length),
+                "{length} of {max_chars}"
+            );
         }
         assert_eq!(symbol_bytes(27), None);
         assert_eq!(symbol_bytes(0), None);
+    }
+
+    #[test]
+    fn a_message_of_one_frame_has_a_small_code() {
+        let mut encoder = Encoder::new(&incompressible(100), 800).unwrap();
+        assert_eq!(encoder.symbols(), 1);
+        assert!(encoder.next_frame().len() < 250);
     }
 
     #[test]
