@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use cofferdam_core::count::counted;
 use cofferdam_optics::{ScanError, Source, Update, Worker, watch};
 use cofferdam_transport::Carried;
 use cofferdam_transport::collect::{Collector, Wanted};
@@ -89,6 +90,10 @@ pub fn look(
                 );
             }
         }
+        Update::Whole { codes } => tell(
+            format!("read all of it, from {}", counted(codes as usize, "code")),
+            false,
+        ),
         // A code that stays in sight is told once.
         Update::Foreign(reason) if foreign.as_ref() == Some(&reason) => {}
         Update::Foreign(reason) => {

@@ -19,6 +19,15 @@ fn enough(needed: usize) -> usize {
     }
 }
 
+/// A file with one or more codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Its name in the folder that holds it; none where it is no file of several.
+    pub name: Option<String>,
+    /// The file's bytes.
+    pub bytes: Vec<u8>,
+}
+
 /// Why codes are not written.
 #[derive(Debug, thiserror::Error)]
 pub enum PicturesError {
@@ -41,15 +50,12 @@ pub enum PicturesError {
 }
 
 /// Draws the codes of a message as the files that `out` names: an animated GIF, one PNG or SVG, or a folder of numbered PNGs
-/// (`out` ends with a slash). Returns their names beside `out`, none where it is the file itself, and their bytes.
+/// (`out` ends with a slash).
 ///
 /// # Errors
 ///
 /// [`PicturesError`].
-pub fn pictures(
-    schedule: &mut Schedule,
-    out: &Path,
-) -> Result<Vec<(Option<String>, Vec<u8>)>, PicturesError> {
+pub fn pictures(schedule: &mut Schedule, out: &Path) -> Result<Vec<Picture>, PicturesError> {
     let needed = schedule.count();
     let each = Duration::from_millis(schedule.millis().into());
     let one = |schedule: &mut Schedule| match needed {
@@ -65,7 +71,10 @@ pub fn pictures(
             .enumerate()
             .map(|(number, code)| {
                 let name = format!("code-{:0width$}.png", number + 1);
-                Ok((Some(name), render::png(code, SCALE)?))
+                Ok(Picture {
+                    name: Some(name),
+                    bytes: render::png(code, SCALE)?,
+                })
             })
             .collect();
     }
@@ -75,7 +84,7 @@ pub fn pictures(
         Some("svg") => render::svg(&one(schedule)?).into_bytes(),
         _ => return Err(PicturesError::Name),
     };
-    Ok(vec![(None, bytes)])
+    Ok(vec![Picture { name: None, bytes }])
 }
 
 fn draw(schedule: &mut Schedule, count: usize) -> Result<Vec<Matrix>, PicturesError> {

@@ -47,6 +47,11 @@ pub enum Update {
         /// How many frames are read in a second.
         frames_per_second: f64,
     },
+    /// The message that was wanted is whole.
+    Whole {
+        /// How many codes were read for it, repeated ones too.
+        codes: u64,
+    },
     /// A code that belongs to nothing that is collected.
     Foreign(String),
     /// A frame ended the eye, and is passed over.
@@ -217,7 +222,10 @@ impl Scan<'_> {
         self.codes += 1;
         let now = self.start.elapsed();
         match self.collector.take(code, now) {
-            Seen::Whole(carried) => return Some(carried),
+            Seen::Whole(carried) => {
+                (self.tell)(Update::Whole { codes: self.codes });
+                return Some(carried);
+            }
             Seen::Nearer {
                 message, progress, ..
             } => {

@@ -1,6 +1,6 @@
 //! What every command starts with: the global options, and the processes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -63,6 +63,20 @@ impl Context {
             .vault
             .clone()
             .ok_or_else(|| Failure::usage("no vault is named", "add --vault FILE"))
+    }
+
+    /// Tells whether the command line names this file as one that holds a secret.
+    pub(super) fn reads_secret_from(&self, path: &Path) -> bool {
+        let given = &self.global.credentials;
+        let secrets = [
+            &given.passphrase_file,
+            &given.second_passphrase_file,
+            &given.key_file,
+        ];
+        let same = |secret: &PathBuf| {
+            secret == path || matches!((secret.canonicalize(), path.canonicalize()), (Ok(a), Ok(b)) if a == b)
+        };
+        secrets.into_iter().flatten().any(same)
     }
 
     /// Returns where the credential comes from.

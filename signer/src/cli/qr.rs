@@ -81,6 +81,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
         check_terminal()?;
     }
     let (carried, what) = match (&args.file, &args.account) {
+        (Some(path), _) if context.reads_secret_from(path) => return Err(secret(path)),
         (Some(path), _) => (read(path)?, screens::path(path)),
         (None, Some(name)) => (
             wallet(context, name, args.form, args.show.names())?,
@@ -126,16 +127,17 @@ pub(super) fn write(carried: Carried, args: &ShowArgs, out: &Path) -> Result<Val
         PicturesError::Several(_) | PicturesError::Name => Failure::usage(error, "see `qr --help`"),
         _ => Failure::unexpected(error),
     })?;
-    if pictures.iter().any(|(name, _)| name.is_some()) {
+    if pictures.iter().any(|picture| picture.name.is_some()) {
         fs::create_dir_all(out).map_err(|error| Failure::writing(out, &error))?;
     }
     let files: Vec<(PathBuf, &[u8])> = pictures
         .iter()
-        .map(|(name, bytes)| {
-            let path = name
-                .as_ref()
-                .map_or_else(|| out.to_owned(), |name| out.join(name));
-            (path, bytes.as_slice())
+        .map(|picture| {
+            let path = match &picture.name {
+                Some(name) => out.join(name),
+                None => out.to_owned(),
+            };
+            (path, picture.bytes.as_slice())
         })
         .collect();
     files::write_all(&files, Existing::Keep)?;
@@ -172,12 +174,7 @@ fn read(path: &Path) -> Result<Carried, Failure> {
         ));
     }
     if is_secret(&bytes) {
-        return Err(Failure::new(
-            Exit::Refused,
-            "secret",
-            format!("{} holds, or may hold, a secret", screens::path(path)),
-            "a vault, a journal, recovery words and private keys are not shown as codes",
-        ));
+        return Err(secret(path));
     }
     let kind = match bytes.as_slice() {
         bytes if looks_like_bundle(bytes) => Kind::Bundle,
@@ -185,6 +182,15 @@ fn read(path: &Path) -> Result<Carried, Failure> {
         bytes => return text_or_psbt(path, bytes.trim_ascii_end()),
     };
     Ok(Carried { kind, bytes })
+}
+
+fn secret(path: &Path) -> Failure {
+    Failure::new(
+        Exit::Refused,
+        "secret",
+        format!("{} holds, or may hold, a secret", screens::path(path)),
+        "vaults, journals, passphrases, recovery words and private keys are not shown as codes",
+    )
 }
 
 fn text_or_psbt(path: &Path, bytes: &[u8]) -> Result<Carried, Failure> {

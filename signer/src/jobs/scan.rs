@@ -10,6 +10,7 @@ use cofferdam_transport::collect::{Collector, Wanted};
 use crate::error::{Exit, Failure};
 use crate::process::{Channel, spawn_eye};
 use crate::protocol::{Looking, Sight};
+use crate::screens;
 
 /// How often people are told of progress.
 const TELL: Duration = Duration::from_millis(250);
@@ -47,6 +48,10 @@ pub(super) fn look(
                     rate: frames_per_second,
                 }
             }
+            Update::Whole { codes } => Looking::Note(format!(
+                "read all of it, from {}",
+                screens::counted(codes as usize, "code")
+            )),
             // A code that stays in sight is told once.
             Update::Foreign(reason) if foreign.as_ref() == Some(&reason) => return,
             Update::Foreign(reason) => {

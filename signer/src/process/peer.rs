@@ -66,7 +66,7 @@ pub(crate) fn spawn_eye(own: &RefCell<Option<Channel>>) -> io::Result<Worker> {
         || {
             own.take();
         },
-        |tasks, glances| cofferdam_optics::eye::run(tasks, glances),
+        cofferdam_optics::eye::run,
     )?;
     let pid = child.pid;
     Ok(Worker {

@@ -78,9 +78,6 @@ pub async fn run(context: &Context, args: ScanArgs) -> Result<Reply, Error> {
     let carried = looked
         .await
         .map_err(|error| CommandError::Unexpected(error.to_string()))??;
-    if progress {
-        eprintln!();
-    }
     match carried.kind {
         Kind::Psbt | Kind::Return => signatures(context, args.list, carried).await,
         _ => {

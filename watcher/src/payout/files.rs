@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use cofferdam_optics::Picture;
 use cofferdam_transport::psbt_file;
 use cofferdam_transport::returned::{self, looks_like_return};
 
@@ -89,14 +90,11 @@ fn start(path: &Path) -> io::Result<Vec<u8>> {
 
 /// Writes pictures: one file where they have no names of their own, else a folder of them. What is there already with the same
 /// contents stays; anything else is never overwritten.
-pub fn write_pictures(
-    out: &Path,
-    pictures: Vec<(Option<String>, Vec<u8>)>,
-) -> Result<Vec<PathBuf>, PayoutError> {
-    let is_folder = pictures.iter().any(|(name, _)| name.is_some());
+pub fn write_pictures(out: &Path, pictures: Vec<Picture>) -> Result<Vec<PathBuf>, PayoutError> {
+    let is_folder = pictures.iter().any(|picture| picture.name.is_some());
     let files: Vec<(String, Vec<u8>)> = pictures
         .into_iter()
-        .map(|(name, bytes)| (name.unwrap_or_default(), bytes))
+        .map(|picture| (picture.name.unwrap_or_default(), picture.bytes))
         .collect();
     let (destination, taken) = match (is_folder, files.as_slice()) {
         (false, [(_, bytes)]) => (
