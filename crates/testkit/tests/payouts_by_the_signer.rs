@@ -1,5 +1,8 @@
 //! Lists over several transactions through both binaries: folders across the gap, one review, one unlock.
 
+use bitcoin::consensus::encode;
+use bitcoin::{Transaction, TxOut};
+use cofferdam_core::psbt::{Limits, Parsed, finalize};
 use cofferdam_testkit::{Signer, Watcher};
 use serde_json::Value;
 
@@ -186,4 +189,78 @@ fn the_signer_signs_a_cancelling_transaction_only_when_told_what_it_supersedes()
     office.watch(&["sync"]);
     assert_eq!(office.watch(&["payout", "show", &id])["state"], "cancelled");
     assert_eq!(office.watch(&["payout", "show", &cancel])["state"], "confirmed");
+}
+
+/// Some signers give the finished transaction instead of a signed PSBT (a Coldcard's BBQr of type T).
+fn finished(script: &str) {
+    let office = Office::funded(script, 3);
+    let file = list(&office, "t", 3);
+    let created = office.watch(&["payout", "create", &file, "--wallet", "main", "--fee-rate", "3"]);
+    let id = created["id"].as_str().unwrap();
+    let (unsigned, signed) = (office.path("t.psbt"), office.path("t.signed.psbt"));
+    office.watch(&["payout", "export", id, "--out", &unsigned]);
+    office.sign(&["sign", &unsigned, "--out", &signed, "--yes"]);
+    let psbt = Parsed::parse(&std::fs::read(&signed).unwrap(), &Limits::DEFAULT).unwrap();
+    let coins: Vec<TxOut> = psbt
+        .inputs()
+        .iter()
+        .zip(&psbt.unsigned_tx().input)
+        .map(
+            |(input, tx_in)| match (&input.witness_utxo, &input.previous_transaction) {
+                (Some(coin), _) => coin.clone(),
+                (None, Some(previous)) => {
+                    previous.transaction().output[tx_in.previous_output.vout as usize].clone()
+                }
+                (None, None) => panic!("a coin is missing"),
+            },
+        )
+        .collect();
+    let transaction = finalize(&psbt, &coins).unwrap();
+
+    let import = |name: &str, transaction: &Transaction| {
+        let file = office.path(name);
+        std::fs::write(&file, encode::serialize_hex(transaction) + "\n").unwrap();
+        office.watcher.run(&["payout", "import", id, &file]).unwrap()
+    };
+    let refused = |name: &str, transaction: &Transaction, code: &str| {
+        let run = import(name, transaction);
+        assert_eq!(run.code, 3, "{name}");
+        assert!(run.stderr.contains(code), "{name}: {}", run.stderr);
+        assert_eq!(office.watch(&["payout", "show", id])["state"], "exported");
+    };
+    let mut other = transaction.clone();
+    other.output.swap(0, 1);
+    refused("outputs.tx", &other, "other-outputs");
+    let mut other = transaction.clone();
+    let input = &mut other.input[0];
+    let witness: Vec<Vec<u8>> = input.witness.iter().map(<[u8]>::to_vec).collect();
+    input.witness = witness
+        .into_iter()
+        .map(|mut item| {
+            item[10] ^= 1;
+            item
+        })
+        .collect::<Vec<_>>()
+        .into();
+    if input.witness.is_empty() {
+        let mut script = input.script_sig.to_bytes();
+        script[10] ^= 1;
+        input.script_sig = script.into();
+    }
+    refused("signature.tx", &other, "bad-");
+    let mut other = transaction.clone();
+    other.input[0].witness = Vec::<Vec<u8>>::new().into();
+    other.input[0].script_sig = Vec::new().into();
+    refused("unsigned.tx", &other, "unsigned");
+
+    let run = import("finished.tx", &transaction);
+    assert_eq!(run.json().unwrap()["state"], "signed");
+    assert_eq!(office.watch(&["payout", "broadcast", id])["state"], "broadcast");
+}
+
+#[test]
+fn a_finished_transaction_is_taken_like_a_signed_psbt() {
+    for script in ["legacy", "nested", "segwit", "taproot"] {
+        finished(script);
+    }
 }

@@ -214,7 +214,7 @@ impl From<HandoverFormat> for export::Format {
 pub struct ImportArgs {
     /// The list.
     id: String,
-    /// Signed PSBTs, in binary, base64 or hexadecimal, returns of the signer, or folders of them.
+    /// Signed PSBTs, in binary, base64 or hexadecimal, finished transactions, returns of the signer, or folders of them.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }

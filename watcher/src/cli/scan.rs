@@ -55,6 +55,7 @@ pub struct ScanArgs {
 /// What is taken. A wallet of another program can be text.
 const WANTED: Wanted = Wanted::Kinds(&[
     Kind::Psbt,
+    Kind::Transaction,
     Kind::Return,
     Kind::HdKey,
     Kind::Output,
@@ -79,7 +80,7 @@ pub async fn run(context: &Context, args: ScanArgs) -> Result<Reply, Error> {
         .await
         .map_err(|error| CommandError::Unexpected(error.to_string()))??;
     match carried.kind {
-        Kind::Psbt | Kind::Return => signatures(context, args.list, carried).await,
+        Kind::Psbt | Kind::Transaction | Kind::Return => signatures(context, args.list, carried).await,
         _ => {
             let text = match carried.kind {
                 Kind::HdKey | Kind::Output | Kind::Account => registry::descriptors(&carried)
@@ -129,6 +130,10 @@ async fn signatures(context: &Context, list: Option<String>, carried: Carried) -
                     .iter()
                     .map(|transaction| transaction.txid())
                     .collect(),
+                Kind::Transaction => import::transaction(&carried.bytes)
+                    .map(|finished| import::without_signatures(&finished).compute_txid())
+                    .into_iter()
+                    .collect(),
                 _ => {
                     let psbt = Parsed::parse(&carried.bytes, &Limits::DEFAULT)
                         .map_err(|error| malformed(error.to_string()))?;
@@ -140,6 +145,7 @@ async fn signatures(context: &Context, list: Option<String>, carried: Carried) -
     };
     let name = match carried.kind {
         Kind::Return => "scanned.return",
+        Kind::Transaction => "scanned.tx",
         _ => "scanned.psbt",
     };
     let contents = vec![(name.into(), carried.bytes)];

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use bitcoin::Transaction;
-use cofferdam_core::psbt::{Limits, Parsed, Version};
+use bitcoin::consensus::encode;
+use bitcoin::{ScriptBuf, Transaction, Witness};
+use cofferdam_core::psbt::fields::input as fields;
+use cofferdam_core::psbt::{Limits, Parsed, PsbtError, RawKey, Version};
 use cofferdam_transport::returned::{Return, ReturnError, looks_like_return};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -25,6 +27,9 @@ use super::{export, files, show, verify};
 
 /// The largest file that is read: a PSBT of 128 MiB in hexadecimal, and a newline.
 const MAX_FILE_BYTES: u64 = (128 << 21) + 2;
+
+/// The longest transaction: no block holds more, in hexadecimal and with a newline.
+const MAX_TRANSACTION_BYTES: usize = 8_000_002;
 
 /// A file that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,9 +65,11 @@ pub struct ImportDocument {
 enum Incoming {
     Psbt(Parsed),
     Return(Return),
+    /// A transaction that another signer finished.
+    Transaction(Box<Transaction>),
 }
 
-/// Verifies signed PSBTs and returns of a list and stores their signatures: all of them, or none.
+/// Verifies signed PSBTs, finished transactions and returns of a list and stores their signatures: all of them, or none.
 ///
 /// The same file twice is no error: what is stored is kept.
 ///
@@ -106,6 +113,9 @@ pub async fn import_contents(
         let signed = match incoming {
             Incoming::Psbt(psbt) => Ok(vec![Cow::Borrowed(psbt)]),
             Incoming::Return(returned) => unfold(&mut write, list.no, &wallet, &records, returned).await?,
+            Incoming::Transaction(finished) => {
+                take_apart(&mut write, list.no, &wallet, &records, finished).await?
+            }
         };
         let coins = |record: &TransactionRecord| export::spent_coins(&wallet, record);
         let result = match signed {
@@ -151,11 +161,69 @@ fn parse(file: &Path, bytes: &[u8]) -> Result<Incoming, PayoutError> {
     }
     match Parsed::parse(bytes, &Limits::default()) {
         Ok(psbt) => Ok(Incoming::Psbt(psbt)),
+        Err(PsbtError::NotAPsbt) if let Some(finished) = transaction(bytes) => {
+            Ok(Incoming::Transaction(Box::new(finished)))
+        }
         Err(error) => Err(PayoutError::NotAPsbt {
             file: file.into(),
             reason: error.to_string(),
         }),
     }
+}
+
+/// Reads a whole transaction in consensus encoding, in binary or in hexadecimal.
+pub fn transaction(bytes: &[u8]) -> Option<Transaction> {
+    if bytes.len() > MAX_TRANSACTION_BYTES {
+        return None;
+    }
+    if let Ok(transaction) = encode::deserialize(bytes) {
+        return Some(transaction);
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    encode::deserialize_hex(text.trim()).ok()
+}
+
+/// Makes the signed PSBT of a transaction that another signer finished: what an export gives, with its scripts. Whether they are
+/// right is verified like those of any PSBT.
+async fn take_apart(
+    db: &mut Connection,
+    list: ListNo,
+    wallet: &WalletRecord,
+    records: &[TransactionRecord],
+    finished: &Transaction,
+) -> Result<Result<Vec<Cow<'static, Parsed>>, Reason>, PayoutError> {
+    let record = match verify::matching(records, &without_signatures(finished)) {
+        Ok(record) => record,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let payments = payouts::payments(db, list).await?;
+    let unsigned = export::psbt(db, wallet, record, &payments, &mut HashMap::new(), Version::V0).await?;
+    let mut raw = own(&unsigned)?.raw().clone();
+    for (map, input) in raw.inputs.iter_mut().zip(&finished.input) {
+        if !input.script_sig.is_empty() {
+            map.set(
+                RawKey::plain(fields::FINAL_SCRIPT_SIG),
+                input.script_sig.to_bytes(),
+            );
+        }
+        if !input.witness.is_empty() {
+            map.set(
+                RawKey::plain(fields::FINAL_SCRIPT_WITNESS),
+                encode::serialize(&input.witness),
+            );
+        }
+    }
+    Ok(Ok(vec![Cow::Owned(own(&raw.to_bytes())?)]))
+}
+
+/// Returns the transaction as it was before it was signed.
+pub fn without_signatures(finished: &Transaction) -> Transaction {
+    let mut unsigned = finished.clone();
+    for input in &mut unsigned.input {
+        input.script_sig = ScriptBuf::new();
+        input.witness = Witness::new();
+    }
+    unsigned
 }
 
 /// Makes the signed PSBTs of a return, of the unsigned ones that an export of the list gives. The PSBT version is not told:
