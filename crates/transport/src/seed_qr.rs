@@ -1,7 +1,8 @@
 //! SeedQR and CompactSeedQR: a seed in one code (SeedSigner's specification). Read only, offline, and only when a seed is asked for.
 //!
 //! - SeedQR: four digits a word, its index in the BIP39 list (0 to 2047), the checksum's word included.
-//! - CompactSeedQR: the entropy itself; the checksum is left out.
+//! - CompactSeedQR: the entropy itself; the checksum is left out. Nothing tells it from text of that length, so that text is no
+//!   seed: of a million CompactSeedQRs of 12 words, about one is refused.
 //!
 //! How indices or entropy become a mnemonic is the signer's to say: nothing here knows a list of words.
 
@@ -37,6 +38,11 @@ pub enum SeedQrError {
     /// A group of four digits above 2047.
     #[error("this code is no SeedQR: word {0} is beyond the 2048 words of the list; scan it again")]
     NoSuchWord(usize),
+    /// As many bytes as entropy has, but text: a label or a link before the camera would become a wallet.
+    #[error(
+        "this code is text as long as a seed, and not taken for one; if it is your CompactSeedQR all the same, type its words"
+    )]
+    Text,
 }
 
 impl SeedQr {
@@ -46,10 +52,13 @@ impl SeedQr {
         if digits && DIGITS.contains(&content.len()) {
             return Ok(Self::Indices(indices(content)?));
         }
-        if !digits && ENTROPY.contains(&content.len()) {
-            return Ok(Self::Entropy(Zeroizing::new(content.to_vec())));
+        if digits || !ENTROPY.contains(&content.len()) {
+            return Err(SeedQrError::NotASeed);
         }
-        Err(SeedQrError::NotASeed)
+        match is_text(content) {
+            true => Err(SeedQrError::Text),
+            false => Ok(Self::Entropy(Zeroizing::new(content.to_vec()))),
+        }
     }
 }
 
@@ -60,13 +69,9 @@ impl fmt::Debug for SeedQr {
 }
 
 /// Tells whether content must be taken for a seed where none was asked for: digits that name words, or bytes of the length of
-/// entropy that are not text. (Of a million CompactSeedQRs of 12 words, about one could be taken for text.)
+/// entropy that are not text.
 pub fn looks_like_seed(content: &[u8]) -> bool {
-    match SeedQr::read(content) {
-        Ok(SeedQr::Indices(_)) => true,
-        Ok(SeedQr::Entropy(_)) => !is_text(content),
-        Err(_) => false,
-    }
+    SeedQr::read(content).is_ok()
 }
 
 fn indices(digits: &[u8]) -> Result<Zeroizing<Vec<u16>>, SeedQrError> {
@@ -95,6 +100,9 @@ mod tests {
         }
         for length in (0..100).filter(|length| !ENTROPY.contains(length)) {
             assert_eq!(refused(&vec![0xfe; length]), SeedQrError::NotASeed);
+        }
+        for text in ["sixteen letters.", "https://example.org/0123"] {
+            assert_eq!(refused(text.as_bytes()), SeedQrError::Text);
         }
         let mut digits = [b'0'; 48];
         digits[8..12].copy_from_slice(b"2048");
