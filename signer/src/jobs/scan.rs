@@ -67,7 +67,7 @@ pub(super) fn look(
             untold = tell(looking);
         }
     };
-    let mut spawn = || spawn_eye(channel);
+    let mut spawn = || spawn_eye(channel, sights.iter().map(|sight| sight.path.as_path()));
     let carried = watch(&sources, &mut Collector::new(wanted), &mut spawn, &mut update);
     untold?;
     carried.map_err(|error| failure(&error))

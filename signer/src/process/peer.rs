@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::io;
+use std::os::fd::{AsRawFd as _, RawFd};
+use std::path::Path;
 
 use cofferdam_optics::Worker;
 use nix::errno::Errno;
@@ -13,7 +15,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::fork::{Fork, fork};
+use super::fork::{Fork, fork, keep_only};
 use super::frame::{Channel, ChannelError};
 use super::harden::end_with_parent;
 use super::interrupt::yield_to_the_end;
@@ -60,13 +62,24 @@ fn wait(pid: Pid) -> Option<WaitStatus> {
     }
 }
 
-/// Forks the process that looks at pictures for this one. It lets go of this process's channel, of which it has no need.
-pub(crate) fn spawn_eye(own: &RefCell<Option<Channel>>) -> io::Result<Worker> {
+/// Forks the process that looks at pictures for this one. It lets go of everything that this one has open, the channel, the vault's
+/// lock and the terminal included, but for what `looked_at` names.
+pub(crate) fn spawn_eye<'a>(
+    own: &RefCell<Option<Channel>>,
+    looked_at: impl IntoIterator<Item = &'a Path>,
+) -> io::Result<Worker> {
+    let mut keep: Vec<RawFd> = looked_at.into_iter().filter_map(descriptor).collect();
     let child = spawn(
         || {
             own.take();
         },
-        cofferdam_optics::eye::run,
+        |tasks, glances| {
+            keep.extend([tasks.as_raw_fd(), glances.as_raw_fd()]);
+            // An eye that could reach more than pictures sees nothing.
+            if keep_only(&keep).is_ok() {
+                cofferdam_optics::eye::run(tasks, glances);
+            }
+        },
     )?;
     let pid = child.pid;
     Ok(Worker {
@@ -77,6 +90,19 @@ pub(crate) fn spawn_eye(own: &RefCell<Option<Channel>>) -> io::Result<Worker> {
             let _ = wait(pid);
         }),
     })
+}
+
+/// Returns the descriptor that a path names, where it is no file of its own.
+fn descriptor(path: &Path) -> Option<RawFd> {
+    match path.to_str()? {
+        "/dev/stdin" => Some(0),
+        path => {
+            let number = path
+                .strip_prefix("/dev/fd/")
+                .or_else(|| path.strip_prefix("/proc/self/fd/"))?;
+            number.parse().ok()
+        }
+    }
 }
 
 /// A child process, seen from the screen.
