@@ -22,7 +22,7 @@ mod show;
 pub mod source;
 mod watch;
 
-pub use pictures::{Picture, PicturesError, pictures};
+pub use pictures::{Picture, PicturesError, check_pictures, pictures};
 pub use show::{ShowError, Theme, largest_on_terminal, show};
 pub use source::Source;
 pub use watch::{ScanError, Update, Worker, watch};

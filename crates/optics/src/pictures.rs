@@ -49,6 +49,41 @@ pub enum PicturesError {
     Render(#[from] RenderError),
 }
 
+/// The files that a name stands for.
+enum Files {
+    Folder,
+    Gif,
+    Png,
+    Svg,
+}
+
+impl Files {
+    fn named(out: &Path) -> Result<Files, PicturesError> {
+        if out.is_dir() || out.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            return Ok(Files::Folder);
+        }
+        let extension = out.extension().map(|extension| extension.to_ascii_lowercase());
+        match extension.as_ref().and_then(|extension| extension.to_str()) {
+            Some("gif") => Ok(Files::Gif),
+            Some("png") => Ok(Files::Png),
+            Some("svg") => Ok(Files::Svg),
+            _ => Err(PicturesError::Name),
+        }
+    }
+}
+
+/// Tells early whether [`pictures`] could write so many codes as the files that `out` names.
+///
+/// # Errors
+///
+/// [`PicturesError::Name`], [`PicturesError::Several`].
+pub fn check_pictures(out: &Path, codes: usize) -> Result<(), PicturesError> {
+    match Files::named(out)? {
+        Files::Png | Files::Svg if codes > 1 => Err(PicturesError::Several(codes)),
+        _ => Ok(()),
+    }
+}
+
 /// Draws the codes of a message as the files that `out` names: an animated GIF, one PNG or SVG, or a folder of numbered PNGs
 /// (`out` ends with a slash).
 ///
@@ -62,27 +97,25 @@ pub fn pictures(schedule: &mut Schedule, out: &Path) -> Result<Vec<Picture>, Pic
         1 => draw(schedule, 1).map(|mut codes| codes.remove(0)),
         several => Err(PicturesError::Several(several)),
     };
-    let extension = out.extension().map(|extension| extension.to_ascii_lowercase());
-    if out.is_dir() || out.as_os_str().as_encoded_bytes().ends_with(b"/") {
-        let codes = draw(schedule, enough(needed))?;
-        let width = codes.len().to_string().len();
-        return codes
-            .iter()
-            .enumerate()
-            .map(|(number, code)| {
-                let name = format!("code-{:0width$}.png", number + 1);
-                Ok(Picture {
-                    name: Some(name),
-                    bytes: render::png(code, SCALE)?,
+    let bytes = match Files::named(out)? {
+        Files::Folder => {
+            let codes = draw(schedule, enough(needed))?;
+            let width = codes.len().to_string().len();
+            return codes
+                .iter()
+                .enumerate()
+                .map(|(number, code)| {
+                    let name = format!("code-{:0width$}.png", number + 1);
+                    Ok(Picture {
+                        name: Some(name),
+                        bytes: render::png(code, SCALE)?,
+                    })
                 })
-            })
-            .collect();
-    }
-    let bytes = match extension.as_ref().and_then(|extension| extension.to_str()) {
-        Some("gif") => render::animated_gif(&draw(schedule, enough(needed))?, SCALE, each)?,
-        Some("png") => render::png(&one(schedule)?, SCALE)?,
-        Some("svg") => render::svg(&one(schedule)?).into_bytes(),
-        _ => return Err(PicturesError::Name),
+                .collect();
+        }
+        Files::Gif => render::animated_gif(&draw(schedule, enough(needed))?, SCALE, each)?,
+        Files::Png => render::png(&one(schedule)?, SCALE)?,
+        Files::Svg => render::svg(&one(schedule)?).into_bytes(),
     };
     Ok(vec![Picture { name: None, bytes }])
 }

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use bitcoin::PrivateKey;
+use cofferdam_core::keys::Mnemonic;
 use cofferdam_core::psbt::{Limits, decode};
 use cofferdam_core::wallet::{Wallet, WalletName};
 use cofferdam_optics::args::ShowArgs;
@@ -12,6 +14,7 @@ use cofferdam_transport::bundle::looks_like_bundle;
 use cofferdam_transport::registry::{Account, HdKey, Output};
 use cofferdam_transport::returned::looks_like_return;
 use cofferdam_transport::schedule::ScheduleError;
+use cofferdam_transport::seed_qr::looks_like_seed;
 use cofferdam_transport::still::recognise;
 use cofferdam_transport::ur::Names;
 use cofferdam_transport::{Carried, Kind};
@@ -25,6 +28,9 @@ use crate::screens;
 
 /// The longest file that is shown: an hour of codes.
 const MAX_FILE: u64 = 8 << 20;
+
+/// Hexadecimal digits of entropy of 12 to 24 words, of a private key and a key file, and of a seed.
+const HEX_OF_SECRETS: [usize; 6] = [32, 40, 48, 56, 64, 128];
 
 /// Show a file, or an account's public wallet, as QR codes.
 ///
@@ -77,8 +83,9 @@ pub(crate) enum WalletForm {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
-    if args.out.is_none() {
-        check_terminal()?;
+    match &args.out {
+        Some(out) => check_pictures(out)?,
+        None => check_terminal()?,
     }
     let (carried, what) = match (&args.file, &args.account) {
         (Some(path), _) if context.reads_secret_from(path) => return Err(secret(path)),
@@ -111,6 +118,11 @@ pub(super) fn check_terminal() -> Result<(), Failure> {
         .map_err(|error| on_terminal(&error))
 }
 
+/// Refuses early a name that says no format of pictures.
+pub(super) fn check_pictures(out: &Path) -> Result<(), Failure> {
+    optics::check_pictures(out, 1).map_err(|error| undrawn(&error))
+}
+
 /// Shows a message on the terminal.
 pub(super) fn show(carried: Carried, args: &ShowArgs, title: &str) -> Result<(), Failure> {
     let largest = optics::largest_on_terminal().map_err(|error| on_terminal(&error))?;
@@ -123,10 +135,7 @@ pub(super) fn show(carried: Carried, args: &ShowArgs, title: &str) -> Result<(),
 /// Writes the codes of a message as pictures. Returns what `--json` says of them.
 pub(super) fn write(carried: Carried, args: &ShowArgs, out: &Path) -> Result<Value, Failure> {
     let mut schedule = args.schedule(carried, None).map_err(|error| unshowable(&error))?;
-    let pictures = optics::pictures(&mut schedule, out).map_err(|error| match &error {
-        PicturesError::Several(_) | PicturesError::Name => Failure::usage(error, "see `qr --help`"),
-        _ => Failure::unexpected(error),
-    })?;
+    let pictures = optics::pictures(&mut schedule, out).map_err(|error| undrawn(&error))?;
     if pictures.iter().any(|picture| picture.name.is_some()) {
         fs::create_dir_all(out).map_err(|error| Failure::writing(out, &error))?;
     }
@@ -173,12 +182,12 @@ fn read(path: &Path) -> Result<Carried, Failure> {
             "carry it as a file",
         ));
     }
-    if is_secret(&bytes) {
-        return Err(secret(path));
-    }
     let kind = match bytes.as_slice() {
         bytes if looks_like_bundle(bytes) => Kind::Bundle,
         bytes if looks_like_return(bytes) => Kind::Return,
+        // Sealed files of ours, and seeds as codes have them.
+        bytes if bytes.starts_with(b"CFDR") => return Err(secret(path)),
+        bytes if looks_like_seed(bytes) || looks_like_seed(bytes.trim_ascii()) => return Err(secret(path)),
         bytes => return text_or_psbt(path, bytes.trim_ascii_end()),
     };
     Ok(Carried { kind, bytes })
@@ -189,7 +198,7 @@ fn secret(path: &Path) -> Failure {
         Exit::Refused,
         "secret",
         format!("{} holds, or may hold, a secret", screens::path(path)),
-        "vaults, journals, passphrases, recovery words and private keys are not shown as codes",
+        "vaults, journals, passphrases, seeds, recovery words and private keys are not shown as codes",
     )
 }
 
@@ -206,23 +215,26 @@ fn text_or_psbt(path: &Path, bytes: &[u8]) -> Result<Carried, Failure> {
         Ok(carried) if matches!(carried.kind, Kind::Bytes | Kind::Seed) => {
             Err(unknown("it holds nothing that is carried as codes".into()))
         }
+        Ok(carried) if matches!(carried.kind, Kind::Text | Kind::Json) && may_be_secret(&carried.bytes) => {
+            Err(secret(path))
+        }
         Ok(carried) => Ok(carried),
         Err(error) => Err(unknown(error.to_string())),
     }
 }
 
-/// Tells what must not be shown to a camera: our own sealed files, words of a mnemonic, extended private keys.
-fn is_secret(bytes: &[u8]) -> bool {
-    if bytes.starts_with(b"CFDR") {
+/// Tells text that must not be shown to a camera: words of a mnemonic, private keys, and bare hexadecimal digits of the length of
+/// entropy or keys.
+fn may_be_secret(text: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(text) else {
         return true;
-    }
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return false;
     };
-    let words = text.split_whitespace().count();
-    let is_private_key = ["xprv", "tprv", "yprv", "zprv", "uprv", "vprv"];
-    is_private_key.iter().any(|start| text.contains(start))
-        || ((12..=24).contains(&words) && cofferdam_core::keys::Mnemonic::parse(text, None).is_ok())
+    let is_bare_hex =
+        HEX_OF_SECRETS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut tokens = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let is_private_key =
+        |token: &str| matches!(token.get(1..4), Some("prv" | "PRV")) || PrivateKey::from_wif(token).is_ok();
+    is_bare_hex || tokens.any(is_private_key) || Mnemonic::may_be_in(text)
 }
 
 fn wallet(context: &Context, name: &WalletName, form: WalletForm, names: Names) -> Result<Carried, Failure> {
@@ -247,6 +259,13 @@ fn wallet(context: &Context, name: &WalletName, form: WalletForm, names: Names) 
     }
 }
 
+fn undrawn(error: &PicturesError) -> Failure {
+    match error {
+        PicturesError::Several(_) | PicturesError::Name => Failure::usage(error, "see `qr --help`"),
+        _ => Failure::unexpected(error),
+    }
+}
+
 fn unshowable(error: &ScheduleError) -> Failure {
     Failure::usage(error, "choose another --code, --to or --qr-version")
 }
@@ -257,5 +276,75 @@ fn on_terminal(error: &ShowError) -> Failure {
         ShowError::NoTerminal(_) | ShowError::TooSmall { .. } => Failure::usage(error, hint),
         ShowError::Schedule(error) => unshowable(error),
         ShowError::Draw(_) => Failure::unexpected(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WORDS: [&str; 12] = [
+        "abandon", "abandon", "abandon", "abandon", "abandon", "abandon", "abandon", "abandon", "abandon",
+        "abandon", "abandon", "about",
+    ];
+    const XPRV: &str = "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi";
+
+    #[test]
+    fn no_secret_is_shown_however_it_is_written() {
+        let numbered: Vec<String> = (1..)
+            .zip(WORDS)
+            .map(|(number, word)| format!("{number}. {word}"))
+            .collect();
+        let wif = "KwDiBf89QgGbjEhKnhXJuH7LrciVrZi3qYjgd9M7rFU73sVHnoWn";
+        for secret in [
+            WORDS.join(" "),
+            WORDS.join(", "),
+            WORDS.join(" ").to_uppercase(),
+            numbered.join("\n"),
+            format!("our backup:\n\n{}\n", WORDS.join("\n")),
+            format!("{} (the last one is wrong)", ["zoo"; 12].join(" ")),
+            XPRV.to_owned(),
+            format!("wpkh([00000000/84h/0h/0h]{XPRV}/<0;1>/*)"),
+            XPRV.replace("xprv", "Vprv"),
+            format!("wpkh({wif})"),
+            format!("{{\"key\": \"{wif}\"}}"),
+            "0123456789abcdef".repeat(4),
+            "0123456789ABCDEF".repeat(2),
+        ] {
+            assert!(may_be_secret(secret.as_bytes()), "{secret}");
+        }
+        for public in [
+            "wpkh([00000000/84h/0h/0h]xpub661MyMwAqRbcFtXgS5sYJABqqG9YLmC4Q1Rdap9gSE8NqtwybGhePY2gZ29ESFjqJoCu1Rupje8YtGqsefD265TMg7usUDFdp6W1EGMcet8/<0;1>/*)#00000000",
+            "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080",
+            "{\"format\": \"cofferdam-wallet\"}",
+            "the treasury pays on Friday",
+        ] {
+            assert!(!may_be_secret(public.as_bytes()), "{public}");
+        }
+    }
+
+    #[test]
+    fn files_are_told_by_their_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let code = |bytes: &[u8]| {
+            let path = folder.path().join("f");
+            fs::write(&path, bytes).unwrap();
+            match read(&path) {
+                Ok(carried) => format!("{:?}", carried.kind),
+                Err(failure) => failure.code,
+            }
+        };
+        assert_eq!(code(b"CFDRVLT\x01"), "secret");
+        assert_eq!(
+            code(b"073318950739065415961602009907670428187212261116\n"),
+            "secret"
+        );
+        assert_eq!(code(&[0xfe; 16]), "secret");
+        // Key files.
+        assert_eq!(code(&[0xfe; 32]), "secret");
+        assert_eq!(code(&[0xfe; 64]), "not-to-be-shown");
+        assert_eq!(code(WORDS.join("\n").as_bytes()), "secret");
+        // A PSBT in base64 may have these letters by chance.
+        assert_eq!(code(b"cHNidP8BAxprvtprvzprvabc"), "Psbt");
     }
 }

@@ -51,6 +51,9 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     let mut workers = context.start(true)?;
     args.approval.check_terminal()?;
     let on_terminal = args.out.is_none() && args.qr.is_none();
+    if let Some(out) = &args.qr {
+        qr::check_pictures(out)?;
+    }
     if on_terminal {
         qr::check_terminal()?;
     }
