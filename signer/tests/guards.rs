@@ -1,0 +1,148 @@
+//! What the process that looks at pictures can reach, and what it can make of them.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use cofferdam_transport::code::Drawing;
+use cofferdam_transport::picture::render;
+use tempfile::TempDir;
+
+fn signer(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cofferdam-signer"));
+    command.args(arguments);
+    command.args(["--allow-unfit", "swap,network", "--json"]);
+    command.arg("--vault").arg(folder.join("v"));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Ends the signer, and with it its processes.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits for the eye: the process that has no child, and a parent that is no signer's screen.
+fn eye_of(screen: u32) -> u32 {
+    let children = |id: u32| -> Vec<u32> {
+        let path = format!("/proc/{id}/task/{id}/children");
+        let text = fs::read_to_string(path).unwrap_or_default();
+        text.split_whitespace().map(|id| id.parse().unwrap()).collect()
+    };
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < deadline {
+        let eyes: Vec<u32> = children(screen).into_iter().flat_map(children).collect();
+        if let [eye] = eyes.as_slice() {
+            // Until it has let go of what it inherited.
+            sleep(Duration::from_millis(300));
+            return *eye;
+        }
+        sleep(Duration::from_millis(20));
+    }
+    panic!("no eye");
+}
+
+/// Returns what a process has open. None where the system does not let this user see it.
+fn open_files(process: u32) -> Option<Vec<PathBuf>> {
+    match fs::read_dir(format!("/proc/{process}/fd")) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => None,
+        folder => Some(
+            folder
+                .unwrap()
+                .map(|entry| fs::read_link(entry.unwrap().path()).unwrap())
+                .collect(),
+        ),
+    }
+}
+
+#[test]
+fn the_eye_has_nothing_but_its_pipes() {
+    let folder = TempDir::new().unwrap();
+    let pipe = folder.path().join("pictures");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let pipe = pipe.display().to_string();
+    fs::write(folder.path().join("p"), "a passphrase").unwrap();
+    for arguments in [
+        // Forked by the process with the lock; the passphrase stands in a descriptor.
+        &[
+            "restore",
+            "--network",
+            "regtest",
+            "--passphrase-fd",
+            "0",
+            "--seed-qr",
+            &pipe,
+        ][..],
+        &["scan", &pipe, "--out", "o", "--yes", "--passphrase-fd", "0"],
+    ] {
+        let mut command = signer(folder.path(), arguments);
+        command.stdin(fs::File::open(folder.path().join("p")).unwrap());
+        let screen = Running(command.spawn().unwrap());
+        let eye = eye_of(screen.0.id());
+        let Some(open) = open_files(eye) else { return };
+        let (null, pipes): (Vec<_>, Vec<_>) = open
+            .iter()
+            .partition(|path| path.as_path() == Path::new("/dev/null"));
+        assert_eq!((null.len(), pipes.len()), (3, 2), "{open:?}");
+        assert!(
+            pipes
+                .iter()
+                .all(|path| path.to_string_lossy().starts_with("pipe:")),
+            "{open:?}"
+        );
+    }
+}
+
+/// A label or a link as long as entropy must not become a wallet.
+#[test]
+fn text_before_the_camera_is_no_seed() {
+    let folder = TempDir::new().unwrap();
+    let code = Drawing::default().draw(b"Lot 07/2026 B-12").unwrap();
+    fs::write(folder.path().join("label.png"), render::png(&code, 8).unwrap()).unwrap();
+    fs::write(folder.path().join("p"), "a passphrase").unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (passphrase, label) = (at("p"), at("label.png"));
+    // A descriptor that is looked at is one of the few that the eye keeps.
+    for named in [&label[..], "/dev/stdin"] {
+        let arguments = [
+            "restore",
+            "--network",
+            "regtest",
+            "--passphrase-file",
+            &passphrase,
+            "--seed-qr",
+            named,
+        ];
+        let mut command = signer(folder.path(), &arguments);
+        command.stdin(fs::File::open(&label).unwrap());
+        let run = command.output().unwrap();
+        let error: serde_json::Value = serde_json::from_slice(&run.stderr).unwrap();
+        assert_eq!(run.status.code(), Some(6), "{error}");
+        assert_eq!(error["error"]["code"], "foreign-code", "{error}");
+    }
+    assert!(!folder.path().join("v").exists());
+}
+
+#[test]
+fn a_name_that_says_no_picture_is_refused_before_anything_is_signed() {
+    let folder = TempDir::new().unwrap();
+    let run = signer(
+        folder.path(),
+        &["scan", "none.gif", "--qr", "answer.txt", "--yes"],
+    );
+    let run = { run }.output().unwrap();
+    assert_eq!(
+        run.status.code(),
+        Some(2),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+}
