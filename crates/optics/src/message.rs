@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use minicbor::{Decode, Encode};
+use zeroize::Zeroize as _;
 
 /// The longest message: all codes of one frame, with room to spare.
 pub(crate) const MAX_MESSAGE: usize = 1 << 20;
@@ -61,10 +62,16 @@ pub(crate) enum Glance {
     Failed(#[n(0)] String),
 }
 
-/// The content of a code.
+/// The content of a code. Wiped when dropped: it can be a seed.
 #[derive(Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(transparent)]
 pub(crate) struct Content(#[cbor(n(0), with = "minicbor::bytes")] pub(crate) Vec<u8>);
+
+impl Drop for Content {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
 
 /// Writes one message.
 pub(crate) fn send<T: Encode<()>>(to: &mut impl Write, message: &T) -> io::Result<()> {

@@ -16,6 +16,9 @@ use rustix::termios::{
 /// Lines below the code.
 const FOOT: usize = 2;
 
+/// What the terminal gives for Ctrl-C.
+const CTRL_C: u8 = 3;
+
 /// Why codes are not shown.
 #[derive(Debug, thiserror::Error)]
 pub enum ShowError {
@@ -54,7 +57,7 @@ pub fn largest_on_terminal() -> Result<Version, ShowError> {
     largest(&terminal)
 }
 
-/// Shows the codes of a schedule, each for its time, until the operator ends it with `q`, Enter or Escape.
+/// Shows the codes of a schedule, each for its time, until the operator ends it with `q`, Enter, Escape or Ctrl-C.
 ///
 /// `+` and `-` make the codes denser and sparser, `f` and `s` faster and slower, `t` changes dark and light, the space bar
 /// holds one. None is greater than the terminal.
@@ -88,7 +91,7 @@ pub fn show(mut schedule: Schedule, mut theme: Theme, title: &str) -> Result<(),
             };
             let largest = largest(&screen.terminal)?;
             let again = match key {
-                b'q' | b'\r' | b'\n' | 0x1b => {
+                b'q' | b'\r' | b'\n' | 0x1b | CTRL_C => {
                     screen.write("\x1b[H\x1b[2J")?;
                     return Ok(());
                 }
@@ -155,7 +158,9 @@ impl Screen {
             let terminal = File::options().read(true).write(true).open("/dev/tty")?;
             let before = tcgetattr(&terminal)?;
             let mut keys = before.clone();
-            keys.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON);
+            // Without signals from keys, which would end the program and leave the terminal so.
+            let removed = LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+            keys.local_modes.remove(removed);
             keys.special_codes[SpecialCodeIndex::VMIN] = 1;
             keys.special_codes[SpecialCodeIndex::VTIME] = 0;
             tcsetattr(&terminal, OptionalActions::Flush, &keys)?;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use cofferdam_transport::collect::{Collector, MessageId, Seen};
 use cofferdam_transport::{Carried, Progress};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use zeroize::Zeroizing;
 
 use crate::message::{Glance, MAX_MESSAGE, Task, send};
 use crate::source::Source;
@@ -267,7 +268,7 @@ fn hear(from: &mut File) -> Result<Glance, Silence> {
     if length > MAX_MESSAGE {
         return Err(Silence);
     }
-    let mut body = vec![0; length];
+    let mut body = Zeroizing::new(vec![0; length]);
     fill(from, &mut body, deadline)?;
     minicbor::decode(&body).map_err(|_| Silence)
 }
