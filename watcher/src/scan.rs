@@ -65,10 +65,11 @@ impl Coded for ScanFailure {
     }
 }
 
-/// Looks until a message that is wanted is whole. Blocks. `tell` hears of progress in words.
+/// Looks until a message that is wanted, and that `takes` takes, is whole. Blocks. `tell` hears of progress in words.
 pub fn look(
     sources: &[Source],
     wanted: Wanted,
+    takes: fn(&Carried) -> bool,
     tell: &mut dyn FnMut(String, bool),
 ) -> Result<Carried, ScanFailure> {
     let (mut told, mut foreign): (Option<Instant>, Option<String>) = (None, None);
@@ -107,7 +108,7 @@ pub fn look(
     };
     Ok(watch(
         sources,
-        &mut Collector::new(wanted),
+        &mut Collector::new(wanted).judged_by(takes),
         &mut spawn,
         &mut update,
     )?)

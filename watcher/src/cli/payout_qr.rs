@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cofferdam_core::psbt::Version;
+use cofferdam_core::psbt::Version as PsbtVersion;
 use cofferdam_optics::args::ShowArgs;
 use cofferdam_optics::{self as optics, PicturesError, ShowError};
-use cofferdam_transport::schedule::{Preset, ScheduleError};
+use cofferdam_transport::schedule::{Preset, Schedule, ScheduleError, Version};
 use cofferdam_transport::{Carried, Kind};
 use serde_json::json;
 
@@ -14,8 +14,8 @@ use super::context::Context;
 use super::payout::psbt_version;
 use super::reply::Reply;
 use crate::error::{CommandError, Error, shown_path};
-use crate::payout::export::{self, Format};
-use crate::payout::write_pictures;
+use crate::payout::export::{self, Contents, Format};
+use crate::payout::{TransactionState, write_pictures};
 
 /// Arguments of `payout qr`.
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ pub struct QrArgs {
     transaction: Option<usize>,
     /// The PSBT version.
     #[arg(long, value_name = "0|2", default_value = "0", value_parser = psbt_version)]
-    psbt_version: Version,
+    psbt_version: PsbtVersion,
     #[command(flatten)]
     show: ShowArgs,
 }
@@ -52,68 +52,108 @@ pub async fn run(context: &Context, args: QrArgs) -> Result<Reply, Error> {
     };
     let own = args.show.receiver == Preset::Own && args.transaction.is_none();
     let format = if own { Format::Bundle } else { Format::Psbt };
-    let contents = export::contents(&context.store, &args.id, args.psbt_version, format).await?;
-    let count = contents.files.len();
-    let chosen = match (args.transaction, count) {
-        (None, 1) => 1,
-        (Some(number), _) if (1..=count).contains(&number) => number,
-        (given, _) => {
-            return Err(usage(
-                match given {
-                    Some(number) => format!("the list has no transaction {number} to sign"),
-                    None => format!("the list has {count} transactions, and one PSBT is shown at a time"),
-                },
-                format!("add --transaction N, with N from 1 to {count}"),
-            ));
-        }
-    };
-    let (name, bytes) = contents
-        .files
-        .into_iter()
-        .nth(chosen - 1)
-        .ok_or_else(|| CommandError::Unexpected("an export without files".into()))?;
-    let carried = Carried {
-        kind: if own { Kind::Bundle } else { Kind::Psbt },
-        bytes,
-    };
-    let mut schedule = args
-        .show
-        .schedule(carried, largest)
-        .map_err(|error| unscheduled(&error))?;
+    let handed = export::prepared(&context.store, &args.id, args.psbt_version, format, |contents| {
+        Handed::prepare(&args, own, largest, contents)
+    });
+    let Handed {
+        id,
+        state,
+        message,
+        mut schedule,
+    } = handed.await?;
     let mut document = json!({
-        "id": contents.id, "state": contents.state, "message": name, "format": schedule.carrier().name(),
+        "id": id, "state": state, "message": message, "format": schedule.carrier().name(),
         "parts": schedule.count(), "millis": schedule.millis(), "out": null, "pictures": null,
     });
     let text = match &args.out {
         Some(out) => {
-            let pictures = optics::pictures(&mut schedule, out).map_err(|error| match error {
-                PicturesError::Several(_) | PicturesError::Name => {
-                    usage(error.to_string(), "see `payout qr --help`".into())
-                }
-                error => CommandError::Unexpected(error.to_string()).into(),
-            })?;
+            let pictures = optics::pictures(&mut schedule, out).map_err(undrawn)?;
             let written = write_pictures(out, pictures)?;
             document["out"] = json!(out);
             document["pictures"] = json!(written.len());
             format!(
-                "{}: {}\n{} codes of {name}: {}\n",
-                contents.id,
-                contents.state.name(),
+                "{id}: {}\n{} codes of {message}: {}\n",
+                state.name(),
                 schedule.count(),
                 shown_path(out)
             )
         }
         None => {
             let theme = args.show.theme();
-            let title = contents.id.clone();
+            let title = id.clone();
             tokio::task::spawn_blocking(move || optics::show(schedule, theme, &title))
                 .await
                 .map_err(|error| CommandError::Unexpected(error.to_string()))?
                 .map_err(|error| unshown(&error))?;
-            format!("{}: {}\n", contents.id, contents.state.name())
+            format!("{id}: {}\n", state.name())
         }
     };
     Ok(Reply::new(&document, text))
+}
+
+/// What is handed over as codes.
+struct Handed {
+    id: String,
+    state: TransactionState,
+    /// The name that a file of it would have.
+    message: String,
+    schedule: Schedule,
+}
+
+impl Handed {
+    /// Chooses what is shown, and how. Nothing that the arguments ask for can fail later.
+    fn prepare(
+        args: &QrArgs,
+        own: bool,
+        largest: Option<Version>,
+        contents: Contents,
+    ) -> Result<Handed, Error> {
+        let count = contents.files.len();
+        let chosen = match (args.transaction, count) {
+            (None, 1) => 1,
+            (Some(number), _) if (1..=count).contains(&number) => number,
+            (given, _) => {
+                return Err(usage(
+                    match given {
+                        Some(number) => format!("the list has no transaction {number} to sign"),
+                        None => format!("the list has {count} transactions, and one PSBT is shown at a time"),
+                    },
+                    format!("add --transaction N, with N from 1 to {count}"),
+                ));
+            }
+        };
+        let (message, bytes) = contents
+            .files
+            .into_iter()
+            .nth(chosen - 1)
+            .ok_or_else(|| CommandError::Unexpected("an export without files".into()))?;
+        let carried = Carried {
+            kind: if own { Kind::Bundle } else { Kind::Psbt },
+            bytes,
+        };
+        let schedule = args
+            .show
+            .schedule(carried, largest)
+            .map_err(|error| unscheduled(&error))?;
+        if let Some(out) = &args.out {
+            optics::check_pictures(out, schedule.count()).map_err(undrawn)?;
+        }
+        Ok(Handed {
+            id: contents.id,
+            state: contents.state,
+            message,
+            schedule,
+        })
+    }
+}
+
+fn undrawn(error: PicturesError) -> Error {
+    match error {
+        PicturesError::Several(_) | PicturesError::Name => {
+            usage(error.to_string(), "see `payout qr --help`".into())
+        }
+        error => CommandError::Unexpected(error.to_string()).into(),
+    }
 }
 
 fn unscheduled(error: &ScheduleError) -> Error {

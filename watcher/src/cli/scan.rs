@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cofferdam_core::psbt::{Limits, Parsed};
-use cofferdam_core::wallet::{Birthday, WalletName};
+use cofferdam_core::wallet::{Birthday, ImportOptions, Wallet, WalletError, WalletName};
 use cofferdam_core::{Network, ScriptType};
 use cofferdam_optics::args::LookArgs;
 use cofferdam_transport::collect::Wanted;
@@ -28,12 +28,12 @@ Examples:
   cofferdam-watcher scan account.png --name main --network mainnet
 
 What the codes hold is recognised: a return or a signed PSBT is imported into its payout list, a wallet is imported as by
-`wallet import`.")]
+`wallet import`. With --list, only signatures are taken; with an option of a wallet, only a wallet.")]
 pub struct ScanArgs {
     #[command(flatten)]
     look: LookArgs,
     /// The list that signatures are for [default: the one that has their transactions].
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["name", "network", "birthday", "script", "gap"])]
     list: Option<String>,
     /// A wallet's name; needed when the codes hold none.
     #[arg(long)]
@@ -52,21 +52,49 @@ pub struct ScanArgs {
     gap: Option<u32>,
 }
 
-/// What is taken. A wallet of another program can be text.
-const WANTED: Wanted = Wanted::Kinds(&[
-    Kind::Psbt,
-    Kind::Transaction,
-    Kind::Return,
-    Kind::HdKey,
-    Kind::Output,
-    Kind::Account,
-    Kind::Json,
-    Kind::Text,
-]);
+impl ScanArgs {
+    /// What is taken: what the options are about, and anything without. A wallet of another program can be text.
+    fn wanted(&self) -> Wanted {
+        let of_wallet = self.name.is_some()
+            || self.network.is_some()
+            || self.birthday.is_some()
+            || self.script.is_some()
+            || self.gap.is_some();
+        match (&self.list, of_wallet) {
+            (Some(_), _) => Wanted::Kinds(&[Kind::Psbt, Kind::Transaction, Kind::Return]),
+            (None, true) => {
+                Wanted::Kinds(&[Kind::HdKey, Kind::Output, Kind::Account, Kind::Json, Kind::Text])
+            }
+            (None, false) => Wanted::Kinds(&[
+                Kind::Psbt,
+                Kind::Transaction,
+                Kind::Return,
+                Kind::HdKey,
+                Kind::Output,
+                Kind::Account,
+                Kind::Json,
+                Kind::Text,
+            ]),
+        }
+    }
+}
+
+/// Tells text that is no wallet, such as a link on the wall. What is meant as one ends the scan, and why it is refused is told.
+fn is_meant(carried: &Carried) -> bool {
+    if !matches!(carried.kind, Kind::Json | Kind::Text) {
+        return true;
+    }
+    match Wallet::import(&carried.bytes, &ImportOptions::default()) {
+        Err(WalletError::NoDescriptor | WalletError::Json { .. }) => false,
+        // A descriptor of a wallet has an extended key, and so one of xpub, ypub, zpub, tpub, ...
+        Err(WalletError::Syntax) => carried.bytes.windows(3).any(|part| part == b"pub"),
+        _ => true,
+    }
+}
 
 /// Runs the command.
 pub async fn run(context: &Context, args: ScanArgs) -> Result<Reply, Error> {
-    let sources = args.look.sources();
+    let (sources, wanted) = (args.look.sources(), args.wanted());
     let progress = context.progress;
     let looked = tokio::task::spawn_blocking(move || {
         let mut tell = |words: String, passing: bool| {
@@ -74,7 +102,7 @@ pub async fn run(context: &Context, args: ScanArgs) -> Result<Reply, Error> {
                 tell(&words, passing);
             }
         };
-        scan::look(&sources, WANTED, &mut tell)
+        scan::look(&sources, wanted, is_meant, &mut tell)
     });
     let carried = looked
         .await
@@ -151,4 +179,32 @@ async fn signatures(context: &Context, list: Option<String>, carried: Carried) -
     let contents = vec![(name.into(), carried.bytes)];
     let imported = import::import_contents(&context.store, &id, contents).await?;
     Ok(Reply::new(&imported, text::imported(&imported, payout::GLANCE)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_meant_as_a_wallet_ends_a_scan() {
+        for (kind, bytes, meant) in [
+            (Kind::Text, "https://example.org/", false),
+            (Kind::Text, "see the lobby (second floor)", false),
+            (Kind::Json, "{\"visitor\": \"guest\"}", false),
+            (Kind::Json, "{visitor}", false),
+            (Kind::Text, "wpkh(xpub6CUGRUo/<0;1>/*)", true),
+            (
+                Kind::Json,
+                "{\"format\": \"cofferdam-wallet\", \"version\": 3}",
+                true,
+            ),
+            (Kind::Psbt, "", true),
+        ] {
+            let carried = Carried {
+                kind,
+                bytes: bytes.into(),
+            };
+            assert_eq!(is_meant(&carried), meant, "{bytes}");
+        }
+    }
 }

@@ -82,22 +82,27 @@ pub async fn export(
     })
 }
 
-/// Returns what [`export`] would write, for another way across the gap. The ledger notes the export first.
+/// Has what [`export`] would write prepared for another way across the gap, and returns what `prepare` made. The ledger notes the
+/// export first, unless it cannot be prepared.
 ///
 /// # Errors
 ///
-/// As [`export`], but for files.
-pub async fn contents(
+/// As [`export`], but for files; and those of `prepare`.
+pub async fn prepared<T, E: From<PayoutError>>(
     store: &Store,
     id: &str,
     version: Version,
     format: Format,
-) -> Result<Contents, PayoutError> {
-    let mut write = store.write().await?;
+    prepare: impl FnOnce(Contents) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut write = store.write().await.map_err(PayoutError::from)?;
     let (list, contents) = gather(&mut write, id, version, format).await?;
-    payouts::note_exported(&mut write, list).await?;
-    write.commit().await?;
-    Ok(contents)
+    let prepared = prepare(contents)?;
+    payouts::note_exported(&mut write, list)
+        .await
+        .map_err(PayoutError::from)?;
+    write.commit().await.map_err(PayoutError::from)?;
+    Ok(prepared)
 }
 
 async fn gather(

@@ -486,15 +486,27 @@ async fn an_export_leaves_dropped_transactions_alone() {
     export::export(&store, &list.id, &out, version, export::Format::Psbt)
         .await
         .unwrap();
-    let contents = export::contents(&store, &list.id, version, export::Format::Psbt)
-        .await
-        .unwrap();
+    let contents = export::prepared(
+        &store,
+        &list.id,
+        version,
+        export::Format::Psbt,
+        Ok::<_, PayoutError>,
+    )
+    .await
+    .unwrap();
     for (name, bytes) in &contents.files {
         assert_eq!(std::fs::read(out.join(name)).unwrap(), *bytes);
     }
-    let bundled = export::contents(&store, &list.id, version, export::Format::Bundle)
-        .await
-        .unwrap();
+    let bundled = export::prepared(
+        &store,
+        &list.id,
+        version,
+        export::Format::Bundle,
+        Ok::<_, PayoutError>,
+    )
+    .await
+    .unwrap();
     let [(name, bundle)] = &bundled.files[..] else {
         panic!("one file")
     };

@@ -77,6 +77,7 @@ pub enum Seen {
 /// they belong to: each is offered to every message that it does not contradict, and opens another where it contradicts all.
 pub struct Collector {
     wanted: Wanted,
+    takes: fn(&Carried) -> bool,
     limits: Limits,
     under_way: UnderWay,
     /// Hashes of single codes that were told.
@@ -96,6 +97,7 @@ impl Collector {
     pub fn within(wanted: Wanted, limits: Limits) -> Self {
         Self {
             wanted,
+            takes: |_| true,
             limits,
             under_way: UnderWay::default(),
             told: VecDeque::new(),
@@ -103,6 +105,12 @@ impl Collector {
             last: None,
             taken: 0,
         }
+    }
+
+    /// Has whole messages of a wanted kind judged by their content, too: one that `takes` does not take is foreign, and what is
+    /// collected goes on. A seed is not judged.
+    pub fn judged_by(self, takes: fn(&Carried) -> bool) -> Self {
+        Self { takes, ..self }
     }
 
     /// Takes the content of a code that was read at `now`, a time since any one start.
@@ -235,6 +243,7 @@ impl Collector {
     fn wanted(&self, carried: Carried) -> Result<Carried, Refusal> {
         match self.wanted {
             Wanted::Kinds(kinds) if !kinds.contains(&carried.kind) => Err(Refusal::Unwanted(carried.kind)),
+            _ if !(self.takes)(&carried) => Err(Refusal::Unwanted(carried.kind)),
             _ => Ok(carried),
         }
     }
