@@ -146,3 +146,39 @@ fn a_name_that_says_no_picture_is_refused_before_anything_is_signed() {
         String::from_utf8_lossy(&run.stderr)
     );
 }
+
+#[test]
+fn a_seed_before_the_camera_is_restored() {
+    let folder = TempDir::new().unwrap();
+    // "abandon" eleven times and "about", in both forms.
+    let digits = format!("{}0003", "0000".repeat(11));
+    fs::write(folder.path().join("p"), "a passphrase").unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    for (name, content) in [("v-digits", digits.as_bytes()), ("v-entropy", &[0; 16])] {
+        let code = Drawing::default().draw(content).unwrap();
+        fs::write(folder.path().join("seed.png"), render::png(&code, 8).unwrap()).unwrap();
+        let run = Command::new(env!("CARGO_BIN_EXE_cofferdam-signer"))
+            .args([
+                "restore",
+                "--network",
+                "regtest",
+                "--json",
+                "--allow-unfit",
+                "swap,network",
+            ])
+            .args(["--kdf-memory-mib", "64", "--kdf-passes", "3"])
+            .args([
+                "--vault",
+                &at(name),
+                "--passphrase-file",
+                &at("p"),
+                "--seed-qr",
+                &at("seed.png"),
+            ])
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        let made: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+        assert_eq!(made["fingerprint"], "73c5da0a", "{name}");
+    }
+}
