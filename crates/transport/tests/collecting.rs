@@ -2,13 +2,19 @@
 
 #![allow(clippy::print_stdout)]
 
+mod forge;
+
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use cofferdam_transport::bbqr::{Damage, Encoder, Encoding, FileType, JoinError};
-use cofferdam_transport::collect::{Collector, Format, Limits, Refusal, Seen, Wanted};
+use cofferdam_transport::collect::{Collector, Format, Limits, MessageId, Refusal, Seen, Wanted};
+use cofferdam_transport::fast::FastError;
 use cofferdam_transport::schedule::Parts;
-use cofferdam_transport::{Carried, Kind, Progress};
+use cofferdam_transport::ur::{Names, UrError};
+use cofferdam_transport::{Carried, Kind, Progress, fast, ur};
 use flate2::{Compress, Compression, FlushCompress, Status};
+use forge::{with_data_of, with_symbol_of};
 use proptest::prelude::*;
 
 const NOW: Duration = Duration::ZERO;
@@ -219,6 +225,114 @@ fn bomb(length: usize) -> Vec<Vec<u8>> {
     let encoder = Encoder::with_encoding(Encoding::Base32, FileType::Binary, &deflated, 4296).unwrap();
     let parts = (0..encoder.count()).map(|index| encoder.part(index).unwrap().replace("B$2", "B$Z"));
     parts.map(String::into_bytes).collect()
+}
+
+/// What was forged is found out only by the checksum of the whole: the message is dropped, and comes again as another.
+#[test]
+fn a_message_that_was_forged_begins_again_as_another() {
+    let carried = Carried {
+        kind: Kind::Bundle,
+        bytes: noise(1000, 3),
+    };
+    let mut encoder = fast::Encoder::new(&carried, 100).unwrap();
+    let frames: Vec<String> = (0..30).map(|_| encoder.next_frame()).collect();
+    let fast = Stream {
+        forged: with_symbol_of(&frames[0], &frames[1]),
+        parts: frames,
+        need: 11,
+        refusal: Refusal::Fast(FastError::Hash),
+    };
+    let mut encoder = ur::Encoder::new(&carried, Names::Old, 100, ur::Order::Standard).unwrap();
+    let parts: Vec<String> = (0..30).map(|_| encoder.next_part()).collect();
+    let ur = Stream {
+        forged: with_data_of(&parts[0], &parts[1]),
+        parts,
+        need: 10,
+        refusal: Refusal::Ur(UrError::Checksum),
+    };
+    for stream in [fast, ur] {
+        let mut collector = Collector::new(Wanted::Anything);
+        let mut furthest: BTreeMap<MessageId, usize> = BTreeMap::new();
+        let mut take = |part: &str| {
+            let seen = collector.take(part.as_bytes(), NOW);
+            if let Some((id, progress)) = collector.progress() {
+                let before = furthest.insert(id, progress.have).unwrap_or_default();
+                assert!(progress.have >= before, "{id:?} from {before} to {progress:?}");
+            }
+            seen
+        };
+        assert!(is_nearer(&take(&stream.forged)));
+        for part in &stream.parts[1..stream.need - 1] {
+            assert!(is_nearer(&take(part)));
+        }
+        let found_out = take(&stream.parts[stream.need - 1]);
+        assert_eq!(found_out, Seen::Foreign(stream.refusal));
+        let seen: Vec<Seen> = stream.parts[stream.need..]
+            .iter()
+            .map(|part| take(part))
+            .collect();
+        assert!(seen.contains(&Seen::Whole(carried.clone())));
+        assert_eq!(furthest.len(), 2);
+    }
+}
+
+struct Stream {
+    forged: String,
+    parts: Vec<String>,
+    need: usize,
+    refusal: Refusal,
+}
+
+/// Two screens in one picture: the codes of two messages come in turn, and none takes the place of the other's.
+#[test]
+fn two_messages_in_turn_keep_what_they_have() {
+    let message = |seed| Carried {
+        kind: Kind::Bundle,
+        bytes: noise(1000, seed),
+    };
+    let of_fast = |carried: &Carried| {
+        let mut encoder = fast::Encoder::new(carried, 100).unwrap();
+        (0..11).map(|_| encoder.next_frame()).collect::<Vec<_>>()
+    };
+    let of_ur = |carried: &Carried| {
+        let mut encoder = ur::Encoder::new(carried, Names::Old, 100, ur::Order::Standard).unwrap();
+        (0..10).map(|_| encoder.next_part()).collect::<Vec<_>>()
+    };
+    let (one, two) = (message(4), message(5));
+    for [first, second] in [[&one, &two].map(of_fast), [&one, &two].map(of_ur)] {
+        let mut collector = Collector::new(Wanted::Anything);
+        let mut whole = Vec::new();
+        for (a, b) in first.iter().zip(&second) {
+            for part in [a, b] {
+                match collector.take(part.as_bytes(), NOW) {
+                    Seen::Whole(carried) => whole.push(carried),
+                    seen => assert!(is_nearer(&seen), "{seen:?}"),
+                }
+            }
+        }
+        assert_eq!(whole, [one.clone(), two.clone()]);
+        assert_eq!(collector.messages(), 2);
+    }
+}
+
+/// A file of another type than its UR says is refused once it is whole, and does not come nearer for ever.
+#[test]
+fn a_message_that_is_not_what_it_claims_is_refused_each_time() {
+    let carried = Carried {
+        kind: Kind::Bytes,
+        bytes: noise(300, 6),
+    };
+    let mut encoder = ur::Encoder::new(&carried, Names::Old, 200, ur::Order::Standard).unwrap();
+    let parts: Vec<String> = (0..2)
+        .map(|_| encoder.next_part().replace("BYTES", "CRYPTO-PSBT"))
+        .collect();
+    let mut collector = Collector::new(Wanted::Anything);
+    for _ in 0..3 {
+        assert!(is_nearer(&collector.take(parts[0].as_bytes(), NOW)));
+        let seen = collector.take(parts[1].as_bytes(), NOW);
+        assert_eq!(seen, Seen::Foreign(Refusal::Ur(UrError::Content)));
+        assert_eq!(collector.messages(), 0);
+    }
 }
 
 #[test]

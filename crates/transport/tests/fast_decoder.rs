@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout)]
 
 mod common;
+mod forge;
 
 use std::time::{Duration, Instant};
 
@@ -117,7 +118,7 @@ fn one_stray_frame_does_not_lock_it() {
 fn forged_frames_start_it_again_and_do_not_lock_it() {
     let ours = message(1_000, 5);
     let good = frames(&ours, 50, 100);
-    let forged = common::with_symbol_of(&good[0], &frames(&message(1_000, 6), 50, 1)[0]);
+    let forged = forge::with_symbol_of(&good[0], &frames(&message(1_000, 6), 50, 1)[0]);
     let mut decoder = Decoder::new();
     assert_eq!(decoder.take(forged.as_bytes()), Ok(Step::Nearer));
     assert_eq!(decoder.take(good[0].as_bytes()), Ok(Step::Known));

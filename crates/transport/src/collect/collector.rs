@@ -75,6 +75,7 @@ pub enum Seen {
 ///
 /// A foreign code, or a flood of them, never drops the message that has the most. BBQr and Specter parts do not say which message
 /// they belong to: each is offered to every message that it does not contradict, and opens another where it contradicts all.
+/// For one message progress never goes back: one that begins again because it was damaged as a whole is another.
 pub struct Collector {
     wanted: Wanted,
     takes: fn(&Carried) -> bool,
@@ -182,9 +183,11 @@ impl Collector {
         self.taken += 1;
         let mut nearest: Option<(MessageId, Progress)> = None;
         let mut known = false;
-        let mut refused = None;
+        let mut refused: Option<Refusal> = None;
         let mut whole = None;
+        let mut begun_again = Vec::new();
         for slot in self.under_way.of(entry.format) {
+            let before = slot.progress().have;
             match slot.take(part, self.taken) {
                 Ok(Step::Whole(carried)) => whole = Some(carried),
                 Ok(Step::Nearer) => {
@@ -194,9 +197,18 @@ impl Collector {
                     }
                 }
                 Ok(Step::Known) => known = true,
-                Err(refusal) => refused = Some(refusal),
+                Err(refusal) => {
+                    if slot.progress().have < before {
+                        begun_again.push(slot.id);
+                    }
+                    // That a message was damaged is worth more than that another does not know the part.
+                    if refused.as_ref().is_none_or(|known| !known.is_damage()) {
+                        refused = Some(refusal);
+                    }
+                }
             }
         }
+        self.under_way.drop_these(&begun_again);
         if let Some(carried) = whole {
             return Ok(Seen::Whole(self.wanted(carried)?));
         }

@@ -8,7 +8,7 @@ use crate::specter::SpecterError;
 use crate::still::UnrecognisedError;
 use crate::ur::UrError;
 
-/// Why a code did nothing. What was collected stays.
+/// Why a code did nothing. What was collected stays, but for a message that its last part proved damaged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// A BBQr part that is not taken.
@@ -41,14 +41,14 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Tells whether a part completed a message of which the parts together are damaged.
+    /// Tells whether a part completed a message that is damaged, or not what it claims.
     pub(super) fn is_damage(&self) -> bool {
         matches!(
             self,
             Refusal::Bbqr(JoinError::Damaged(_))
                 | Refusal::Specter(SpecterError::Damaged(_))
                 | Refusal::Fast(FastError::Hash)
-                | Refusal::Ur(UrError::Checksum)
+                | Refusal::Ur(UrError::Checksum | UrError::Content)
         )
     }
 }

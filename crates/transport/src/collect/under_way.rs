@@ -64,6 +64,11 @@ impl UnderWay {
         id
     }
 
+    /// Drops these messages, which nobody misses.
+    pub(super) fn drop_these(&mut self, ids: &[MessageId]) {
+        self.slots.retain(|slot| !ids.contains(&slot.id));
+    }
+
     /// Drops messages until what is left is within the limit, or alone.
     pub(super) fn shrink(&mut self, limits: Limits) {
         while self.held() > limits.bytes && self.drop_weakest() {}

@@ -16,6 +16,8 @@ const MAX_OVERHEAD: usize = 64;
 /// The first frame decides which message it is; frames of others are refused. One exception, so that a single stray code does
 /// not lock it: as long as only one frame was had, two frames of another message take its place.
 ///
+/// [`Decoder::of_first`] makes no exception.
+///
 /// When the hash of the whole is wrong, a frame was forged, and nobody can tell which: at [`FastError::Hash`] it starts again
 /// from nothing. Only then progress goes back.
 #[derive(Debug, Default)]
@@ -23,6 +25,8 @@ pub struct Decoder {
     state: State,
     /// The only frame of another message, while [`Decoder::state`] has a single frame too.
     rival: Option<Frame>,
+    /// Frames of other messages are somebody else's.
+    first_only: bool,
 }
 
 #[derive(Debug, Default)]
@@ -44,6 +48,15 @@ impl Decoder {
     /// Starts with nothing.
     pub fn new() -> Decoder {
         Decoder::default()
+    }
+
+    /// Starts with nothing, for whoever keeps a decoder for each message: a frame of another message than the first never takes
+    /// its place.
+    pub fn of_first() -> Decoder {
+        Decoder {
+            first_only: true,
+            ..Decoder::default()
+        }
     }
 
     /// Returns the bytes of the symbols held.
@@ -114,7 +127,9 @@ impl Assembly for Decoder {
             State::Whole(id) if *id == frame.id => Ok(Step::Known),
             State::Whole(_) => Err(FastError::Foreign),
             State::Collecting(collecting) if collecting.id == frame.id => self.add(frame),
-            State::Collecting(collecting) if collecting.had.len() > 1 => Err(FastError::Foreign),
+            State::Collecting(collecting) if self.first_only || collecting.had.len() > 1 => {
+                Err(FastError::Foreign)
+            }
             State::Collecting(_) => self.take_rival(frame),
         }
     }

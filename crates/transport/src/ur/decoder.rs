@@ -12,6 +12,8 @@ use crate::{Assembly, Progress, Step};
 /// The first part decides which message it is; parts of others are refused. One exception, so that a single stray code does
 /// not lock it: as long as only one part was had, two parts of another message, or one in one piece, take its place.
 ///
+/// [`Decoder::of_first`] makes no exception.
+///
 /// When parts contradict each other, or the checksum of the whole is wrong, one of them was forged or misread, and nobody can
 /// tell which: at [`UrError::Checksum`] it starts again from nothing. Only then, and at [`UrError::Content`], progress goes back.
 ///
@@ -21,6 +23,8 @@ pub struct Decoder {
     state: State,
     /// The last message that took the place of nothing: its only part.
     rival: Option<Collecting>,
+    /// Parts of other messages are somebody else's.
+    first_only: bool,
 }
 
 #[derive(Debug, Default)]
@@ -44,6 +48,15 @@ impl Decoder {
         Decoder::default()
     }
 
+    /// Starts with nothing, for whoever keeps a decoder for each message: a part of another message than the first never takes
+    /// its place.
+    pub fn of_first() -> Decoder {
+        Decoder {
+            first_only: true,
+            ..Decoder::default()
+        }
+    }
+
     /// Returns the bytes that the equations hold.
     pub fn held(&self) -> usize {
         let collecting = match &self.state {
@@ -61,7 +74,7 @@ impl Decoder {
         match &self.state {
             State::Whole(known) if *known == id => return Ok(Step::Known),
             State::Whole(_) => return Err(UrError::Foreign),
-            State::Collecting(collecting) if collecting.equations.rank() > 1 => return Err(UrError::Foreign),
+            State::Collecting(collecting) if self.is_kept(collecting) => return Err(UrError::Foreign),
             State::Collecting(_) | State::Empty => {}
         }
         let carried = unwrap(id.ur_type, message)?;
@@ -83,8 +96,20 @@ impl Decoder {
                 let step = collecting.add(part)?;
                 self.finish_if_solved(step)
             }
-            State::Collecting(collecting) if collecting.equations.rank() > 1 => Err(UrError::Foreign),
-            State::Collecting(_) => self.take_rival(part),
+            State::Collecting(_) => self.take_other(part),
+        }
+    }
+
+    /// Tells whether no other message may take the place of this one.
+    fn is_kept(&self, collecting: &Collecting) -> bool {
+        self.first_only || collecting.equations.rank() > 1
+    }
+
+    /// Takes a part of another message than the one that is being collected.
+    fn take_other(&mut self, part: &Part) -> Result<Step, UrError> {
+        match &self.state {
+            State::Collecting(collecting) if self.is_kept(collecting) => Err(UrError::Foreign),
+            _ => self.take_rival(part),
         }
     }
 
