@@ -23,17 +23,23 @@ impl Peer {
     /// # Errors
     /// Fails when the environment cannot be made, or a program does not start.
     pub fn start_all() -> Result<Vec<Self>> {
-        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts");
-        let environment = environment(&scripts)?;
-        let programs = scripts.join("interop-peers");
-        let mut python = Command::new(environment.join("python/bin/python"));
-        python.arg(programs.join("peer.py"));
-        let mut node = Command::new("node");
-        node.arg(programs.join("peer.mjs")).arg(&environment);
-        Ok(vec![
-            Self::start("Python", python)?,
-            Self::start("JavaScript", node)?,
-        ])
+        Ok(vec![Self::python()?, Self::javascript()?])
+    }
+
+    /// Starts the one in Python, which alone knows registry types.
+    ///
+    /// # Errors
+    /// As [`Peer::start_all`].
+    pub fn python() -> Result<Self> {
+        let mut program = Command::new(environment()?.join("python/bin/python"));
+        program.arg(programs().join("peer.py"));
+        Self::start("Python", program)
+    }
+
+    fn javascript() -> Result<Self> {
+        let mut program = Command::new("node");
+        program.arg(programs().join("peer.mjs")).arg(environment()?);
+        Self::start("JavaScript", program)
     }
 
     fn start(language: &'static str, mut program: Command) -> Result<Self> {
@@ -73,8 +79,16 @@ impl Drop for Peer {
     }
 }
 
-fn environment(scripts: &Path) -> Result<PathBuf> {
-    let made = Command::new(scripts.join("interop-env"))
+fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts")
+}
+
+fn programs() -> PathBuf {
+    scripts().join("interop-peers")
+}
+
+fn environment() -> Result<PathBuf> {
+    let made = Command::new(scripts().join("interop-env"))
         .stderr(Stdio::inherit())
         .output()?;
     ensure!(made.status.success(), "scripts/interop-env failed");

@@ -1,26 +1,13 @@
-//! QR formats against other people's implementations: theirs reads ours, and ours reads theirs.
-
-#![allow(clippy::print_stdout)]
-
-use std::time::Duration;
+//! BBQr.
 
 use anyhow::{Context, Result};
 use cofferdam_testkit::peer::Peer;
 use cofferdam_transport::bbqr::{Encoder, Encoding, FileType};
-use cofferdam_transport::collect::{Collector, Seen, Wanted};
 use cofferdam_transport::schedule::{Mode, Version, characters};
 use cofferdam_transport::{Carried, Kind};
-use serde_json::{Value, json};
+use serde_json::json;
 
-/// Bytes that deflate to about a half.
-fn half_noise(length: usize) -> Vec<u8> {
-    let mut state = 7u32;
-    let bytes = std::iter::repeat_with(|| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        b'a' + (state >> 28) as u8
-    });
-    bytes.take(length).collect()
-}
+use crate::{collect, half_noise, hex};
 
 /// Messages of every type, small and large, each as long as no unit of any encoding.
 fn messages() -> Vec<(FileType, &'static str, Carried)> {
@@ -88,49 +75,4 @@ fn ours_reads_their_bbqr() -> Result<()> {
         println!("ours reads {read} BBQr messages of {}", peer.language);
     }
     Ok(())
-}
-
-/// The peers agree with each other about UR, so that either can be held against ours.
-#[test]
-fn one_peer_reads_the_urs_of_the_other() -> Result<()> {
-    let mut peers = Peer::start_all()?;
-    let mut read = 0;
-    for length in [32, 1000, 10_000] {
-        let cbor = hex(&[
-            &[0x59, (length >> 8) as u8, length as u8][..],
-            &half_noise(length),
-        ]
-        .concat());
-        for writer in 0..peers.len() {
-            let written = peers[writer].ask(&json!({
-                "format": "ur", "do": "encode", "hex": cbor, "type": "bytes", "size": 100, "parts": 400,
-            }))?;
-            for reader in &mut peers {
-                let answer =
-                    reader.ask(&json!({"format": "ur", "do": "decode", "parts": written["parts"]}))?;
-                assert_eq!((&answer["type"], &answer["hex"]), (&json!("bytes"), &json!(cbor)));
-                read += 1;
-            }
-        }
-    }
-    println!("{read} URs went from peer to peer");
-    Ok(())
-}
-
-fn collect(answer: &Value) -> Result<Carried> {
-    let mut collector = Collector::new(Wanted::Anything);
-    let parts = answer["parts"].as_array().context("parts")?;
-    parts
-        .iter()
-        .rev()
-        .filter_map(Value::as_str)
-        .find_map(|part| match collector.take(part.as_bytes(), Duration::ZERO) {
-            Seen::Whole(carried) => Some(carried),
-            _ => None,
-        })
-        .context("the message is not whole")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
