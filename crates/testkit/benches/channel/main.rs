@@ -101,7 +101,7 @@ fn main() {
 
 fn table(batch: &Batch, runs: u64) {
     println!(
-        "20 inputs of {} and 200 outputs, {runs} runs; mean / 95th percentile. The PSBT has {} bytes, and {} signed.\n",
+        "20 inputs of {}, 200 payments and change: mean / 95th percentile of {runs} runs. The PSBT has {} bytes, and {} signed.\n",
         batch.name,
         batch.unsigned.len(),
         batch.signed.len()
