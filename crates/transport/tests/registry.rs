@@ -64,6 +64,36 @@ fn urs_of_the_papers_hold_their_cbor() {
     }
 }
 
+/// A descriptor as text is not taken apart, and yet searched.
+#[test]
+fn a_private_key_in_a_text_is_refused() {
+    let of_text = |text: &str| [&[0xa1, 1, 0x79, 0, text.len() as u8][..], text.as_bytes()].concat();
+    let secp = bitcoin::secp256k1::Secp256k1::new();
+    let master = bitcoin::bip32::Xpriv::new_master(bitcoin::NetworkKind::Main, &[7; 32]).unwrap();
+    let wif = bitcoin::PrivateKey::from_slice(&[7; 32], bitcoin::NetworkKind::Test)
+        .unwrap()
+        .to_wif();
+    for private in [
+        format!("wpkh({master}/0/*)"),
+        format!(
+            "pkh([00000000/44h/0h/0h]{}/0/*)",
+            master.to_string().replace("xprv", "zprv")
+        ),
+        format!("wpkh({wif})"),
+    ] {
+        assert_eq!(
+            Output::decode(&of_text(&private)),
+            Err(RegistryError::Private),
+            "{private}"
+        );
+    }
+    // Letters in the middle of a key say nothing.
+    let key = bitcoin::bip32::Xpub::from_priv(&secp, &master).to_string();
+    let public = format!("wpkh({}xprv{})", &key[..50], &key[54..]);
+    let output = Output::decode(&of_text(&public)).unwrap();
+    assert_eq!(output.source, Source::Text(public));
+}
+
 #[test]
 fn the_papers_key_is_read_and_written() {
     let key = HdKey::decode(&cbor("hdkey_public")).unwrap();

@@ -1,6 +1,7 @@
 //! `crypto-output`, an output descriptor as tagged expressions (BCR-2020-010), and `output-descriptor`, one as text with
 //! placeholders for keys (BCR-2023-010).
 
+use bitcoin::PrivateKey;
 use bitcoin::bip32::{ChildNumber, Fingerprint};
 use cofferdam_core::ScriptType;
 use cofferdam_core::wallet::Wallet;
@@ -32,7 +33,7 @@ pub struct Output {
 pub enum Source {
     /// One key.
     Single(ScriptType, Box<HdKey>),
-    /// A descriptor's whole text, unchecked (new form only).
+    /// A descriptor's whole text (new form only). It holds no private key; else it is unchecked.
     Text(String),
 }
 
@@ -249,6 +250,7 @@ fn read_text_form(reader: &mut Reader<'_>) -> Result<Output, RegistryError> {
     }
     let source = match (keys.pop(), keys.is_empty()) {
         (None, _) if text.contains('@') => return Err(RegistryError::Missing { field: "keys" }),
+        (None, _) if holds_private_key(text) => return Err(RegistryError::Private),
         (None, _) => Source::Text(text.to_owned()),
         (Some(key), true) => Source::Single(single(text, &key)?, Box::new(key)),
         (Some(_), false) => {
@@ -258,6 +260,12 @@ fn read_text_form(reader: &mut Reader<'_>) -> Result<Output, RegistryError> {
         }
     };
     Ok(Output { source, name, note })
+}
+
+/// Tells whether a descriptor's text holds a private key: an extended one of any version (`xprv`, `tprv`, SLIP-132's), or WIF.
+fn holds_private_key(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|word| word.get(1..4) == Some("prv") || PrivateKey::from_wif(word).is_ok())
 }
 
 fn template(script_type: ScriptType) -> &'static str {
