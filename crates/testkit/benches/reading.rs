@@ -16,9 +16,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use cofferdam_testkit::frames::grid::{SIZES, VERSIONS};
 use cofferdam_testkit::frames::{Condition, grid};
 use cofferdam_transport::code::{Reader, read_codes};
+use cofferdam_transport::fast::symbol_bytes;
 use cofferdam_transport::picture::Luma;
+use cofferdam_transport::schedule::{Mode, Version, characters};
 use rxing::Reader as _;
 
 const NAMES: [&str; 5] = [
@@ -48,6 +51,7 @@ fn main() {
     let mut hits: BTreeMap<Condition, ([usize; 5], usize)> = BTreeMap::new();
     let mut times: [Vec<f64>; 5] = Default::default();
     let mut readers: BTreeMap<Condition, Reader> = BTreeMap::new();
+    let mut densities: BTreeMap<Density, (usize, usize)> = BTreeMap::new();
     let mut batch = Vec::new();
     for case in grid(count) {
         let (content, frame) = case.frame();
@@ -67,6 +71,11 @@ fn main() {
                 times[at].push(own_seconds() - start);
             }
             counted[at] += usize::from(read.contains(&content));
+            if at == 0 {
+                let (hits, all) = densities.entry((case.version, case.size)).or_default();
+                *hits += usize::from(read.contains(&content));
+                *all += 1;
+            }
         }
         if zbar {
             batch.push(Waiting::save(
@@ -84,7 +93,44 @@ fn main() {
     if !batch.is_empty() {
         zbarimg(&mut batch, &mut hits, &mut times[4]);
     }
-    print!("{}", table(&hits, &mut times, zbar));
+    print!(
+        "{}\n{}",
+        table(&hits, &mut times, zbar),
+        table_of_densities(&densities)
+    );
+}
+
+/// A version, and the size of a frame.
+type Density = (u8, (usize, usize));
+
+/// What cofferdam read of each density, and so how many bytes of a message in the fast mode one frame brings.
+fn table_of_densities(densities: &BTreeMap<Density, (usize, usize)>) -> String {
+    let mut table = String::from("| version | bytes |");
+    for (width, height) in SIZES {
+        let _ = write!(table, " {width} x {height} |");
+    }
+    let _ = writeln!(table, "\n|{}", " --- |".repeat(2 + SIZES.len()));
+    for number in VERSIONS {
+        let room = Version::new(number).map(|version| characters(version, Mode::Alphanumeric));
+        let bytes = room.and_then(symbol_bytes).unwrap_or_default();
+        let _ = write!(table, "| {number} | {bytes} |");
+        for size in SIZES {
+            let _ = match densities.get(&(number, size)) {
+                Some((hits, all)) => {
+                    let rate = *hits as f64 / *all as f64;
+                    write!(
+                        table,
+                        " {:.0} % of {all}: {:.0} |",
+                        100.0 * rate,
+                        rate * bytes as f64
+                    )
+                }
+                None => write!(table, " |"),
+            };
+        }
+        table.push('\n');
+    }
+    table
 }
 
 fn table(hits: &BTreeMap<Condition, ([usize; 5], usize)>, times: &mut [Vec<f64>; 5], zbar: bool) -> String {
