@@ -1,12 +1,11 @@
 //! The main job on a real bitcoind, through both binaries and files alone: fund, sync, plan, sign, broadcast, mine, reorganise,
 //! confirm; for each script type and each PSBT version.
 
-use std::collections::BTreeMap;
+mod treasury;
 
 use cofferdam_testkit::bitcoind::Bitcoind;
-use cofferdam_testkit::{Signer, Watcher};
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::json;
+use treasury::{Treasury, btc_to_sat, outputs, psbt_version_of};
 
 /// What a treasury owes: two payees by address kind, one amount in each unit.
 const PAYOUTS: &str = "payout_id,address,amount,unit,name,reference\n\
@@ -16,119 +15,11 @@ const PAYOUTS: &str = "payout_id,address,amount,unit,name,reference\n\
 const PAYOUTS_SAT: u64 = 50_000_000 + 125_000_000 + 7_000_000_000;
 const FUNDED_SAT: u64 = 3 * 5_000_000_000;
 
-struct Treasury {
-    node: Bitcoind,
-    signer: Signer,
-    watcher: Watcher,
-    folder: TempDir,
-}
-
-impl Treasury {
-    /// A wallet that signer and watcher both know, with three mature block rewards.
-    fn funded(script: &str) -> Self {
-        let folder = TempDir::new().unwrap();
-        let node = Bitcoind::start().unwrap();
-        let signer = Signer::init(&folder.path().join("offline")).unwrap();
-        let watcher = Watcher::new(&folder.path().join("online"));
-        let treasury = Treasury {
-            node,
-            signer,
-            watcher,
-            folder,
-        };
-
-        treasury.signer(&["account", "add", "--name", "main", "--script", script]);
-        let wallet = treasury.path("main.json");
-        treasury.signer(&[
-            "export",
-            "--account",
-            "main",
-            "--format",
-            "json",
-            "--out",
-            &wallet,
-        ]);
-        treasury.watcher(&["wallet", "import", &wallet]);
-        for _ in 0..3 {
-            let address = treasury.watcher(&["address", "--wallet", "main", "--next"])["address"].clone();
-            let shown = treasury.signer(&[
-                "address",
-                "--account",
-                "main",
-                "--check",
-                address.as_str().unwrap(),
-            ]);
-            assert_eq!(shown["address"], address);
-            treasury.node.mine_to(address.as_str().unwrap(), 1).unwrap();
-        }
-        // Ten more than maturity asks for, so that a reorganisation does not make the coins immature again.
-        treasury.node.mine(110).unwrap();
-        treasury.sync();
-        assert_eq!(treasury.balance()["confirmed"], FUNDED_SAT);
-        treasury
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.folder.path().join(name).display().to_string()
-    }
-
-    fn signer(&self, arguments: &[&str]) -> Value {
-        self.signer.run(arguments).unwrap().json().unwrap()
-    }
-
-    fn watcher(&self, arguments: &[&str]) -> Value {
-        self.watcher.run(arguments).unwrap().json().unwrap()
-    }
-
-    fn sync(&self) {
-        let mut arguments = vec!["sync".to_owned()];
-        arguments.extend(self.node.chain_arguments());
-        self.watcher.run(&arguments).unwrap().json().unwrap();
-    }
-
-    fn balance(&self) -> Value {
-        self.watcher(&["balance", "--wallet", "main"])
-    }
-
-    /// Sums what a descriptor's unspent outputs hold, as the node counts them, in satoshi.
-    fn node_balance_sat(&self) -> u64 {
-        let descriptor = self.watcher(&["wallet", "show", "main"])["descriptor"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        let bare = descriptor.split('#').next().unwrap();
-        let objects: Vec<Value> = ["0", "1"]
-            .map(|branch| json!({"desc": bare.replace("<0;1>", branch), "range": 50}))
-            .to_vec();
-        let found = self.node.rpc("scantxoutset", json!(["start", objects])).unwrap();
-        btc_to_sat(&found["total_amount"])
-    }
-}
-
-fn btc_to_sat(amount: &Value) -> u64 {
-    bitcoin::Amount::from_btc(amount.as_f64().unwrap())
-        .unwrap()
-        .to_sat()
-}
-
-/// The outputs of a transaction on the node, as amounts by address.
-fn outputs(node: &Bitcoind, txid: &str) -> BTreeMap<String, u64> {
-    let transaction = node.rpc("getrawtransaction", json!([txid, 2])).unwrap();
-    transaction["vout"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|output| {
-            (
-                output["scriptPubKey"]["address"].as_str().unwrap().to_owned(),
-                btc_to_sat(&output["value"]),
-            )
-        })
-        .collect()
-}
-
 fn whole_path(script: &str, psbt_version: &str) {
-    let treasury = Treasury::funded(script);
+    let treasury = Treasury::new(script);
+    treasury.wallet_by_file();
+    treasury.fund(3);
+    assert_eq!(treasury.balance()["confirmed"], FUNDED_SAT);
     let list = treasury.path("payouts.csv");
     std::fs::write(&list, PAYOUTS).unwrap();
 
@@ -229,12 +120,6 @@ fn whole_path(script: &str, psbt_version: &str) {
 fn fee_sat(node: &Bitcoind, txid: &str) -> u64 {
     let entry = node.rpc("getmempoolentry", json!([txid])).unwrap();
     btc_to_sat(&entry["fees"]["base"])
-}
-
-/// Tells the version of a binary PSBT: version 2 has no unsigned transaction (key type 0x00) as its first pair.
-fn psbt_version_of(psbt: &[u8]) -> &'static str {
-    assert_eq!(&psbt[..5], b"psbt\xff");
-    if psbt[5..7] == [1, 0] { "0" } else { "2" }
 }
 
 macro_rules! whole_path_tests {
