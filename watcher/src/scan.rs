@@ -102,7 +102,7 @@ pub fn look(
             foreign = Some(reason);
         }
         Update::Cut { frame } => tell(
-            format!("passed over picture {}: it took too long to read", frame + 1),
+            format!("passed over picture {}: it cost too much to read", frame + 1),
             false,
         ),
     };

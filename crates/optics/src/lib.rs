@@ -21,8 +21,10 @@ mod pictures;
 mod show;
 pub mod source;
 mod watch;
+mod worker;
 
 pub use pictures::{Picture, PicturesError, check_pictures, pictures};
 pub use show::{ShowError, Theme, largest_on_terminal, show};
 pub use source::Source;
-pub use watch::{ScanError, Update, Worker, watch};
+pub use watch::{ScanError, Update, watch};
+pub use worker::Worker;

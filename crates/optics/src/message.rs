@@ -60,6 +60,12 @@ pub(crate) enum Glance {
     /// There are no more frames because something is wrong with what comes next.
     #[n(2)]
     Failed(#[n(0)] String),
+    /// It has set its own limits, and waits for a task; the first message.
+    #[n(3)]
+    Ready,
+    /// A frame was passed over as the task says. It tells that the eye is at work.
+    #[n(4)]
+    Skipped,
 }
 
 /// The content of a code. Wiped when dropped: it can be a seed.

@@ -1,40 +1,26 @@
 //! The loop of the process that collects what the eye reads.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use cofferdam_transport::collect::{Collector, MessageId, Seen};
 use cofferdam_transport::{Carried, Progress};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use zeroize::Zeroizing;
 
-use crate::message::{Glance, MAX_MESSAGE, Task, send};
+use crate::message::{Glance, Task, send};
 use crate::source::Source;
+use crate::worker::{Gone, SILENCE, Worker, hear, ready};
 
-/// How long the eye may say nothing: it is ended by its own limit after a tenth of this, unless it no longer obeys or
-/// waits for a camera that gives no pictures.
-const SILENCE: Duration = Duration::from_secs(5);
+/// How long a stream may bring nothing: its other end is started by hand, perhaps after this one.
+const STREAM_SILENCE: Duration = Duration::from_secs(20);
 
-/// How many frames may end the eye before the source is given up: a film of nothing else shall not take all day.
+/// How many frames in a row may end the eye, with nothing new read between them, before the scan is given up: a film of
+/// nothing else shall not take all day.
 const MAX_CUTS: u32 = 32;
 
-/// A running eye.
-pub struct Worker {
-    /// Where it is told what to look at.
-    pub tasks: File,
-    /// Where it says what it saw.
-    pub glances: File,
-    /// Ends it, and waits for its end.
-    pub end: Box<dyn FnMut()>,
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        (self.end)();
-    }
-}
+/// For how long a file or a folder is looked at that brings nothing new. Of a film that is longer, this is thousands of
+/// pictures.
+const BARREN: Duration = Duration::from_secs(60);
 
 /// What people are told while a scan goes on.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,7 +82,7 @@ pub enum ScanError {
         reason: String,
     },
     /// Too many frames ended the eye.
-    #[error("{}: {cuts} of its pictures took too long to read", path.display())]
+    #[error("{}: {cuts} pictures, with nothing to read between them, cost more time or memory than reading may", path.display())]
     TooManyCuts {
         /// The file or device.
         path: PathBuf,
@@ -107,9 +93,6 @@ pub enum ScanError {
     #[error("the process that looks at pictures could not be started: {0}")]
     Spawn(io::Error),
 }
-
-/// The eye says nothing more: it has ended, or does not obey.
-struct Silence;
 
 /// Looks at the sources, one after the other, until the collector has a message that is wanted.
 ///
@@ -131,21 +114,40 @@ pub fn watch(
         frames: 0,
         codes: 0,
         foreign: None,
+        cuts: 0,
+        new: Instant::now(),
     };
+    // One bad source of many does not end the scan; its error is told when nothing better comes.
     let mut failed = None;
     for source in sources {
-        let files = source.expand().map_err(|error| ScanError::Source {
+        let failure = |error: io::Error| ScanError::Source {
             path: source.path().to_owned(),
             reason: error.to_string(),
-        })?;
+        };
+        let files = match source.expand() {
+            Ok(files) => files,
+            Err(error) => {
+                failed = Some(failure(error));
+                continue;
+            }
+        };
         let mut worker = None;
+        scan.new = Instant::now();
         for file in &files {
-            match scan.look(file, &mut worker, spawn) {
-                Ok(Some(carried)) => return Ok(carried),
-                Ok(None) => {}
-                // One bad picture of many does not end the scan; its error is told when nothing better comes.
-                Err(error @ ScanError::Source { .. }) => failed = Some(error),
-                Err(error) => return Err(error),
+            match scan.look(file, &mut worker, spawn)? {
+                Looked::Whole(carried) => return Ok(carried),
+                Looked::Over => {}
+                Looked::Failed(reason) => {
+                    let path = file.path().to_owned();
+                    failed = Some(ScanError::Source { path, reason });
+                }
+                Looked::Barren => {
+                    failed = Some(failure(io::Error::other(format!(
+                        "nothing new was read in {} seconds of looking at its pictures; cut it to where the codes are",
+                        BARREN.as_secs()
+                    ))));
+                    break;
+                }
             }
         }
     }
@@ -159,6 +161,22 @@ struct Scan<'a> {
     frames: u64,
     codes: u64,
     foreign: Option<String>,
+    /// How many frames ended the eye since something new was read.
+    cuts: u32,
+    /// When something new was read, or this source was begun.
+    new: Instant,
+}
+
+/// What came of one file or camera.
+enum Looked {
+    /// A message that is wanted.
+    Whole(Carried),
+    /// Its end.
+    Over,
+    /// No more pictures, for this reason.
+    Failed(String),
+    /// Nothing new for too long.
+    Barren,
 }
 
 impl Scan<'_> {
@@ -167,53 +185,67 @@ impl Scan<'_> {
         source: &Source,
         worker: &mut Option<Worker>,
         spawn: &mut dyn FnMut() -> io::Result<Worker>,
-    ) -> Result<Option<Carried>, ScanError> {
-        let (mut next, mut cuts) = (0, 0);
+    ) -> Result<Looked, ScanError> {
+        let kind = Kind::of(source);
+        let mut next = 0;
         loop {
             let eye = match worker {
                 Some(eye) => eye,
-                None => worker.insert(spawn().map_err(ScanError::Spawn)?),
+                None => worker.insert(ready(spawn).map_err(ScanError::Spawn)?),
             };
-            let task = Task::new(source.path(), matches!(source, Source::Camera(_)), next);
+            let task = Task::new(source.path(), kind == Kind::Camera, kind.skip(next));
             // An eye that is gone is found out below.
             let _ = send(&mut eye.tasks, &task);
-            loop {
-                match hear(&mut eye.glances) {
+            let gone = loop {
+                match hear(&mut eye.glances, kind.patience()) {
                     Ok(Glance::Frame { number, codes }) => {
                         next = number.saturating_add(1);
                         self.frames += 1;
                         for code in codes {
                             if let Some(carried) = self.take(&code.0) {
-                                return Ok(Some(carried));
+                                return Ok(Looked::Whole(carried));
                             }
                         }
                     }
-                    Ok(Glance::End) => return Ok(None),
-                    Ok(Glance::Failed(reason)) => {
-                        return Err(ScanError::Source {
-                            path: source.path().to_owned(),
-                            reason,
-                        });
-                    }
-                    Err(Silence) => break,
+                    Ok(Glance::Ready | Glance::Skipped) => {}
+                    Ok(Glance::End) => return Ok(Looked::Over),
+                    Ok(Glance::Failed(reason)) => return Ok(Looked::Failed(reason)),
+                    Err(gone) => break gone,
                 }
-            }
+                // It may be in the middle of a file: another one takes over what comes next.
+                if kind == Kind::File && self.new.elapsed() > BARREN {
+                    *worker = None;
+                    return Ok(Looked::Barren);
+                }
+            };
             *worker = None;
-            if let Source::Camera(path) = source
-                && next == 0
-            {
-                return Err(ScanError::Source {
-                    path: path.clone(),
-                    reason: "the camera gives no pictures".into(),
-                });
+            match (kind, gone) {
+                (Kind::Camera, Gone::Silent) => {
+                    return Ok(Looked::Failed("the camera gives no pictures".into()));
+                }
+                (Kind::Stream, Gone::Silent) => {
+                    let seconds = STREAM_SILENCE.as_secs();
+                    return Ok(Looked::Failed(format!(
+                        "it brought no picture within {seconds} seconds; start the program that writes to it"
+                    )));
+                }
+                _ => {}
             }
-            cuts += 1;
+            self.cuts += 1;
             (self.tell)(Update::Cut { frame: next });
-            if cuts >= MAX_CUTS {
+            if self.cuts >= MAX_CUTS {
                 return Err(ScanError::TooManyCuts {
                     path: source.path().to_owned(),
-                    cuts,
+                    cuts: self.cuts,
                 });
+            }
+            if kind == Kind::Stream {
+                // What came with it is lost, and what comes next does not begin with a header.
+                return Ok(Looked::Failed(
+                    "one of its pictures cost more time or memory than reading may, and a stream cannot be gone on with; \
+                     begin it again, or record it to a file"
+                        .into(),
+                ));
             }
             next = next.saturating_add(1);
         }
@@ -230,6 +262,7 @@ impl Scan<'_> {
             Seen::Nearer {
                 message, progress, ..
             } => {
+                (self.cuts, self.new) = (0, Instant::now());
                 (self.tell)(Update::Nearer {
                     message,
                     progress,
@@ -259,36 +292,38 @@ impl Scan<'_> {
     }
 }
 
-/// Waits for one message, for at most [`SILENCE`].
-fn hear(from: &mut File) -> Result<Glance, Silence> {
-    let deadline = Instant::now() + SILENCE;
-    let mut length = [0; 4];
-    fill(from, &mut length, deadline)?;
-    let length = u32::from_le_bytes(length) as usize;
-    if length > MAX_MESSAGE {
-        return Err(Silence);
-    }
-    let mut body = Zeroizing::new(vec![0; length]);
-    fill(from, &mut body, deadline)?;
-    minicbor::decode(&body).map_err(|_| Silence)
+/// How pictures come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// From a file: again from its beginning.
+    File,
+    /// From a camera, which shows what is there now.
+    Camera,
+    /// From a pipe or a device: once.
+    Stream,
 }
 
-fn fill(from: &mut File, mut buffer: &mut [u8], deadline: Instant) -> Result<(), Silence> {
-    while !buffer.is_empty() {
-        let left = deadline.checked_duration_since(Instant::now()).ok_or(Silence)?;
-        let timeout = Timespec::try_from(left).map_err(|_| Silence)?;
-        match poll(&mut [PollFd::new(from, PollFlags::IN)], Some(&timeout)) {
-            Ok(0) => return Err(Silence),
-            Err(rustix::io::Errno::INTR) => continue,
-            Err(_) => return Err(Silence),
-            Ok(_) => {}
-        }
-        match from.read(buffer) {
-            Ok(0) => return Err(Silence),
-            Ok(count) => buffer = &mut buffer[count..],
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return Err(Silence),
+impl Kind {
+    fn of(source: &Source) -> Kind {
+        match source {
+            Source::Camera(_) => Kind::Camera,
+            Source::Path(path) if path.metadata().is_ok_and(|path| !path.is_file()) => Kind::Stream,
+            Source::Path(_) => Kind::File,
         }
     }
-    Ok(())
+
+    /// How many frames the next eye passes over.
+    fn skip(self, next: u64) -> u64 {
+        match self {
+            Kind::File => next,
+            Kind::Camera | Kind::Stream => 0,
+        }
+    }
+
+    fn patience(self) -> Duration {
+        match self {
+            Kind::File | Kind::Camera => SILENCE,
+            Kind::Stream => STREAM_SILENCE,
+        }
+    }
 }

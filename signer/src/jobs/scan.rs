@@ -59,7 +59,7 @@ pub(super) fn look(
                 Looking::Note(format!("passed over a code: {reason}"))
             }
             Update::Cut { frame } => Looking::Note(format!(
-                "passed over picture {}: it took too long to read",
+                "passed over picture {}: it cost too much to read",
                 frame + 1
             )),
         };
