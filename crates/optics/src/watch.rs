@@ -327,3 +327,143 @@ impl Kind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::os::fd::OwnedFd;
+    use std::thread;
+
+    use cofferdam_transport::collect::Wanted;
+
+    use super::*;
+    use crate::message::{Content, receive};
+
+    /// Starts an eye that does as told, and then ends.
+    fn eye(role: impl FnOnce(&mut File, &mut File) + Send + 'static) -> Worker {
+        let (mut tasks, to) = pipe();
+        let (from, mut glances) = pipe();
+        thread::spawn(move || role(&mut tasks, &mut glances));
+        Worker {
+            tasks: to,
+            glances: from,
+            end: Box::new(|| {}),
+        }
+    }
+
+    fn pipe() -> (File, File) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        (OwnedFd::from(reader).into(), OwnedFd::from(writer).into())
+    }
+
+    /// An eye on a film of three codes; the second is none, and ends it.
+    fn on_film(tasks: &mut File, glances: &mut File) {
+        let codes = [Some("p1of2 alpha"), None, Some("p2of2 beta")];
+        send(glances, &Glance::Ready).unwrap();
+        let task: Task = receive(tasks).unwrap().unwrap();
+        for (number, code) in (0..).zip(codes) {
+            if number < task.skip {
+                send(glances, &Glance::Skipped).unwrap();
+                continue;
+            }
+            let Some(code) = code else { return };
+            let codes = vec![Content(code.into())];
+            send(glances, &Glance::Frame { number, codes }).unwrap();
+        }
+        send(glances, &Glance::End).unwrap();
+    }
+
+    fn scan(
+        source: Source,
+        spawn: &mut dyn FnMut() -> io::Result<Worker>,
+    ) -> (Result<Carried, ScanError>, Vec<Update>) {
+        let mut told = Vec::new();
+        let mut collector = Collector::new(Wanted::Anything);
+        let result = watch(&[source], &mut collector, spawn, &mut |update| told.push(update));
+        (result, told)
+    }
+
+    fn file() -> Source {
+        Source::Path("a.gif".into())
+    }
+
+    #[test]
+    fn what_was_collected_is_kept_when_a_frame_ends_the_eye() {
+        let (result, told) = scan(file(), &mut || Ok(eye(on_film)));
+        assert_eq!(result.unwrap().bytes, b"alphabeta");
+        assert!(told.contains(&Update::Cut { frame: 1 }), "{told:?}");
+    }
+
+    #[test]
+    fn a_stream_is_not_begun_again_behind_the_frame_that_ended_the_eye() {
+        let (result, _) = scan(Source::Path("/dev/null".into()), &mut || Ok(eye(on_film)));
+        let Err(ScanError::Incomplete { have: 1, need: 2 }) = result else {
+            panic!("{result:?}");
+        };
+    }
+
+    #[test]
+    fn a_camera_goes_on_with_what_it_shows_now() {
+        let mut eyes = 0;
+        let mut spawn = || {
+            eyes += 1;
+            let first = eyes == 1;
+            Ok(eye(move |tasks, glances| {
+                send(glances, &Glance::Ready).unwrap();
+                let task: Task = receive(tasks).unwrap().unwrap();
+                assert_eq!(task.skip, 0);
+                let codes = vec![Content(if first {
+                    b"p1of2 alpha".to_vec()
+                } else {
+                    b"p2of2 beta".to_vec()
+                })];
+                send(glances, &Glance::Frame { number: 0, codes }).unwrap();
+            }))
+        };
+        let (result, _) = scan(Source::Camera("/dev/video9".into()), &mut spawn);
+        assert_eq!(result.unwrap().bytes, b"alphabeta");
+    }
+
+    #[test]
+    fn an_eye_that_ends_at_every_frame_is_not_started_for_ever() {
+        let mut eyes = 0;
+        let mut spawn = || {
+            eyes += 1;
+            Ok(eye(|_, glances| send(glances, &Glance::Ready).unwrap()))
+        };
+        let (result, told) = scan(file(), &mut spawn);
+        assert!(
+            matches!(result, Err(ScanError::TooManyCuts { cuts: MAX_CUTS, .. })),
+            "{result:?}"
+        );
+        assert_eq!((eyes, told.len()), (MAX_CUTS, MAX_CUTS as usize));
+    }
+
+    #[test]
+    fn an_eye_that_is_never_ready_is_a_failure_of_the_system_and_not_of_the_pictures() {
+        let mut eyes = 0;
+        let mut spawn = || {
+            eyes += 1;
+            Ok(eye(|_, _| {}))
+        };
+        let (result, told) = scan(file(), &mut spawn);
+        assert!(matches!(result, Err(ScanError::Spawn(_))), "{result:?}");
+        assert_eq!((eyes, told.len()), (1, 0));
+    }
+
+    #[test]
+    fn an_eye_that_speaks_nonsense_is_ended() {
+        let nonsense: [&[u8]; 3] = [&[0xff; 4], &[3, 0, 0, 0, 1, 2, 3], &[9, 0]];
+        for bytes in nonsense {
+            let mut spawn = || {
+                Ok(eye(move |_, glances| {
+                    use std::io::Write as _;
+                    send(glances, &Glance::Ready).unwrap();
+                    glances.write_all(bytes).unwrap();
+                }))
+            };
+            let (result, _) = scan(file(), &mut spawn);
+            assert!(matches!(result, Err(ScanError::TooManyCuts { .. })), "{result:?}");
+        }
+    }
+}
