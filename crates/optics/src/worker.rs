@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use zeroize::Zeroizing;
 
 use crate::message::{Glance, MAX_MESSAGE};
 
@@ -57,7 +58,7 @@ pub(crate) fn hear(from: &mut File, patience: Duration) -> Result<Glance, Gone> 
     if length > MAX_MESSAGE {
         return Err(Gone::Ended);
     }
-    let mut body = vec![0; length];
+    let mut body = Zeroizing::new(vec![0; length]);
     fill(from, &mut body, deadline)?;
     minicbor::decode(&body).map_err(|_| Gone::Ended)
 }

@@ -1,6 +1,8 @@
 //! Pictures that were made to harm, through the real binaries: each ends in a clear error, the process that looks at them keeps
 //! to its budget of time and memory. Good pictures between them are read all the same: see `recordings`.
 
+#![allow(clippy::print_stdout, reason = "counts and maxima are the point")]
+
 use std::cell::RefCell;
 use std::fs::File;
 use std::os::fd::OwnedFd;
