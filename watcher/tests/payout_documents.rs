@@ -67,6 +67,18 @@ fn export_prints_its_files() {
 }
 
 #[test]
+fn qr_prints_what_is_shown() {
+    let (desk, list) = desk_with_list();
+    let id = desk.create(&list)["id"].as_str().unwrap().to_owned();
+    let shown = desk.ok(&["payout", "qr", &id, "--out", &desk.text("bundle.gif")]);
+    insta::assert_json_snapshot!("qr", steady(&shown, &desk));
+    let to = ["payout", "qr", &id, "--to", "sparrow", "--out", &desk.text("ur/")];
+    insta::assert_json_snapshot!("qr_ur", steady(&desk.ok(&to), &desk));
+    let again = desk.ok(&["payout", "qr", &id, "--out", &desk.text("bundle.gif")]);
+    assert_eq!(again, shown, "the same list gave other codes");
+}
+
+#[test]
 fn cancel_prints_the_list() {
     let (desk, list) = desk_with_list();
     let id = desk.create(&list)["id"].as_str().unwrap().to_owned();

@@ -1,6 +1,8 @@
 //! The main job on a real bitcoind with every byte carried as pictures, as a bad camera sees them, in both directions: the
 //! wallet, what is to be signed, and what was signed; in Cofferdam's own format and in those of other wallets.
 
+#![allow(clippy::print_stdout, reason = "tests say what crossed")]
+
 mod treasury;
 
 use std::collections::BTreeMap;

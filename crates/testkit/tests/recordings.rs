@@ -1,6 +1,8 @@
 //! What a camera recorded, read by the real binaries: as a file, as a stream through a named pipe, and with pictures in it that
 //! were made to harm.
 
+#![allow(clippy::print_stdout, reason = "tests say how much was read")]
+
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

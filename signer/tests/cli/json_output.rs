@@ -168,6 +168,65 @@ fn reviewing_and_signing() {
     let mut signed = run(&sign);
     signed["return"]["sha256"] = "[sha256]".into();
     assert_json_snapshot!("sign-bundle", signed);
+
+    let (codes, answer) = (signer.text("po-1.gif"), signer.text("answer.gif"));
+    assert_json_snapshot!("qr", run(&["qr", &signer.text("po-1.bundle"), "--out", &codes]));
+    let out = signer.text("scanned.return");
+    let scan = [
+        "scan",
+        &codes,
+        "--out",
+        &out,
+        "--qr",
+        &answer,
+        "--yes",
+        "--accept",
+        "dust-output",
+    ];
+    let mut signed = run(&scan);
+    signed["return"]["sha256"] = "[sha256]".into();
+    assert_json_snapshot!("scan", signed);
+}
+
+/// A recording that ends early, one without codes, codes of something else, and what is no picture: each has its own code.
+#[test]
+fn scans_that_bring_nothing_say_why() {
+    let signer = Signer::restore();
+    signer.add_account("main", "segwit");
+    let error = |arguments: &[&str]| {
+        let error = signer.run(arguments).error(6);
+        error["code"].as_str().unwrap().to_owned()
+    };
+    let scan = |pictures: &str| error(&["scan", pictures, "--yes", "--out", &signer.text("out")]);
+    let wallet = signer.text("wallet.gif");
+    signer.run(&["qr", "--account", "main", "--out", &wallet]).json();
+    assert_eq!(scan(&wallet), "foreign-code");
+    signer.write("long.txt", "x,y;".repeat(2_000));
+    let folder = signer.text("long/");
+    let long = [
+        "qr",
+        &signer.text("long.txt"),
+        "--to",
+        "seedsigner",
+        "--out",
+        &folder,
+    ];
+    signer.run(&long).json();
+    signer.write("no-picture", "no picture");
+    assert_eq!(scan(&signer.text("no-picture")), "unreadable-picture");
+    assert_eq!(scan(&signer.text("missing")), "unreadable-picture");
+    let first = signer.text("long/code-01.png");
+    let first = if std::path::Path::new(&first).exists() {
+        first
+    } else {
+        signer.text("long/code-001.png")
+    };
+    assert_eq!(scan(&first), "scan-incomplete");
+    signer.write(
+        "blank.y4m",
+        [&b"YUV4MPEG2 W64 H64 F1:1 Cmono\nFRAME\n"[..], &[200; 64 * 64]].concat(),
+    );
+    assert_eq!(scan(&signer.text("blank.y4m")), "no-code");
 }
 
 #[test]
@@ -241,6 +300,8 @@ fn help_has_examples_for_every_command() {
         &["wallet", "seen"],
         &["inspect"],
         &["sign"],
+        &["scan"],
+        &["qr"],
         &["journal", "show"],
         &["journal", "verify"],
         &["journal", "export"],
