@@ -1,6 +1,8 @@
 //! What the operating system does to a process that goes beyond the eye's budget. Limits are for good and ends are ends: each
 //! case is this program again.
 
+#![allow(clippy::print_stdout, reason = "tests say what the limits came to")]
+
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
