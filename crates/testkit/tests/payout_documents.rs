@@ -2,6 +2,8 @@
 
 mod desk;
 
+use cofferdam_transport::code::Drawing;
+use cofferdam_transport::picture::render::png;
 use desk::Desk;
 use serde_json::Value;
 
@@ -31,6 +33,26 @@ fn import_and_broadcast_print_the_list() {
     assert_eq!(desk.show(&id), sent);
     desk.mine(6);
     snapshot("show-final", &desk.show(&id));
+}
+
+/// The same document as that of an import from a file; and refused for the same reasons.
+#[test]
+fn scan_prints_the_list() {
+    let desk = Desk::funded("p2wpkh", 1);
+    let id = desk.create("a", 2, &["--seed", "7"]);
+    let mut psbt = desk.export(&id, "a.psbt");
+    let show = |psbt: &bitcoin::psbt::Psbt| {
+        let code = Drawing::default().draw(&psbt.serialize()).unwrap();
+        desk.write("code.png", &png(&code, 4).unwrap());
+    };
+    show(&psbt);
+    let refused = desk.fails(&["scan", &desk.text("code.png")], 3);
+    assert_eq!(refused["code"], "signed-refused");
+    assert_eq!(refused["findings"][0]["code"], "unsigned");
+    assert_eq!(desk.state(&id), "exported");
+    desk.sign(&mut psbt);
+    show(&psbt);
+    snapshot("import", &desk.ok(&["scan", &desk.text("code.png")]));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The signer as people and scripts meet it: the real binary, its files, its exit codes and its words.
 
 mod bundles;
+mod codes;
 mod contract;
 mod core_signing;
 mod exit_codes;
