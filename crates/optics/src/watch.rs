@@ -107,6 +107,17 @@ pub fn watch(
     spawn: &mut dyn FnMut() -> io::Result<Worker>,
     tell: &mut dyn FnMut(Update),
 ) -> Result<Carried, ScanError> {
+    watch_for(BARREN, sources, collector, spawn, tell)
+}
+
+/// As [`watch`]; a file or a folder that brings nothing new for so long is given up.
+fn watch_for(
+    barren: Duration,
+    sources: &[Source],
+    collector: &mut Collector,
+    spawn: &mut dyn FnMut() -> io::Result<Worker>,
+    tell: &mut dyn FnMut(Update),
+) -> Result<Carried, ScanError> {
     let mut scan = Scan {
         collector,
         tell,
@@ -116,6 +127,7 @@ pub fn watch(
         foreign: None,
         cuts: 0,
         new: Instant::now(),
+        barren,
     };
     // One bad source of many does not end the scan; its error is told when nothing better comes.
     let mut failed = None;
@@ -144,7 +156,7 @@ pub fn watch(
                 Looked::Barren => {
                     failed = Some(failure(io::Error::other(format!(
                         "nothing new was read in {} seconds of looking at its pictures; cut it to where the codes are",
-                        BARREN.as_secs()
+                        barren.as_secs()
                     ))));
                     break;
                 }
@@ -165,6 +177,8 @@ struct Scan<'a> {
     cuts: u32,
     /// When something new was read, or this source was begun.
     new: Instant,
+    /// For how long a file or a folder may bring nothing new.
+    barren: Duration,
 }
 
 /// What came of one file or camera.
@@ -213,7 +227,7 @@ impl Scan<'_> {
                     Err(gone) => break gone,
                 }
                 // It may be in the middle of a file: another one takes over what comes next.
-                if kind == Kind::File && self.new.elapsed() > BARREN {
+                if kind == Kind::File && self.new.elapsed() > self.barren {
                     *worker = None;
                     return Ok(Looked::Barren);
                 }
@@ -422,6 +436,42 @@ mod tests {
         };
         let (result, _) = scan(Source::Camera("/dev/video9".into()), &mut spawn);
         assert_eq!(result.unwrap().bytes, b"alphabeta");
+    }
+
+    /// The pictures of a film without end; a camera may show nothing for as long as it likes.
+    #[test]
+    fn a_file_that_brings_nothing_new_is_given_up() {
+        let barren = Duration::from_millis(100);
+        let look = |source| {
+            let mut spawn = || {
+                Ok(eye(|_, glances| {
+                    send(glances, &Glance::Ready).unwrap();
+                    let start = Instant::now();
+                    let mut number = 0;
+                    while start.elapsed() < Duration::from_millis(300) {
+                        let codes = vec![Content(b"p1of2 alpha".to_vec())];
+                        if send(glances, &Glance::Frame { number, codes }).is_err() {
+                            return;
+                        }
+                        number += 1;
+                        thread::sleep(Duration::from_millis(5));
+                    }
+                    let codes = vec![Content(b"p2of2 beta".to_vec())];
+                    let _ = send(glances, &Glance::Frame { number, codes });
+                }))
+            };
+            let mut collector = Collector::new(Wanted::Anything);
+            watch_for(barren, &[source], &mut collector, &mut spawn, &mut |_| {})
+        };
+        let given_up = look(file());
+        assert!(
+            matches!(given_up, Err(ScanError::Incomplete { have: 1, need: 2 })),
+            "{given_up:?}"
+        );
+        assert_eq!(
+            look(Source::Camera("/dev/video9".into())).unwrap().bytes,
+            b"alphabeta"
+        );
     }
 
     #[test]
