@@ -8,9 +8,10 @@ use std::process::Command;
 const DOCUMENTS: &str = include_str!("../../docs/formats/watcher-json.md");
 const LISTS: &str = include_str!("../../docs/formats/payout-csv.md");
 
-/// Returns the text of every source file.
+/// Returns the text of every source file, those with the codes of scans included.
 fn sources() -> Vec<String> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![package.join("src"), package.join("../crates/optics/src")];
     let mut texts = Vec::new();
     while let Some(folder) = folders.pop() {
         let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

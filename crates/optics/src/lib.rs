@@ -18,13 +18,17 @@ pub mod budget;
 pub mod eye;
 mod message;
 mod pictures;
+mod scan_error;
 mod show;
 pub mod source;
+mod update;
 mod watch;
 mod worker;
 
 pub use pictures::{Picture, PicturesError, check_pictures, pictures};
+pub use scan_error::ScanError;
 pub use show::{ShowError, Theme, largest_on_terminal, show};
 pub use source::Source;
-pub use watch::{ScanError, Update, watch};
+pub use update::{Teller, Told, Update};
+pub use watch::watch;
 pub use worker::Worker;

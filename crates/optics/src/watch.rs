@@ -1,14 +1,15 @@
 //! The loop of the process that collects what the eye reads.
 
 use std::io;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use cofferdam_transport::collect::{Collector, MessageId, Seen};
+use cofferdam_transport::collect::{Collector, Seen};
 use cofferdam_transport::{Carried, Progress};
 
 use crate::message::{Glance, Task, send};
+use crate::scan_error::ScanError;
 use crate::source::Source;
+use crate::update::Update;
 use crate::worker::{Gone, SILENCE, Worker, hear, ready};
 
 /// How long a stream may bring nothing: its other end is started by hand, perhaps after this one.
@@ -21,78 +22,6 @@ const MAX_CUTS: u32 = 32;
 /// For how long a file or a folder is looked at that brings nothing new. Of a film that is longer, this is thousands of
 /// pictures.
 const BARREN: Duration = Duration::from_secs(60);
-
-/// What people are told while a scan goes on.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Update {
-    /// A part came, or the rate changed.
-    Nearer {
-        /// Which message.
-        message: MessageId,
-        /// How far it is.
-        progress: Progress,
-        /// How many frames are read in a second.
-        frames_per_second: f64,
-    },
-    /// The message that was wanted is whole.
-    Whole {
-        /// How many codes were read for it, repeated ones too.
-        codes: u64,
-    },
-    /// A code that belongs to nothing that is collected.
-    Foreign(String),
-    /// A frame ended the eye, and is passed over.
-    Cut {
-        /// The frame, from 0.
-        frame: u64,
-    },
-}
-
-/// A scan that brought nothing whole.
-#[derive(Debug, thiserror::Error)]
-pub enum ScanError {
-    /// The pictures ended before the message was whole.
-    #[error("the pictures ended with {have} of the {need} parts that are needed")]
-    Incomplete {
-        /// What was had.
-        have: usize,
-        /// What is needed.
-        need: usize,
-    },
-    /// No code was read.
-    #[error("no QR code was read in {frames} pictures")]
-    Nothing {
-        /// How many pictures were looked at.
-        frames: u64,
-    },
-    /// Codes were read, and none belongs to anything that is taken here.
-    #[error("the {codes} QR codes that were read hold nothing that is taken here: {last}")]
-    Foreign {
-        /// How many were read.
-        codes: u64,
-        /// Why the last one was not taken.
-        last: String,
-    },
-    /// A file or a camera gives no pictures.
-    #[error("{}: {reason}", path.display())]
-    Source {
-        /// The file, folder or device.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// Too many frames ended the eye.
-    #[error("{}: {cuts} pictures, with nothing to read between them, cost more time or memory than reading may", path.display())]
-    TooManyCuts {
-        /// The file or device.
-        path: PathBuf,
-        /// How many.
-        cuts: u32,
-    },
-    /// The eye does not start.
-    #[error("the process that looks at pictures could not be started: {0}")]
-    Spawn(io::Error),
-}
 
 /// Looks at the sources, one after the other, until the collector has a message that is wanted.
 ///

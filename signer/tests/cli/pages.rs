@@ -25,9 +25,10 @@ const EXITS: [(&str, u8); 11] = [
     ("Interrupted", 130),
 ];
 
-/// Returns the text of every source file.
+/// Returns the text of every source file, those with the codes of scans included.
 fn sources() -> Vec<String> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![package.join("src"), package.join("../crates/optics/src")];
     let mut texts = Vec::new();
     while let Some(folder) = folders.pop() {
         let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -41,7 +42,8 @@ fn sources() -> Vec<String> {
     texts
 }
 
-/// Returns each pair of an exit and the code that follows it, as in `Exit::Malformed, "no-psbt"`.
+/// Returns each pair of an exit and the code that follows it, as in `Exit::Malformed, "no-psbt"`; a scan that fails is malformed
+/// input, unless its process does not start.
 fn codes_of_the_source() -> Vec<(u8, String)> {
     let mut codes = Vec::new();
     for text in sources() {
@@ -56,6 +58,14 @@ fn codes_of_the_source() -> Vec<(u8, String)> {
             let known = EXITS.iter().find(|(name, _)| *name == exit);
             if let (Some((_, exit)), Some((code, _))) = (known, literal) {
                 codes.push((*exit, code.to_owned()));
+            }
+        }
+        for line in text.lines().filter(|line| line.contains("ScanError::")) {
+            if let Some((_, after)) = line.split_once("=> \"")
+                && let Some((code, _)) = after.split_once("\",")
+                && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+            {
+                codes.push((if code == "unexpected" { 1 } else { 6 }, code.to_owned()));
             }
         }
     }

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cofferdam_core::psbt::{Limits, Parsed};
+use cofferdam_core::review::neutralised;
 use cofferdam_core::wallet::{Birthday, ImportOptions, Wallet, WalletError, WalletName};
 use cofferdam_core::{Network, ScriptType};
+use cofferdam_optics::Told;
 use cofferdam_optics::args::LookArgs;
 use cofferdam_transport::collect::Wanted;
 use cofferdam_transport::returned::Return;
@@ -15,7 +17,7 @@ use cofferdam_transport::{Carried, Kind, registry};
 use super::context::Context;
 use super::reply::Reply;
 use super::{payout, wallet};
-use crate::error::{CommandError, Error, shown_path};
+use crate::error::{CommandError, Error};
 use crate::payout::{import, show, text};
 use crate::scan;
 
@@ -97,9 +99,9 @@ pub async fn run(context: &Context, args: ScanArgs) -> Result<Reply, Error> {
     let (sources, wanted) = (args.look.sources(), args.wanted());
     let progress = context.progress;
     let looked = tokio::task::spawn_blocking(move || {
-        let mut tell = |words: String, passing: bool| {
+        let mut tell = |told: &Told| {
             if progress {
-                tell(&words, passing);
+                tell(told);
             }
         };
         scan::look(&sources, wanted, is_meant, &mut tell)
@@ -133,13 +135,19 @@ pub async fn run(context: &Context, args: ScanArgs) -> Result<Reply, Error> {
 }
 
 /// Progress stands in one line of a terminal; what is to be known gets a line of its own.
-fn tell(words: &str, passing: bool) {
+fn tell(told: &Told) {
     let mut out = std::io::stderr();
-    let words = shown_path(words.as_ref());
-    let _ = match (passing, out.is_terminal()) {
-        (true, true) => write!(out, "\r{words}\x1b[K").and_then(|()| out.flush()),
-        (false, true) => writeln!(out, "\r{words}\x1b[K"),
-        _ => writeln!(out, "{words}"),
+    let is_terminal = out.is_terminal();
+    let _ = match told {
+        Told::Parts { have, need, rate } => {
+            let words = format!("read {have} of {need} codes, {rate:.1} a second");
+            match is_terminal {
+                true => write!(out, "\r{words}\x1b[K").and_then(|()| out.flush()),
+                false => writeln!(out, "{words}"),
+            }
+        }
+        Told::Note(note) if is_terminal => writeln!(out, "\r{}\x1b[K", neutralised(note)),
+        Told::Note(note) => writeln!(out, "{}", neutralised(note)),
     };
 }
 
