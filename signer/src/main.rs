@@ -1,28 +1,7 @@
-//! `cofferdam-signer`: the offline half of Cofferdam. It guards the keys, shows what a transaction really does, and
-//! signs it. It has no network code, and never runs another program.
-
-mod body;
-mod cli;
-mod error;
-mod files;
-mod folder;
-mod jobs;
-mod journal;
-mod machine;
-mod output;
-mod process;
-mod protocol;
-mod screens;
-mod signing;
-mod store;
+//! The program `cofferdam-signer`.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    process::redact_panics();
-    output::finish(std::panic::catch_unwind(|| {
-        process::forbid_dumps().map_err(error::Failure::unexpected)?;
-        process::survive_file_limits().map_err(error::Failure::unexpected)?;
-        cli::run(cli::parse()?)
-    }))
+    cofferdam_signer::main()
 }
