@@ -8,6 +8,8 @@ mod cli;
 mod error;
 mod files;
 mod folder;
+#[doc(hidden)]
+pub mod fuzzing;
 mod jobs;
 mod journal;
 mod machine;

@@ -19,7 +19,7 @@ impl JournalKey {
         Self::expand(&seed.derive_symmetric(b"cofferdam/1/journal"))
     }
 
-    pub(super) fn expand(journal_key: &[u8; 32]) -> Self {
+    pub(crate) fn expand(journal_key: &[u8; 32]) -> Self {
         let mut keys = Zeroizing::new([0; 96]);
         Hkdf::<Sha256>::new(None, journal_key)
             .expand(b"cofferdam/1/journal/keys", &mut *keys)

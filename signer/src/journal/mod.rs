@@ -17,3 +17,4 @@ pub(crate) use file::{Journal, JournalError, accept};
 pub(crate) use key::JournalKey;
 pub(crate) use log::{Checkpoint, Log, LogError};
 pub(crate) use memory::{Memory, Remembered};
+pub(crate) use record::header;
