@@ -162,12 +162,23 @@ pub(crate) struct Inputs {
     pub(crate) files: Vec<PsbtFile>,
     /// The bundle that they came in.
     pub(crate) bundle: Option<BundleFile>,
+    /// What another machine made of them.
+    pub(crate) expected: Vec<PsbtFile>,
 }
 
 impl Workers {
     /// Reads PSBTs, or a bundle of them, through the intake.
     pub(super) fn read(&mut self, paths: Vec<PathBuf>) -> Result<Inputs, Failure> {
-        self.take_in(&IntakeRequest::Files(paths))
+        self.read_with(paths, Vec::new())
+    }
+
+    /// Reads PSBTs, or a bundle of them, and what another machine made of them.
+    pub(super) fn read_with(
+        &mut self,
+        paths: Vec<PathBuf>,
+        expected: Vec<PathBuf>,
+    ) -> Result<Inputs, Failure> {
+        self.take_in(&IntakeRequest::Files { paths, expected })
     }
 
     /// Reads a PSBT, or a bundle of them, from codes.
@@ -181,13 +192,20 @@ impl Workers {
             .take()
             .ok_or_else(|| Failure::unexpected("there is no intake"))?;
         intake.send(request)?;
-        let (mut files, mut bundle) = (Vec::new(), None);
+        let (mut files, mut expected, mut bundle) = (Vec::new(), Vec::new(), None);
         loop {
             match intake.receive()? {
                 IntakeReply::Bundle(from) => bundle = Some(from),
                 IntakeReply::File(file) => files.push(file),
+                IntakeReply::Expected(file) => expected.push(file),
                 IntakeReply::Looking(looking) => output::looking(&looking),
-                IntakeReply::End => return Ok(Inputs { files, bundle }),
+                IntakeReply::End => {
+                    return Ok(Inputs {
+                        files,
+                        bundle,
+                        expected,
+                    });
+                }
                 IntakeReply::Failed(failure) => return Err(failure),
             }
         }

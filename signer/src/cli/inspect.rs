@@ -48,6 +48,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
         bundle: inputs.bundle.map(|bundle| bundle.wallet_id),
         max_fee_sat: args.limits.max_fee_sat,
         supersede: args.limits.supersede,
+        expected: None,
     });
     workers.begin(context, "inspect", job)?;
     let Step::Review(review) = workers.next()? else {

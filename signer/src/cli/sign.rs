@@ -30,6 +30,7 @@ Examples:
   cofferdam-signer --vault treasury.vault sign payout.psbt --out payout.signed.psbt
   cofferdam-signer --vault treasury.vault sign payouts/ --out signed/
   cofferdam-signer --vault treasury.vault sign payout.bundle --out payout.return
+  cofferdam-signer --vault treasury.vault sign payout.psbt --expect other/payout.signed.psbt
   cofferdam-signer --vault v --passphrase-file p --json sign payout.psbt --out signed.psbt --yes --accept paid-before")]
 pub(crate) struct Args {
     /// PSBTs (binary, base64 or hex, told by content), folders of them, or one bundle.
@@ -44,6 +45,12 @@ pub(crate) struct Args {
     /// Write the signed PSBTs of a bundle instead of a return, for another program than Cofferdam's watcher.
     #[arg(long)]
     psbts: bool,
+
+    /// Sign only if the result is, byte for byte, what another machine with the same keys made of the same files: its signed
+    /// PSBTs, or a folder of them; may be given several times. Signatures are deterministic, so that a difference means that
+    /// one of the two machines is not to be trusted.
+    #[arg(long, value_name = "FILE-OR-FOLDER")]
+    expect: Vec<PathBuf>,
 
     #[command(flatten)]
     approval: ApprovalArgs,
@@ -83,10 +90,19 @@ impl ApprovalArgs {
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     let mut workers = context.start(true)?;
     args.approval.check_terminal()?;
-    let inputs = workers.read(args.files)?;
+    let compares = !args.expect.is_empty();
+    let inputs = workers.read_with(args.files, args.expect)?;
     let targets = targets(&places(&inputs, args.psbts)?, args.out.as_deref())?;
     let run = review_and_sign(context, &mut workers, "sign", inputs, args.approval)?;
-    run.write(args.psbts, &targets)
+    let mut done = run.write(args.psbts, &targets)?;
+    if compares {
+        done.text
+            .push_str("confirmed: another machine made the same, byte for byte\n");
+    }
+    if let Some(object) = done.json.as_object_mut() {
+        object.insert("confirmed".into(), json!(compares));
+    }
+    Ok(done)
 }
 
 /// A run that was reviewed, approved and signed; nothing of it is written yet.
@@ -115,11 +131,13 @@ pub(super) fn review_and_sign(
     approval: ApprovalArgs,
 ) -> Result<SignedRun, Failure> {
     let bundle = inputs.bundle.map(|bundle| bundle.wallet_id);
+    let expected = (!inputs.expected.is_empty()).then_some(inputs.expected);
     let job = Job::Sign(SignJob {
         files: inputs.files,
         bundle,
         max_fee_sat: approval.limits.max_fee_sat,
         supersede: approval.limits.supersede,
+        expected,
     });
     workers.begin(context, command, job)?;
     let Step::Review(review) = workers.next()? else {
@@ -363,6 +381,7 @@ mod tests {
         Inputs {
             files: paths.map(file).into(),
             bundle: None,
+            expected: Vec::new(),
         }
     }
 

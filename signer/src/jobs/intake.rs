@@ -35,7 +35,9 @@ pub(crate) fn intake(channel: Channel) {
         return;
     };
     let done = match request {
-        IntakeRequest::Files(paths) => read_all(&paths, &channel),
+        IntakeRequest::Files { paths, expected } => {
+            read_all(&paths, &channel).and_then(|total| read_expected(&expected, total, &channel))
+        }
         IntakeRequest::Scan(sights) => read_codes(&sights, &channel),
     };
     let last = match done {
@@ -69,13 +71,11 @@ fn read_codes(sights: &[Sight], channel: &RefCell<Option<Channel>>) -> Result<()
     }
 }
 
-fn read_all(paths: &[PathBuf], channel: &RefCell<Option<Channel>>) -> Result<(), Failure> {
-    let paths = expand(paths)?;
+/// Reads what is to be reviewed, and returns how many bytes it has.
+fn read_all(paths: &[PathBuf], channel: &RefCell<Option<Channel>>) -> Result<u64, Failure> {
+    let paths = expand(paths, Chosen::ToSign)?;
     if paths.len() > MAX_FILES {
-        return Err(too_much(format!(
-            "{} files are more than {MAX_FILES}",
-            paths.len()
-        )));
+        return Err(too_many(paths.len()));
     }
     let mut total = 0;
     let alone = paths.len() == 1;
@@ -83,7 +83,7 @@ fn read_all(paths: &[PathBuf], channel: &RefCell<Option<Channel>>) -> Result<(),
         let bytes = read(&path)?;
         if looks_like_bundle(&bytes) {
             return match alone {
-                true => read_bundle(path, &bytes, channel),
+                true => read_bundle(path, &bytes, channel).map(|()| bytes.len() as u64),
                 false => Err(Failure::usage(
                     format!(
                         "{} is a bundle, and other files are named with it",
@@ -93,22 +93,46 @@ fn read_all(paths: &[PathBuf], channel: &RefCell<Option<Channel>>) -> Result<(),
                 )),
             };
         }
-        total += bytes.len() as u64;
-        if total > MAX_RUN {
-            return Err(too_much(format!(
-                "the files have more than {MAX_RUN} bytes together"
-            )));
-        }
-        Parsed::parse(&bytes, &Limits::DEFAULT).map_err(|error| malformed(&path, &error))?;
-        send(
-            channel,
-            &IntakeReply::File(PsbtFile {
-                path,
-                bytes: Blob(bytes),
-            }),
-        )?;
+        total = checked(&path, &bytes, total)?;
+        let bytes = Blob(bytes);
+        send(channel, &IntakeReply::File(PsbtFile { path, bytes }))?;
+    }
+    Ok(total)
+}
+
+/// Reads what another machine made, after `total` bytes of other files.
+fn read_expected(
+    paths: &[PathBuf],
+    mut total: u64,
+    channel: &RefCell<Option<Channel>>,
+) -> Result<(), Failure> {
+    let paths = expand(paths, Chosen::Signed)?;
+    if paths.len() > MAX_FILES {
+        return Err(too_many(paths.len()));
+    }
+    for path in paths {
+        let bytes = read(&path)?;
+        total = checked(&path, &bytes, total)?;
+        let bytes = Blob(bytes);
+        send(channel, &IntakeReply::Expected(PsbtFile { path, bytes }))?;
     }
     Ok(())
+}
+
+/// Checks that a file is a PSBT, and returns how many bytes the run has with it.
+fn checked(path: &Path, bytes: &[u8], before: u64) -> Result<u64, Failure> {
+    let total = before + bytes.len() as u64;
+    if total > MAX_RUN {
+        return Err(too_much(format!(
+            "the files have more than {MAX_RUN} bytes together"
+        )));
+    }
+    Parsed::parse(bytes, &Limits::DEFAULT).map_err(|error| malformed(path, &error))?;
+    Ok(total)
+}
+
+fn too_many(count: usize) -> Failure {
+    too_much(format!("{count} files are more than {MAX_FILES}"))
 }
 
 /// Rebuilds the PSBTs of a bundle. Each is parsed like a file's: a bundle is believed nothing.
@@ -141,8 +165,17 @@ fn read_bundle(path: PathBuf, bytes: &[u8], channel: &RefCell<Option<Channel>>) 
     Ok(())
 }
 
+/// Which PSBTs of a folder are meant.
+#[derive(Clone, Copy)]
+enum Chosen {
+    /// Those that a signer shall sign.
+    ToSign,
+    /// Those that a signer made.
+    Signed,
+}
+
 /// Puts in a folder's place the PSBTs in it, told by their content, in the order of their names.
-fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+fn expand(paths: &[PathBuf], chosen: Chosen) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -157,13 +190,17 @@ fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
                 inside.push(file);
             }
         }
-        let mut inside = psbt_file::to_sign(inside, |file| file.file_name().unwrap_or_default().to_owned());
+        let name = |file: &PathBuf| file.file_name().unwrap_or_default().to_owned();
+        let (mut inside, what, which) = match chosen {
+            Chosen::ToSign => (psbt_file::to_sign(inside, name), "unsigned", "exported"),
+            Chosen::Signed => (psbt_file::came_back(inside, name), "signed", "signed"),
+        };
         if inside.is_empty() {
             return Err(Failure::new(
                 Exit::Malformed,
                 "no-psbt",
-                format!("there is no unsigned PSBT in the folder {}", path.display()),
-                "name the folder with the exported PSBTs",
+                format!("there is no {what} PSBT in the folder {}", path.display()),
+                format!("name the folder with the {which} PSBTs"),
             ));
         }
         inside.sort();

@@ -17,8 +17,8 @@ use crate::journal::{Event, Memory, TransactionRecord};
 use crate::protocol::{Answer, Blob, Consent, Outcome, PsbtFile, ReturnFile, SignJob, SignedFile, Unlocked};
 use crate::screens;
 use crate::signing::{
-    Approved, Examined, NotApproved, Signed, SigningWallet, Surroundings, approve, examine, permit,
-    sign as make,
+    Approved, Disagreement, Examined, Expected, NotApproved, Signed, SigningWallet, Surroundings, approve,
+    examine, permit, sign as make,
 };
 
 /// Reviews files. Never writes.
@@ -33,6 +33,13 @@ pub(super) fn inspect(open: Opening, job: SignJob, screen: &mut Screen) -> Resul
 pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<Outcome, Failure> {
     let mut session = open.write(screen)?;
     let examined = examined(&session, &job)?;
+    let expected = job
+        .expected
+        .as_deref()
+        .map(|files| Expected::of(files, &examined.txids()));
+    let expected = expected
+        .transpose()
+        .map_err(|reason| disagreement(&reason, "nothing was signed"))?;
     screen.tell(&Answer::Review(Box::new(examined.review().clone())))?;
     let permitted = match permit(examined) {
         Ok(permitted) => permitted,
@@ -60,6 +67,12 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
     let generation = session.commit(approved.events())?;
     let start = Instant::now();
     let signed = signed(&session, approved)?;
+    if let Some(expected) = &expected {
+        let kept = "no signature left this machine, and the journal has the approval all the same";
+        expected
+            .confirm(&signed)
+            .map_err(|reason| disagreement(&reason, kept))?;
+    }
     let signatures: usize = signed.iter().map(|signed| signed.signatures).sum();
     screen.progress(format!(
         "made and verified {} in {:.1} ms",
@@ -189,6 +202,25 @@ fn record_refusals(
         ))?;
     }
     Ok(())
+}
+
+/// Two machines do not agree, or what was given cannot be compared.
+fn disagreement(reason: &Disagreement, left: &str) -> Failure {
+    let (code, hint) = match reason {
+        Disagreement::Differs { .. } => (
+            "expectation-differs",
+            "one of the two machines, or the way between them, is not to be trusted: send neither result, and find out which",
+        ),
+        _ => (
+            "expectation-unusable",
+            "give --expect the signed PSBTs that the other machine made of these very files, one of each",
+        ),
+    };
+    let exit = match reason {
+        Disagreement::Differs { .. } => Exit::Refused,
+        _ => Exit::Malformed,
+    };
+    Failure::new(exit, code, format!("{reason}; {left}"), hint)
 }
 
 fn not_approved(reason: &NotApproved) -> Failure {

@@ -15,7 +15,12 @@ use crate::error::Failure;
 pub(crate) enum IntakeRequest {
     /// PSBTs, or a bundle of them, under these paths as the command line named them; a folder stands for the files in it that
     /// are PSBTs.
-    Files(Vec<PathBuf>),
+    Files {
+        /// What is to be reviewed.
+        paths: Vec<PathBuf>,
+        /// Signed PSBTs of another machine, to compare with; a folder stands for those in it.
+        expected: Vec<PathBuf>,
+    },
     /// A PSBT, or a bundle, in the codes that these show.
     Scan(Vec<Sight>),
 }
@@ -52,6 +57,8 @@ pub(crate) enum IntakeReply {
     Bundle(BundleFile),
     /// A file that parses.
     File(PsbtFile),
+    /// A signed PSBT of another machine.
+    Expected(PsbtFile),
     /// A scan goes on.
     Looking(Looking),
     /// There are no more.

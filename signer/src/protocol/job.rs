@@ -210,6 +210,8 @@ pub(crate) struct SignJob {
     pub(crate) max_fee_sat: Option<u64>,
     /// The ids of signed transactions that these may take coins from.
     pub(crate) supersede: Vec<bitcoin::Txid>,
+    /// What another machine made of the same files, to compare with; none to compare nothing.
+    pub(crate) expected: Option<Vec<PsbtFile>>,
 }
 
 /// What the operator says to a review.

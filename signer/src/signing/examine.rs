@@ -123,6 +123,18 @@ impl Examined {
         &self.review
     }
 
+    /// Returns the transactions, each once, in order.
+    pub(crate) fn txids(&self) -> Vec<Txid> {
+        let mut txids = Vec::with_capacity(self.reviewed.len());
+        for reviewed in &self.reviewed {
+            let txid = reviewed.parsed().txid();
+            if !txids.contains(&txid) {
+                txids.push(txid);
+            }
+        }
+        txids
+    }
+
     /// Returns what the journal would record of each file, with the codes that speak against it at a severity.
     pub(crate) fn refused(
         &self,

@@ -7,6 +7,7 @@
 mod approve;
 mod bundle;
 mod examine;
+mod expect;
 mod permit;
 mod recall;
 mod record;
@@ -14,6 +15,7 @@ mod sign;
 
 pub(crate) use approve::{Approved, NotApproved, approve};
 pub(crate) use examine::{Examined, Surroundings, examine};
+pub(crate) use expect::{Disagreement, Expected};
 pub(crate) use permit::permit;
 pub(crate) use sign::{Signed, SigningWallet, sign};
 

@@ -5,6 +5,7 @@ mod codes;
 mod contract;
 mod core_signing;
 mod exit_codes;
+mod expect;
 mod harness;
 mod journal;
 mod json_output;

@@ -8,6 +8,7 @@
 //! What a PSBT says of its coins is a claim. [`crate::review`] proves it.
 
 pub mod build;
+mod difference;
 mod encoding;
 mod error;
 pub mod fields;
@@ -22,6 +23,7 @@ mod signatures;
 mod unsigned;
 mod verify;
 
+pub use difference::{Difference, Presence};
 pub use encoding::{Encoding, MAGIC, decode};
 pub use error::{MapName, PsbtError};
 pub(crate) use finalize::verify_final;

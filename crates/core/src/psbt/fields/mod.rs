@@ -56,6 +56,12 @@ pub(super) fn check(map: &RawMap, name: MapName, version: Version) -> Result<(),
     }
 }
 
+/// Returns the name of a known field.
+pub(super) fn name(map: MapName, key_type: u64) -> Option<&'static str> {
+    let field = table(map).iter().find(|field| field.0 == key_type);
+    field.map(|field| field.1)
+}
+
 /// Returns whether a pair's type has no meaning here, or is proprietary: it is kept, and shown by number.
 pub(super) fn is_unknown(pair: &RawPair, map: MapName) -> bool {
     pair.key.key_type == global::PROPRIETARY || !table(map).iter().any(|field| field.0 == pair.key.key_type)
