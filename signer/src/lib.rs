@@ -28,6 +28,12 @@ pub fn main() -> ExitCode {
     output::finish(std::panic::catch_unwind(|| {
         process::forbid_dumps().map_err(error::Failure::unexpected)?;
         process::survive_file_limits().map_err(error::Failure::unexpected)?;
+        // Before the command line is read: no byte from outside meets a process that could do more.
+        for lacking in process::seal_off() {
+            output::progress(&format!(
+                "warning: {lacking}; self-check tells the state of each protection"
+            ));
+        }
         cli::run(cli::parse()?)
     }))
 }

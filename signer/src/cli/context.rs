@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use nix::unistd::Pid;
 use serde_json::Value;
 
 use super::Global;
@@ -9,7 +10,7 @@ use crate::error::Failure;
 use crate::jobs;
 use crate::machine::{self, Fitness, Unfit};
 use crate::output;
-use crate::process::{Interrupts, Peer};
+use crate::process::{Interrupts, Peer, Reach, confine};
 use crate::protocol::{
     Answer, BundleFile, IntakeReply, IntakeRequest, Job, Outcome, PsbtFile, Request, ReturnFile, RunReview,
     Sight, SignedFile, Source, Unlock,
@@ -43,6 +44,7 @@ impl Done {
 /// The global options.
 pub(crate) struct Context {
     global: Global,
+    reach: Reach,
 }
 
 /// The processes of a job that runs.
@@ -53,8 +55,9 @@ pub(crate) struct Workers {
 }
 
 impl Context {
-    pub(super) fn new(global: Global) -> Self {
-        Context { global }
+    /// `reach` is what the screen process reads and writes for the command.
+    pub(super) fn new(global: Global, reach: Reach) -> Self {
+        Context { global, reach }
     }
 
     /// Returns the vault's path.
@@ -134,14 +137,26 @@ impl Context {
         Ok(Workers {
             keys,
             intake,
-            _interrupts: Interrupts::handle(children).map_err(Failure::unexpected)?,
+            _interrupts: self.settle(children)?,
         })
     }
-}
 
-/// Handles interrupts for a command that starts no other process.
-pub(super) fn alone() -> Result<Interrupts, Failure> {
-    Interrupts::handle(Vec::new()).map_err(Failure::unexpected)
+    /// Confines the screen process and handles interrupts, for a command that starts no other process.
+    pub(super) fn alone(&self) -> Result<Interrupts, Failure> {
+        self.settle(Vec::new())
+    }
+
+    /// Confines the screen process, for a command that starts no other and handles interrupts itself.
+    pub(super) fn confine(&self) -> Result<(), Failure> {
+        confine(&self.reach).map(|_| ()).map_err(Failure::unexpected)
+    }
+
+    /// After the forks: the children's files are others than the screen's. Before the thread that waits for interrupts: it is
+    /// confined as well.
+    fn settle(&self, children: Vec<Pid>) -> Result<Interrupts, Failure> {
+        self.confine()?;
+        Interrupts::handle(children).map_err(Failure::unexpected)
+    }
 }
 
 /// What the worker said that a command has to act on.

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::context::{Context, Done, out_of_turn};
 use crate::error::Failure;
 use crate::files::{self, Existing};
+use crate::process::Reach;
 use crate::protocol::{ExportFormat, Job, Outcome};
 use crate::screens;
 
@@ -33,6 +34,13 @@ pub(crate) struct Args {
     /// Write it to this file. An earlier export is overwritten, any other file is not.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+}
+
+impl Args {
+    /// Adds what the screen process reads and writes.
+    pub(super) fn reach(&self, reach: Reach) -> Reach {
+        self.out.iter().fold(reach, |reach, out| reach.writes(out))
+    }
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {

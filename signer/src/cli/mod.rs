@@ -13,6 +13,7 @@ mod man;
 mod passphrase;
 mod prune;
 mod qr;
+mod reach;
 mod repair;
 mod restore;
 mod scan;
@@ -163,7 +164,8 @@ pub(crate) fn wants_json() -> bool {
 ///
 /// Call it from the process's only thread: commands that need the vault fork here.
 pub(crate) fn run(cli: Cli) -> Result<Done, Failure> {
-    let context = Context::new(cli.global);
+    let reach = reach::of(&cli.command, &cli.global);
+    let context = Context::new(cli.global, reach);
     match cli.command {
         Command::Init(args) => init::run(&context, args),
         Command::Restore(args) => restore::run(&context, args),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::context::{Context, Done, alone};
+use super::context::{Context, Done};
 use crate::error::{Exit, Failure};
 use crate::jobs::terminal_failure;
 use crate::process::Terminal;
@@ -24,7 +24,7 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
-    let _interrupts = alone()?;
+    let _interrupts = context.alone()?;
     let lock = VaultPath::new(&context.vault()?)?.lock()?;
     let plan = lock.plan_prune(args.keep)?;
     let names = |files: &[(std::path::PathBuf, u64)]| -> Vec<_> {

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use super::context::{Context, Done, out_of_turn};
 use crate::error::{Exit, Failure};
 use crate::files::{self, Existing};
+use crate::process::Reach;
 use crate::protocol::{ExportFormat, Job, Outcome};
 use crate::screens;
 
@@ -82,6 +83,14 @@ pub(crate) enum WalletForm {
     Account,
 }
 
+impl Args {
+    /// Adds what the screen process reads and writes.
+    pub(super) fn reach(&self, reach: Reach) -> Reach {
+        let reach = self.file.iter().fold(reach, Reach::reads);
+        self.out.iter().fold(reach, |reach, out| reach.writes(out))
+    }
+}
+
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     match &args.out {
         Some(out) => check_pictures(out)?,
@@ -89,7 +98,10 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     }
     let (carried, what) = match (&args.file, &args.account) {
         (Some(path), _) if context.reads_secret_from(path) => return Err(secret(path)),
-        (Some(path), _) => (read(path)?, screens::path(path)),
+        (Some(path), _) => {
+            context.confine()?;
+            (read(path)?, screens::path(path))
+        }
         (None, Some(name)) => (
             wallet(context, name, args.form, args.show.names())?,
             name.to_string(),

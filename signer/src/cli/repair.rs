@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::context::{Context, Done, alone};
+use super::context::{Context, Done};
 use crate::error::Failure;
+use crate::process::Reach;
 use crate::screens;
 use crate::store::{Repaired, VaultPath};
 
@@ -24,8 +25,15 @@ pub(crate) struct Args {
     chosen: Option<PathBuf>,
 }
 
+impl Args {
+    /// Adds what the screen process reads and writes.
+    pub(super) fn reach(&self, reach: Reach) -> Reach {
+        self.chosen.iter().fold(reach, Reach::reads)
+    }
+}
+
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
-    let _interrupts = alone()?;
+    let _interrupts = context.alone()?;
     let lock = VaultPath::new(&context.vault()?)?.lock()?;
     Ok(match lock.repair(args.chosen.as_deref())? {
         Repaired::NothingToDo { generation } => Done::new(

@@ -10,6 +10,7 @@ use super::context::{Context, Done, out_of_turn};
 use super::qr;
 use super::sign::{ApprovalArgs, SignedRun, places, review_and_sign, signed_json, targets};
 use crate::error::Failure;
+use crate::process::Reach;
 use crate::protocol::{Digest, Sight};
 use crate::screens;
 
@@ -45,6 +46,14 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     show: ShowArgs,
+}
+
+impl Args {
+    /// Adds what the screen process reads and writes.
+    pub(super) fn reach(&self, reach: Reach) -> Reach {
+        let written = [&self.out, &self.qr].into_iter().flatten();
+        written.fold(reach, |reach, out| reach.writes(out))
+    }
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {

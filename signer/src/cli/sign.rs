@@ -14,7 +14,7 @@ use crate::error::{Exit, Failure};
 use crate::files::{self, Existing};
 use crate::jobs::terminal_failure;
 use crate::output;
-use crate::process::Terminal;
+use crate::process::{Reach, Terminal};
 use crate::protocol::{Consent, Digest, Job, ReturnFile, RunReview, SignJob, SignedFile};
 use crate::screens;
 
@@ -83,6 +83,16 @@ impl ApprovalArgs {
                 format!("approval is asked on the terminal, and there is none ({error})"),
                 "add --yes, or run it on a terminal",
             )),
+        }
+    }
+}
+
+impl Args {
+    /// Adds what the screen process reads and writes.
+    pub(super) fn reach(&self, reach: Reach) -> Reach {
+        match &self.out {
+            Some(out) => reach.writes(out),
+            None => self.files.iter().fold(reach, |reach, file| reach.writes(file)),
         }
     }
 }

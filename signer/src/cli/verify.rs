@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use cofferdam_core::review::neutralised;
 use serde_json::{Value, json};
 
-use super::context::{Context, Done, alone};
+use super::context::{Context, Done};
 use crate::error::{Exit, Failure};
 use crate::jobs::store_failure;
+use crate::process::Reach;
 use crate::screens;
 use crate::store::{self, FileReport, VaultPath};
 
@@ -27,8 +28,15 @@ pub(crate) struct Args {
     files: Vec<PathBuf>,
 }
 
+impl Args {
+    /// Adds what the screen process reads and writes.
+    pub(super) fn reach(&self, reach: Reach) -> Reach {
+        self.files.iter().fold(reach, Reach::reads)
+    }
+}
+
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
-    let _interrupts = alone()?;
+    let _interrupts = context.alone()?;
     let (reports, whole) = if args.files.is_empty() {
         let survey = VaultPath::new(&context.vault()?)?.survey()?;
         let current = survey.current().map(|_| ()).map_err(store_failure);

@@ -12,10 +12,10 @@ use cofferdam_transport::bundle::{Bundle, BundleError, looks_like_bundle};
 use cofferdam_transport::collect::Wanted;
 use cofferdam_transport::{Kind, psbt_file};
 
-use super::scan;
+use super::{reach, scan, unconfined};
 use crate::error::{Exit, Failure};
 use crate::folder;
-use crate::process::Channel;
+use crate::process::{Channel, confine};
 use crate::protocol::{Blob, BundleFile, IntakeReply, IntakeRequest, PsbtFile, Sight};
 
 /// The longest file: the largest PSBT in hexadecimal, with line breaks.
@@ -34,12 +34,14 @@ pub(crate) fn intake(channel: Channel) {
     let Some(Ok(request)) = channel.borrow_mut().as_mut().map(Channel::receive) else {
         return;
     };
-    let done = match request {
-        IntakeRequest::Files { paths, expected } => {
-            read_all(&paths, &channel).and_then(|total| read_expected(&expected, total, &channel))
-        }
-        IntakeRequest::Scan(sights) => read_codes(&sights, &channel),
-    };
+    let done = confine(&reach::of_intake(&request))
+        .map_err(unconfined)
+        .and_then(|_| match request {
+            IntakeRequest::Files { paths, expected } => {
+                read_all(&paths, &channel).and_then(|total| read_expected(&expected, total, &channel))
+            }
+            IntakeRequest::Scan(sights) => read_codes(&sights, &channel),
+        });
     let last = match done {
         Ok(()) => IntakeReply::End,
         Err(failure) => IntakeReply::Failed(failure),

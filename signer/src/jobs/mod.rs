@@ -10,6 +10,7 @@ mod failure;
 mod intake;
 mod journal;
 mod passphrase;
+mod reach;
 mod scan;
 mod session;
 mod sign;
@@ -21,7 +22,7 @@ pub(crate) use intake::intake;
 use std::cell::RefCell;
 
 use crate::error::Failure;
-use crate::process::{Channel, ChannelError};
+use crate::process::{Channel, ChannelError, confine};
 use crate::protocol::{Answer, Job, Outcome, Request};
 
 /// The process that holds keys: it is told one job, runs it, answers, and ends.
@@ -33,7 +34,8 @@ pub(crate) fn keys(channel: Channel) {
     let Ok(request) = screen.hear::<Request>() else {
         return;
     };
-    let answer = match run(request, &mut screen) {
+    let confined = confine(&reach::of_keys(&request)).map_err(unconfined);
+    let answer = match confined.and_then(|_| run(request, &mut screen)) {
         Ok(outcome) => Answer::Done(Box::new(outcome)),
         Err(failure) => Answer::Failed(Box::new(failure)),
     };
@@ -66,6 +68,11 @@ impl Screen {
             None => Err(lost(ChannelError::Closed)),
         }
     }
+}
+
+/// A process that may touch more than it needs does nothing.
+fn unconfined(error: std::io::Error) -> Failure {
+    Failure::unexpected(format!("a process could not be confined to its files: {error}"))
 }
 
 fn lost(error: ChannelError) -> Failure {

@@ -5,6 +5,9 @@ use std::io;
 use nix::sys::signal::SigSet;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
 
+use super::reach::{self, Confined};
+use super::seccomp;
+
 /// Turns core dumps off and makes this process (and its future children) unreadable for debuggers of the same user.
 pub(crate) fn forbid_dumps() -> io::Result<()> {
     rustix::process::setrlimit(
@@ -16,6 +19,23 @@ pub(crate) fn forbid_dumps() -> io::Result<()> {
     )?;
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     Ok(())
+}
+
+/// Takes from this process and its future children what no process of the signer needs: system calls, and what may be done to files
+/// anywhere. Returns what the kernel cannot do of that, in words for the operator.
+pub(crate) fn seal_off() -> Vec<String> {
+    let mut lacking = Vec::new();
+    match reach::confine_all() {
+        Ok(Confined::Wholly | Confined::Partly) => {}
+        Ok(Confined::Not) => lacking.push("this kernel has no Landlock: files are not out of reach".into()),
+        Err(error) => lacking.push(format!("Landlock fails, and files are not out of reach: {error}")),
+    }
+    if let Err(error) = seccomp::deny() {
+        lacking.push(format!(
+            "this kernel has no seccomp filter, and system calls are not denied: {error}"
+        ));
+    }
+    lacking
 }
 
 /// Makes a write beyond the file size limit an error, as on a full disk, rather than the process's end.

@@ -14,10 +14,13 @@ mod frame;
 mod harden;
 mod interrupt;
 mod peer;
+mod reach;
+mod seccomp;
 mod terminal;
 
 pub(crate) use frame::{Channel, ChannelError};
-pub(crate) use harden::{forbid_dumps, redact_panics, survive_file_limits};
+pub(crate) use harden::{forbid_dumps, redact_panics, seal_off, survive_file_limits};
 pub(crate) use interrupt::{Interrupts, uninterrupted};
 pub(crate) use peer::{Peer, spawn_eye};
+pub(crate) use reach::{Reach, confine};
 pub(crate) use terminal::Terminal;

@@ -19,6 +19,8 @@ use super::fork::{Fork, fork, keep_only};
 use super::frame::{Channel, ChannelError};
 use super::harden::end_with_parent;
 use super::interrupt::yield_to_the_end;
+use super::reach::{Reach, confine};
+use super::seccomp::only_look;
 use crate::error::{Exit, Failure};
 
 /// A child process, and the pipes to it.
@@ -66,9 +68,10 @@ fn wait(pid: Pid) -> Option<WaitStatus> {
 /// lock and the terminal included, but for what `looked_at` names.
 pub(crate) fn spawn_eye<'a>(
     own: &RefCell<Option<Channel>>,
-    looked_at: impl IntoIterator<Item = &'a Path>,
+    looked_at: impl IntoIterator<Item = &'a Path> + Clone,
 ) -> io::Result<Worker> {
-    let mut keep: Vec<RawFd> = looked_at.into_iter().filter_map(descriptor).collect();
+    let mut keep: Vec<RawFd> = looked_at.clone().into_iter().filter_map(descriptor).collect();
+    let reach = looked_at.into_iter().fold(Reach::default(), Reach::sees);
     let child = spawn(
         || {
             own.take();
@@ -76,7 +79,10 @@ pub(crate) fn spawn_eye<'a>(
         |tasks, glances| {
             keep.extend([tasks.as_raw_fd(), glances.as_raw_fd()]);
             // An eye that could reach more than pictures sees nothing.
-            if keep_only(&keep).is_ok() {
+            let alone = keep_only(&keep)
+                .and_then(|()| confine(&reach))
+                .and_then(|_| only_look());
+            if alone.is_ok() {
                 cofferdam_optics::eye::run(tasks, glances);
             }
         },
