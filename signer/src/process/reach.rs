@@ -134,11 +134,21 @@ pub(crate) fn confine(reach: &Reach) -> io::Result<Confined> {
             .create()?
             .add_rules(path_beneath_rules(STATE, READ))?
             .add_rules(path_beneath_rules(DEVICES, USE))?
-            .add_rules(path_beneath_rules(&reach.read, READ))?
+            .add_rules(path_beneath_rules(
+                reach.read.iter().filter(|path| is_placed(path)),
+                READ,
+            ))?
             .add_rules(path_beneath_rules(&reach.change, CHANGE))?
             .add_rules(path_beneath_rules(&reach.devices, USE))
     };
     enter(rules().map_err(io::Error::other)?)
+}
+
+/// Tells whether a path leads to a place in the file system. A pipe without a name, which a descriptor's path leads to, is in
+/// none: it cannot be named in a rule, and no rule keeps it from being opened.
+fn is_placed(path: &Path) -> bool {
+    let is_pipe = |facts: std::fs::Metadata| facts.file_type().is_fifo() || facts.file_type().is_socket();
+    path.canonicalize().is_ok() || !path.metadata().is_ok_and(is_pipe)
 }
 
 fn enter(rules: RulesetCreated) -> io::Result<Confined> {
