@@ -5,6 +5,8 @@
 
 mod body;
 mod cli;
+#[doc(hidden)]
+pub mod confinement;
 mod error;
 mod files;
 mod folder;

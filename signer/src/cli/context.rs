@@ -121,7 +121,9 @@ impl Context {
     /// Call it from the process's only thread.
     pub(super) fn start(&self, with_intake: bool) -> Result<Workers, Failure> {
         // Before anything else, so that an unfit machine never sees a passphrase.
-        self.fitness()?;
+        for warning in self.fitness()?.warnings {
+            output::progress(&format!("warning: {warning}"));
+        }
         let failed = |error| Failure::unexpected(format!("a process could not be started: {error}"));
         let mut siblings = Vec::new();
         let intake = match with_intake {

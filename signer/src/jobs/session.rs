@@ -206,6 +206,16 @@ impl Session {
         Ok(generation)
     }
 
+    /// Looks at the machine once more, now that its keys are about to be used.
+    ///
+    /// # Errors
+    ///
+    /// When it has become unfit since.
+    pub(super) fn look_again(&mut self) -> Result<(), Failure> {
+        self.fitness = self.fitness.check_again()?;
+        Ok(())
+    }
+
     /// Returns whether the machine is not fit, which the journal must record.
     pub(super) fn is_unfit(&self) -> bool {
         !self.fitness.unfit.is_empty()

@@ -23,4 +23,5 @@ pub(crate) use harden::{forbid_dumps, redact_panics, seal_off, survive_file_limi
 pub(crate) use interrupt::{Interrupts, uninterrupted};
 pub(crate) use peer::{Peer, spawn_eye};
 pub(crate) use reach::{Reach, confine};
+pub(crate) use seccomp::only_look;
 pub(crate) use terminal::Terminal;

@@ -198,7 +198,7 @@ pub(super) fn deny() -> io::Result<()> {
 }
 
 /// Leaves this thread nothing but what looking at pictures takes.
-pub(super) fn only_look() -> io::Result<()> {
+pub(crate) fn only_look() -> io::Result<()> {
     let rules = OF_THE_EYE
         .into_iter()
         .chain(OF_THE_EYE_HERE)

@@ -339,7 +339,7 @@ fn online(signer: &Signer, arguments: &[&str]) -> Option<Run> {
 #[test]
 fn a_machine_on_a_network_is_7() {
     let signer = Signer::init();
-    let list = ["--allow-unfit", "swap", "account", "list"];
+    let list = ["--allow-unfit", "swap,bluetooth,radio", "account", "list"];
     let Some(refused) = online(&signer, &list) else {
         println!("left out: no network is up here, and the system permits no interface to be made");
         return;
@@ -348,9 +348,15 @@ fn a_machine_on_a_network_is_7() {
     let before = signer.run(&["journal", "verify"]).json()["count"]
         .as_u64()
         .unwrap();
-    let allowed = ["--allow-online", "--allow-unfit", "swap", "account", "list"];
+    let allowed = [
+        "--allow-online",
+        "--allow-unfit",
+        "swap,bluetooth,radio",
+        "account",
+        "list",
+    ];
     online(&signer, &allowed).unwrap().json();
-    let allowed = ["--allow-unfit", "network,swap", "account", "list"];
+    let allowed = ["--allow-unfit", "network,swap,bluetooth,radio", "account", "list"];
     online(&signer, &allowed).unwrap().json();
     let journal = signer.run(&["journal", "show"]).json();
     let entries = journal["entries"].as_array().unwrap();
@@ -451,7 +457,13 @@ fn a_signal_to_the_screen_alone_ends_all_and_frees_the_vault() {
 fn waiting(signer: &Signer) -> (Child, String) {
     let mut command = Command::new(BINARY);
     command
-        .args(["--allow-unfit", "network,swap", "--passphrase-fd", "0", "--vault"])
+        .args([
+            "--allow-unfit",
+            "network,swap,bluetooth,radio",
+            "--passphrase-fd",
+            "0",
+            "--vault",
+        ])
         .arg(signer.path("v"));
     command.args(["account", "add", "--name", "a", "--script", "segwit"]);
     let mut child = command

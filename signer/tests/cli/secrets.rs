@@ -156,7 +156,13 @@ fn core_dumps_are_off_and_other_processes_of_the_user_may_not_look_in() {
         false => Command::new(&binary),
     };
     command
-        .args(["--allow-unfit", "network,swap", "--passphrase-fd", "0", "--vault"])
+        .args([
+            "--allow-unfit",
+            "network,swap,bluetooth,radio",
+            "--passphrase-fd",
+            "0",
+            "--vault",
+        ])
         .arg(signer.path("v"));
     command
         .args(["init", "--network", "regtest", "--no-backup"])

@@ -129,7 +129,7 @@ impl Folder {
             .arg(self.path("V"))
             .arg("--passphrase-file")
             .arg(self.secret("passphrase"))
-            .args(["--allow-unfit", "network,swap", "--json"])
+            .args(["--allow-unfit", "network,swap,bluetooth,radio,tracer", "--json"])
             .args(args);
     }
 
