@@ -3,6 +3,7 @@
 //!
 //! - [`network`], [`script_type`], [`count`]: the words everything else uses.
 //! - [`keys`]: mnemonics, private keys, signatures; the only place with private keys.
+//! - [`known_answers`]: what the machine must compute rightly before it is trusted with keys.
 //! - [`psbt`]: partially signed transactions: strict parsing, building, finalizing.
 //! - [`review`]: what a PSBT really does: proven facts, and the rules' findings.
 //! - [`seal`]: the vault format: bytes in, bytes out.
@@ -10,6 +11,7 @@
 
 pub mod count;
 pub mod keys;
+pub mod known_answers;
 pub mod network;
 pub mod psbt;
 pub mod review;

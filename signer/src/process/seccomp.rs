@@ -227,8 +227,11 @@ fn install(
     apply_filter(&program).map_err(io::Error::other)
 }
 
+/// No call at all: what a tracer, such as `strace` with a fault, puts in a call's place. The kernel answers that there is none.
+const NO_CALL: u32 = u32::MAX;
+
 /// Kills who calls by a number of the x32 ABI.
-fn no_x32() -> [sock_filter; 3] {
+fn no_x32() -> [sock_filter; 4] {
     let step = |code: u32, jt, jf, k| sock_filter {
         code: code as u16,
         jt,
@@ -238,6 +241,7 @@ fn no_x32() -> [sock_filter; 3] {
     [
         // The call's number is the first field of what a filter sees.
         step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+        step(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 2, 0, NO_CALL),
         step(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 0, 1, X32),
         step(
             libc::BPF_RET | libc::BPF_K,

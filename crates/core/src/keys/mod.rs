@@ -8,6 +8,7 @@
 
 mod account;
 mod entropy;
+mod known_answers;
 mod language;
 mod master;
 mod mix;
@@ -22,6 +23,7 @@ mod vectors;
 
 pub use self::account::{AccountKey, SignError};
 pub use self::entropy::{Entropy, InvalidEntropy, InvalidWordCount, WordCount};
+pub(crate) use self::known_answers::known_answers;
 pub use self::language::{Language, UnknownLanguage};
 pub use self::master::{KeyError, MasterKey};
 pub use self::mix::{MIX_TAG, mix};

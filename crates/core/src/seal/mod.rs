@@ -14,6 +14,7 @@ mod credential;
 mod error;
 mod file;
 mod header;
+mod known_answers;
 mod open;
 mod opened_by;
 mod primitives;
@@ -26,6 +27,7 @@ pub use credential::{Credential, EmptyKeyFile, KeyFileDigest, Passphrase, Passph
 pub use error::{Kernel, Malformed, RandomUnavailable, SealError, Tampered, UnlockError, VaultError};
 pub use file::VaultFile;
 pub use header::VaultId;
+pub(crate) use known_answers::known_answers;
 pub use open::{NewSlot, OpenVault};
 pub use opened_by::opened_by;
 pub use rank::{Conflict, Damaged, Intact, Ranking, rank};
