@@ -19,6 +19,7 @@ mod output;
 mod process;
 mod protocol;
 mod screens;
+mod selfcheck;
 mod signing;
 mod store;
 

@@ -10,7 +10,7 @@ use crate::error::Failure;
 use crate::jobs;
 use crate::machine::{self, Fitness, Unfit};
 use crate::output;
-use crate::process::{Interrupts, Peer, Reach, confine};
+use crate::process::{Confined, Interrupts, Peer, Reach, confine};
 use crate::protocol::{
     Answer, BundleFile, IntakeReply, IntakeRequest, Job, Outcome, PsbtFile, Request, ReturnFile, RunReview,
     Sight, SignedFile, Source, Unlock,
@@ -99,11 +99,16 @@ impl Context {
     ///
     /// When it is not fit, and that is not allowed.
     fn fitness(&self) -> Result<Fitness, Failure> {
+        machine::check(&self.allowed())
+    }
+
+    /// Returns the ways in which the machine may be unfit.
+    pub(super) fn allowed(&self) -> Vec<Unfit> {
         let mut allowed = self.global.allow_unfit.clone();
         if self.global.allow_online {
             allowed.push(Unfit::Network);
         }
-        machine::check(&allowed)
+        allowed
     }
 
     /// Runs a job that asks nothing of the screen.
@@ -150,7 +155,12 @@ impl Context {
 
     /// Confines the screen process, for a command that starts no other and handles interrupts itself.
     pub(super) fn confine(&self) -> Result<(), Failure> {
-        confine(&self.reach).map(|_| ()).map_err(Failure::unexpected)
+        self.try_to_confine().map(|_| ()).map_err(jobs::unconfined)
+    }
+
+    /// Confines the screen process, and tells how far.
+    pub(super) fn try_to_confine(&self) -> std::io::Result<Confined> {
+        confine(&self.reach)
     }
 
     /// After the forks: the children's files are others than the screen's. Before the thread that waits for interrupts: it is

@@ -17,6 +17,7 @@ mod reach;
 mod repair;
 mod restore;
 mod scan;
+mod self_check;
 mod sign;
 mod verify;
 mod wallet;
@@ -124,6 +125,7 @@ pub(super) enum Command {
     Repair(repair::Args),
     Prune(prune::Args),
     Backup(backup::Args),
+    SelfCheck(self_check::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -183,6 +185,7 @@ pub(crate) fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Repair(args) => repair::run(&context, args),
         Command::Prune(args) => prune::run(&context, args),
         Command::Backup(args) => backup::run(&context, args),
+        Command::SelfCheck(args) => self_check::run(&context, args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
     }

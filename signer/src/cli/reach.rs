@@ -19,6 +19,7 @@ pub(super) fn of(command: &Command, global: &Global) -> Reach {
         Command::Qr(args) => args.reach(reach),
         Command::Verify(args) => args.reach(beside_vault(reach)),
         Command::Repair(args) => args.reach(beside_vault(reach)),
+        Command::SelfCheck(args) => args.reach(reach),
         Command::Prune(_) => beside_vault(reach),
         Command::Init(_)
         | Command::Restore(_)

@@ -48,6 +48,16 @@ pub(crate) fn store_failure(error: StoreError) -> Failure {
     Failure::new(exit, code, error, hint)
 }
 
+/// A process that may touch more than it needs does nothing. What keeps it from being confined is a disk that cannot be read.
+pub(crate) fn unconfined(error: io::Error) -> Failure {
+    Failure::new(
+        Exit::Storage,
+        "storage",
+        format!("a process could not be confined to its files: {error}"),
+        "check the disks that the command line names; `self-check` tells the state of each protection",
+    )
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         store_failure(error)

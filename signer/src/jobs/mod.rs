@@ -16,7 +16,7 @@ mod session;
 mod sign;
 mod wallet;
 
-pub(crate) use failure::{store_failure, terminal_failure};
+pub(crate) use failure::{store_failure, terminal_failure, unconfined};
 pub(crate) use intake::intake;
 
 use std::cell::RefCell;
@@ -68,11 +68,6 @@ impl Screen {
             None => Err(lost(ChannelError::Closed)),
         }
     }
-}
-
-/// A process that may touch more than it needs does nothing.
-fn unconfined(error: std::io::Error) -> Failure {
-    Failure::unexpected(format!("a process could not be confined to its files: {error}"))
 }
 
 fn lost(error: ChannelError) -> Failure {

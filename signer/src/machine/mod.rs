@@ -42,6 +42,17 @@ impl Unfit {
         Unfit::Tracer,
     ];
 
+    /// Its stable name: in the journal, and for --allow-unfit.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Unfit::Network => "network",
+            Unfit::Swap => "swap",
+            Unfit::Bluetooth => "bluetooth",
+            Unfit::Radio => "radio",
+            Unfit::Tracer => "tracer",
+        }
+    }
+
     /// The code of the refusal, and what to do about it.
     fn refusal(self) -> (&'static str, &'static str) {
         match self {
@@ -74,13 +85,7 @@ impl Unfit {
 
 impl fmt::Display for Unfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Unfit::Network => "network",
-            Unfit::Swap => "swap",
-            Unfit::Bluetooth => "bluetooth",
-            Unfit::Radio => "radio",
-            Unfit::Tracer => "tracer",
-        })
+        f.write_str(self.name())
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn forbid_dumps() -> io::Result<()> {
 pub(crate) fn seal_off() -> Vec<String> {
     let mut lacking = Vec::new();
     match reach::confine_all() {
-        Ok(Confined::Wholly | Confined::Partly) => {}
+        Ok(Confined::Wholly { .. } | Confined::Partly { .. }) => {}
         Ok(Confined::Not) => lacking.push("this kernel has no Landlock: files are not out of reach".into()),
         Err(error) => lacking.push(format!("Landlock fails, and files are not out of reach: {error}")),
     }

@@ -28,6 +28,17 @@ pub(super) fn yield_to_the_end() {
     }
 }
 
+/// Waits a moment for an interrupt that ended a child to reach the screen as well: a key that the operator presses goes to both, and
+/// the terminal needs its settings back.
+pub(super) fn await_interrupt() {
+    for _ in 0..100 {
+        if ENDING.load(Ordering::SeqCst) {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
 /// Handles interrupts in the screen process.
 pub(crate) struct Interrupts;
 

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use super::fork::{Fork, fork, keep_only};
 use super::frame::{Channel, ChannelError};
 use super::harden::end_with_parent;
-use super::interrupt::yield_to_the_end;
+use super::interrupt::{await_interrupt, yield_to_the_end};
 use super::reach::{Reach, confine};
 use super::seccomp::only_look;
 use crate::error::{Exit, Failure};
@@ -166,6 +166,9 @@ impl Peer {
     fn failure(&mut self, error: ChannelError) -> Failure {
         self.channel = None;
         let ended = self.wait();
+        if let Some(WaitStatus::Signaled(_, Signal::SIGINT, _)) = ended {
+            await_interrupt();
+        }
         yield_to_the_end();
         match (error, ended) {
             (ChannelError::Closed, Some(WaitStatus::Signaled(_, Signal::SIGINT, _))) => interrupted(),

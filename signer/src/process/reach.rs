@@ -47,9 +47,15 @@ pub(crate) struct Reach {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Confined {
     /// All of it.
-    Wholly,
+    Wholly {
+        /// The kernel's Landlock ABI.
+        abi: i32,
+    },
     /// A part: the kernel's Landlock is older.
-    Partly,
+    Partly {
+        /// The kernel's Landlock ABI.
+        abi: i32,
+    },
     /// Nothing: the kernel has no Landlock, or it is switched off.
     Not,
 }
@@ -153,11 +159,17 @@ fn is_placed(path: &Path) -> bool {
 
 fn enter(rules: RulesetCreated) -> io::Result<Confined> {
     let status = rules.restrict_self().map_err(io::Error::other)?;
-    Ok(match (status.landlock, status.ruleset) {
-        (LandlockStatus::NotEnabled | LandlockStatus::NotImplemented, _)
-        | (_, RulesetStatus::NotEnforced) => Confined::Not,
-        (_, RulesetStatus::FullyEnforced) => Confined::Wholly,
-        _ => Confined::Partly,
+    let abi = match status.landlock {
+        LandlockStatus::Available {
+            effective_abi,
+            kernel_abi,
+        } => kernel_abi.unwrap_or(effective_abi as i32),
+        _ => return Ok(Confined::Not),
+    };
+    Ok(match status.ruleset {
+        RulesetStatus::FullyEnforced => Confined::Wholly { abi },
+        RulesetStatus::PartiallyEnforced => Confined::Partly { abi },
+        RulesetStatus::NotEnforced => Confined::Not,
     })
 }
 
@@ -226,7 +238,7 @@ mod tests {
                     Confined::Not => {
                         assert_eq!(looks(), [None; 9], "Landlock is absent, and says so");
                     }
-                    Confined::Wholly | Confined::Partly => {
+                    Confined::Wholly { .. } | Confined::Partly { .. } => {
                         let expected = [eacces, eacces, None, eacces, eacces, None, None, None, eacces];
                         assert_eq!(looks(), expected);
                     }

@@ -1,5 +1,6 @@
 //! What every command prints with `--json`, as snapshots; what is random is masked.
 
+use bitcoin::hashes::{Hash as _, sha256};
 use cofferdam_transport::bundle::Bundle;
 use insta::assert_json_snapshot;
 use serde_json::Value;
@@ -258,6 +259,35 @@ fn keeping_a_vault() {
 }
 
 #[test]
+fn self_check() {
+    let signer = Signer::bare();
+    let run = signer.run(&["self-check"]);
+    let mut document = run.json();
+    let binary = std::fs::read(crate::harness::BINARY).unwrap();
+    assert_eq!(document["sha256"], sha256::Hash::hash(&binary).to_string());
+    document["sha256"] = "[sha256]".into();
+    for check in document["checks"].as_array_mut().unwrap() {
+        // What the machine has is allowed to the tests; the memory's state is the kernel's.
+        assert_ne!(check["state"], "bad");
+        check["state"] = "[state]".into();
+        check["message"] = "[message]".into();
+    }
+    assert_json_snapshot!("self-check", document);
+
+    let words = signer.words(&["self-check"]);
+    assert_eq!(words.code, 0, "{}", words.stdout);
+    for line in [
+        "good    seccomp ",
+        "good    no-new-privileges ",
+        "good    core-dumps ",
+        "good    tracer ",
+        "all is as it should be",
+    ] {
+        assert!(words.stdout.contains(line), "{line}: {}", words.stdout);
+    }
+}
+
+#[test]
 fn completions_and_manual_pages() {
     for shell in ["bash", "zsh", "fish"] {
         let output = offline().args(["completions", shell]).output().unwrap();
@@ -311,6 +341,7 @@ fn help_has_examples_for_every_command() {
         &["repair"],
         &["prune"],
         &["backup", "show"],
+        &["self-check"],
         &["completions"],
         &["man"],
     ] {

@@ -198,6 +198,62 @@ fn each_warning_is_asked_for_by_name() {
     assert!(signer.path("out").exists());
 }
 
+/// The machine is looked at again between the consent and the first use of a key.
+#[test]
+fn a_network_that_comes_up_while_the_review_is_read_refuses() {
+    let (signer, wallet) = Signer::with_wallet("segwit");
+    signer.write("a.psbt", Plan::new(&wallet, &[0], &[(PAYEE, 5_000)]).psbt());
+    let at = |name: &str| signer.text(name);
+    // Beside the signer, in its empty network namespace: an interface comes up when the test says so.
+    let beside = format!(
+        "while ! [ -e {go} ]; do sleep 0.05; done; for kind in dummy veth bridge; do ip link add d0 type $kind && break; done; \
+         ip addr add 192.0.2.1/24 dev d0 && ip link set d0 up; echo $? >{came}.tmp; mv {came}.tmp {came}",
+        go = at("go"),
+        came = at("came")
+    );
+    let script = format!("stty echo; ({beside}) >/dev/null 2>&1 & exec \"$@\"");
+    let mut command = Command::new("unshare");
+    command.args(["-rn", "--", "sh", "-c", &script, "sh", BINARY]);
+    command
+        .args(["--allow-unfit", "swap,bluetooth,radio", "--vault"])
+        .arg(at("v"));
+    command.args([
+        "--passphrase-file",
+        &at("p"),
+        "sign",
+        &at("a.psbt"),
+        "--out",
+        &at("out"),
+    ]);
+    if !namespace_permitted() {
+        println!("left out: the system permits no empty network namespace");
+        return;
+    }
+    let mut session = spawn_command(command, Some(30_000)).unwrap();
+    session.process_mut().set_kill_timeout(Some(1_000));
+    session.exp_string("yes or no: ").unwrap();
+    signer.write("go", "");
+    let came = (0..500).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        std::fs::read_to_string(signer.path("came")).ok()
+    });
+    if came.as_deref() != Some("0\n") {
+        println!("left out: the system permits no interface to be made");
+        return;
+    }
+    session.send_line("yes").unwrap();
+    let (rest, code) = ended(session);
+    assert_eq!(code, 7, "{rest}");
+    assert!(rest.contains("the network is up (d0"), "{rest}");
+    assert!(!signer.path("out").exists(), "nothing was signed");
+    let journal = signer.run(&["journal", "show"]).json();
+    let last = journal["entries"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&last["event"], &last["codes"][0]),
+        (&"refused".into(), &"network-up".into())
+    );
+}
+
 #[test]
 fn ctrl_c_is_130_and_gives_the_terminal_back() {
     let (signer, wallet) = Signer::with_wallet("segwit");
