@@ -14,7 +14,7 @@ use tempfile::TempDir;
 fn signer(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cofferdam-signer"));
     command.args(arguments);
-    command.args(["--allow-unfit", "swap,network,bluetooth,radio", "--json"]);
+    command.args(["--allow-unfit", "swap,network,bluetooth,radio,tracer", "--json"]);
     command.arg("--vault").arg(folder.join("v"));
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -164,7 +164,7 @@ fn a_seed_before_the_camera_is_restored() {
                 "regtest",
                 "--json",
                 "--allow-unfit",
-                "swap,network,bluetooth,radio",
+                "swap,network,bluetooth,radio,tracer",
             ])
             .args(["--kdf-memory-mib", "64", "--kdf-passes", "3"])
             .args([

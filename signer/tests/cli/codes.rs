@@ -122,7 +122,7 @@ fn codes_on_a_terminal_get_denser_and_end_and_leave_it_as_it_was() {
     let signer = Signer::bare();
     signer.write("text", "What is carried. ".repeat(150));
     let script = format!(
-        "stty echo icanon rows 70 cols 140; echo set $(stty -g) end; {BINARY} --allow-unfit network,swap,bluetooth,radio qr {} --to sparrow --code ur --qr-version 8; \
+        "stty echo icanon rows 70 cols 140; echo set $(stty -g) end; {BINARY} --allow-unfit network,swap,bluetooth,radio,tracer qr {} --to sparrow --code ur --qr-version 8; \
          echo code $?; echo set $(stty -g) end",
         signer.text("text")
     );

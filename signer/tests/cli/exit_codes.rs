@@ -339,7 +339,7 @@ fn online(signer: &Signer, arguments: &[&str]) -> Option<Run> {
 #[test]
 fn a_machine_on_a_network_is_7() {
     let signer = Signer::init();
-    let list = ["--allow-unfit", "swap,bluetooth,radio", "account", "list"];
+    let list = ["--allow-unfit", "swap,bluetooth,radio,tracer", "account", "list"];
     let Some(refused) = online(&signer, &list) else {
         println!("left out: no network is up here, and the system permits no interface to be made");
         return;
@@ -351,12 +351,17 @@ fn a_machine_on_a_network_is_7() {
     let allowed = [
         "--allow-online",
         "--allow-unfit",
-        "swap,bluetooth,radio",
+        "swap,bluetooth,radio,tracer",
         "account",
         "list",
     ];
     online(&signer, &allowed).unwrap().json();
-    let allowed = ["--allow-unfit", "network,swap,bluetooth,radio", "account", "list"];
+    let allowed = [
+        "--allow-unfit",
+        "network,swap,bluetooth,radio,tracer",
+        "account",
+        "list",
+    ];
     online(&signer, &allowed).unwrap().json();
     let journal = signer.run(&["journal", "show"]).json();
     let entries = journal["entries"].as_array().unwrap();
@@ -459,7 +464,7 @@ fn waiting(signer: &Signer) -> (Child, String) {
     command
         .args([
             "--allow-unfit",
-            "network,swap,bluetooth,radio",
+            "network,swap,bluetooth,radio,tracer",
             "--passphrase-fd",
             "0",
             "--vault",

@@ -164,8 +164,8 @@ pub(crate) fn offline() -> Command {
     } else {
         command.args([BINARY, "--allow-online"]);
     }
-    // The machine that tests may have swap and radios, and they are not what tests are about.
-    command.args(["--allow-unfit", "swap,bluetooth,radio"]);
+    // The machine that tests may have swap and radios, and scripts/strace-network traces: they are not what tests are about.
+    command.args(["--allow-unfit", "swap,bluetooth,radio,tracer"]);
     command
 }
 

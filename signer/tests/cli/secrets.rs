@@ -158,7 +158,7 @@ fn core_dumps_are_off_and_other_processes_of_the_user_may_not_look_in() {
     command
         .args([
             "--allow-unfit",
-            "network,swap,bluetooth,radio",
+            "network,swap,bluetooth,radio,tracer",
             "--passphrase-fd",
             "0",
             "--vault",

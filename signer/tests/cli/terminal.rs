@@ -26,7 +26,7 @@ fn on_terminal_with(signer: &Signer, redirection: &str, arguments: &[&str]) -> P
         command.args([BINARY, "--allow-online"]);
     }
     command
-        .args(["--allow-unfit", "swap,bluetooth,radio", "--vault"])
+        .args(["--allow-unfit", "swap,bluetooth,radio,tracer", "--vault"])
         .arg(signer.path("v"));
     command.args(arguments);
     let mut session = spawn_command(command, Some(30_000)).unwrap();
@@ -215,7 +215,7 @@ fn a_network_that_comes_up_while_the_review_is_read_refuses() {
     let mut command = Command::new("unshare");
     command.args(["-rn", "--", "sh", "-c", &script, "sh", BINARY]);
     command
-        .args(["--allow-unfit", "swap,bluetooth,radio", "--vault"])
+        .args(["--allow-unfit", "swap,bluetooth,radio,tracer", "--vault"])
         .arg(at("v"));
     command.args([
         "--passphrase-file",
@@ -280,7 +280,7 @@ fn ctrl_c_is_130_and_gives_the_terminal_back() {
 
     // In a shell: the terminal shows again what is typed.
     let script = format!(
-        "stty echo; {BINARY} --allow-unfit network,swap,bluetooth,radio --vault {0} account list; echo code $?; stty -a | grep -o '[-]*echo '",
+        "stty echo; {BINARY} --allow-unfit network,swap,bluetooth,radio,tracer --vault {0} account list; echo code $?; stty -a | grep -o '[-]*echo '",
         signer.text("v")
     );
     let mut command = Command::new("bash");
