@@ -59,7 +59,11 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
     let consent: Consent = screen.hear()?;
     // The operator may have read for an hour.
     if let (Consent::Sign { .. }, Err(unfit)) = (&consent, session.look_again()) {
-        record_refusals(&mut session, permitted.refused(&[unfit.code.clone()]), screen)?;
+        record_refusals(
+            &mut session,
+            permitted.refused(std::slice::from_ref(&unfit.code)),
+            screen,
+        )?;
         return Err(unfit);
     }
     let approved = match approve(permitted, &consent, &job.supersede) {

@@ -61,10 +61,10 @@ fn dumpable() -> Check {
 
 /// Returns the number behind a name in `/proc/self/status`.
 fn number(status: &str, name: &str) -> Option<u64> {
-    let values = status
+    let value = status
         .lines()
-        .filter_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    values.last()?.trim().parse().ok()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    value.trim().parse().ok()
 }
 
 fn no_new_privileges(status: &str) -> Check {
