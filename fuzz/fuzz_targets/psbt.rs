@@ -33,10 +33,7 @@ fuzz_target!(|input: &[u8]| {
             highest_receive_seen: None,
         })
         .collect();
-    let context = ReviewContext {
-        wallets: &known,
-        fee_limits: FeeLimits::DEFAULT,
-    };
+    let context = ReviewContext::new(&known, FeeLimits::DEFAULT);
     let reviewed = review(parsed, &context);
     let totals = reviewed.report().totals;
     if !reviewed.has_refusal() {

@@ -30,10 +30,7 @@ fn main() {
             highest_change_seen: None,
             highest_receive_seen: None,
         }];
-        let context = ReviewContext {
-            wallets: &known,
-            fee_limits: FeeLimits::DEFAULT,
-        };
+        let context = ReviewContext::new(&known, FeeLimits::DEFAULT);
         let (parsing, parsed) = fastest(|| Parsed::parse(&bytes, &Limits::DEFAULT).unwrap());
         let (reviewing, reviewed) = fastest(|| review(parsed.clone(), &context));
         assert!(!reviewed.has_refusal());

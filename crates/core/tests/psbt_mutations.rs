@@ -56,13 +56,7 @@ fn use_everything(bytes: &[u8], wallets: &[Wallet]) -> bool {
             highest_receive_seen: None,
         })
         .collect();
-    let reviewed = review(
-        parsed,
-        &ReviewContext {
-            wallets: &known,
-            fee_limits: FeeLimits::DEFAULT,
-        },
-    );
+    let reviewed = review(parsed, &ReviewContext::new(&known, FeeLimits::DEFAULT));
     let run = review_run(std::slice::from_ref(&reviewed));
     assert_eq!(run.transactions, 1);
     // Signing would need every input proven, or a refusal must say no.

@@ -36,13 +36,7 @@ fn reviewed(case: &Value, version: &str, wallets: &[Wallet]) -> Reviewed {
             highest_receive_seen: None,
         })
         .collect();
-    review(
-        parsed,
-        &ReviewContext {
-            wallets: &known,
-            fee_limits: FeeLimits::DEFAULT,
-        },
-    )
+    review(parsed, &ReviewContext::new(&known, FeeLimits::DEFAULT))
 }
 
 fn codes(reviewed: &Reviewed) -> Vec<&str> {

@@ -250,7 +250,7 @@ pub(super) fn facts(checkpoint: &Checkpoint) -> CheckpointFacts {
 }
 
 /// Returns the time by this machine's clock, which nobody vouches for, in seconds since 1970.
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map(|time| time.as_secs())

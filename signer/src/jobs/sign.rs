@@ -11,7 +11,7 @@ use cofferdam_core::wallet::WalletId;
 use cofferdam_transport::returned::{Return, VaultState};
 
 use super::Screen;
-use super::session::{Opening, Session, facts};
+use super::session::{Opening, Session, facts, now};
 use crate::error::{Exit, Failure};
 use crate::journal::{Event, Memory, TransactionRecord};
 use crate::protocol::{Answer, Blob, Consent, Outcome, PsbtFile, ReturnFile, SignJob, SignedFile, Unlocked};
@@ -126,6 +126,7 @@ fn examined(session: &Session, job: &SignJob) -> Result<Examined, Failure> {
         memory: &memory,
         unlocked: session.unlocked(),
         fee_limits,
+        now: Some(now()),
         supersede: &job.supersede,
         bundle: job.bundle,
     };

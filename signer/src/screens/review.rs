@@ -99,6 +99,7 @@ fn input(t: &mut String, index: usize, input: &InputReport) {
     let proof = match input.proof {
         Some(AmountProof::PreviousTransaction) => "amount proven by its previous transaction",
         Some(AmountProof::TaprootSighash) => "amount covered by the signature",
+        Some(AmountProof::Remembered) => "amount NOT PROVEN, remembered",
         None => "amount NOT PROVEN",
     };
     let _ = writeln!(t, "  {index:>5}  {amount}  {owner}, {proof}");

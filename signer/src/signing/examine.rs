@@ -24,6 +24,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) unlocked: Unlocked,
     /// The fee bounds.
     pub(crate) fee_limits: FeeLimits,
+    /// Seconds since 1970 by this machine's clock, if it has one.
+    pub(crate) now: Option<u64>,
     /// The transactions whose coins the operator said may be taken.
     pub(crate) supersede: &'a [Txid],
     /// The wallet that the files are said to be for, when they came in a bundle.
@@ -66,8 +68,8 @@ pub(crate) fn examine(files: &[PsbtFile], surroundings: &Surroundings<'_>) -> Re
         })
         .collect();
     let context = ReviewContext {
-        wallets: &wallets,
-        fee_limits: surroundings.fee_limits,
+        now: surroundings.now,
+        ..ReviewContext::new(&wallets, surroundings.fee_limits)
     };
     let mut reviewed = Vec::with_capacity(files.len());
     let mut records = Vec::with_capacity(files.len());

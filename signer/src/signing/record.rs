@@ -19,7 +19,7 @@ pub(super) fn of(reviewed: &Reviewed) -> TransactionRecord {
         proof: match input.proof {
             Some(AmountProof::PreviousTransaction) => Proof::PreviousTransaction,
             Some(AmountProof::TaprootSighash) => Proof::Signature,
-            None => Proof::None,
+            Some(AmountProof::Remembered) | None => Proof::None,
         },
         place: place(&input.owner),
     });

@@ -78,6 +78,7 @@ fn examined_at(files: &[PsbtFile], entries: &[Entry], generation: u64) -> Examin
             journal: None,
         },
         fee_limits: FeeLimits::DEFAULT,
+        now: None,
         supersede: &[],
     };
     examine(files, &surroundings).unwrap()

@@ -2,6 +2,8 @@
 
 use bitcoin::Amount;
 
+use super::payees::{NOBODY, PayeeIndex};
+use super::severities::{AS_THEY_ARE, Severities};
 use crate::wallet::Wallet;
 
 /// How far beyond the highest known index own outputs are accepted: the watcher looks 1,000 ahead, so that what is further
@@ -26,6 +28,41 @@ pub struct ReviewContext<'a> {
     pub wallets: &'a [KnownWallet<'a>],
     /// The bounds of the fee.
     pub fee_limits: FeeLimits,
+    /// How amounts of segwit v0 coins have to be known.
+    pub amounts: AmountRule,
+    /// Findings that weigh more than by default.
+    pub severities: &'a Severities,
+    /// Whom the vault paid before: an address that only looks like one of theirs is refused.
+    pub earlier_payees: &'a PayeeIndex,
+    /// Seconds since 1970, by a clock that proves nothing; none where there is no clock. It decides about warnings only.
+    pub now: Option<u64>,
+}
+
+impl<'a> ReviewContext<'a> {
+    /// The strictest rule about amounts, no severities raised, no earlier payees, no clock.
+    pub fn new(wallets: &'a [KnownWallet<'a>], fee_limits: FeeLimits) -> Self {
+        Self {
+            wallets,
+            fee_limits,
+            amounts: AmountRule::Proven,
+            severities: &AS_THEY_ARE,
+            earlier_payees: &NOBODY,
+            now: None,
+        }
+    }
+}
+
+/// How the amount of a segwit v0 coin has to be known. Legacy coins always need their previous transaction, and taproot
+/// signatures cover every amount (BIP341).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AmountRule {
+    /// By the previous transaction.
+    #[default]
+    Proven,
+    /// By the previous transaction, or where it is missing by the PSBT's word alone, while every input is ours. This is only
+    /// safe for a vault that remembers every amount it ever signed for, that is the wallet's only signer, and that signs no
+    /// second amount for a coin: the caller sees to that.
+    Remembered,
 }
 
 /// Bounds of the fee.

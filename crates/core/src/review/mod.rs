@@ -12,19 +12,22 @@ mod facts;
 mod fee;
 mod finding;
 mod known_amount;
+mod payees;
 mod place;
 mod report;
 mod report_facts;
 mod reviewed;
 mod rules;
 mod run;
+mod severities;
 #[cfg(test)]
 mod testing;
 mod text;
 
-pub use context::{FeeLimits, INDEX_BOUND, KnownWallet, ReviewContext};
+pub use context::{AmountRule, FeeLimits, INDEX_BOUND, KnownWallet, ReviewContext};
 pub use fee::Fee;
 pub use finding::{DerivationFault, Finding, FindingKind, FindingReport, Severity};
+pub use payees::PayeeIndex;
 pub use place::{InvalidPlace, Place};
 pub use report::{
     AmountProof, DataReport, InputReport, LockTimeReport, OutputClass, OutputReport, OwnerReport, Report,
@@ -32,4 +35,5 @@ pub use report::{
 };
 pub use reviewed::{Reviewed, Spend, review};
 pub use run::{RunReport, review_run};
+pub use severities::Severities;
 pub use text::neutralised;

@@ -76,6 +76,9 @@ pub enum AmountProof {
     /// By the signature itself, which covers the amounts and scripts of all inputs (BIP341): if they are false, the
     /// signature is worthless.
     TaprootSighash,
+    /// By nothing but the PSBT: the vault remembers which amounts it signed, and signs no other for the coin
+    /// ([`AmountRule::Remembered`](super::AmountRule::Remembered)).
+    Remembered,
 }
 
 /// An input.

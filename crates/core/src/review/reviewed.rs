@@ -1,7 +1,5 @@
 //! A PSBT that was reviewed.
 
-use std::cmp::Reverse;
-
 use bitcoin::{Amount, OutPoint, ScriptBuf, TxOut};
 
 use super::context::ReviewContext;
@@ -60,7 +58,7 @@ pub(super) fn review_with(parsed: Parsed, context: &ReviewContext<'_>, rules: &[
     for rule in rules {
         (rule.check)(&facts, &mut findings);
     }
-    findings.sort_by_key(|finding| Reverse(finding.severity()));
+    context.severities.raise_findings(&mut findings);
     let report = Report::new(&facts, &findings);
     let spends = spends(&facts);
     let coins = facts.coins;

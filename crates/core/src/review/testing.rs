@@ -12,7 +12,7 @@ use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, T
 
 use super::reviewed::review_with;
 use super::rules::{RULES, Rule};
-use super::{FeeLimits, Finding, KnownWallet, ReviewContext, Reviewed};
+use super::{AmountRule, FeeLimits, Finding, KnownWallet, PayeeIndex, ReviewContext, Reviewed, Severities};
 use crate::keys::{AccountKey, Bip39Passphrase, MasterKey, Mnemonic};
 use crate::psbt::build::{Template, TemplateInput, TemplateOutput, create};
 use crate::psbt::{
@@ -31,6 +31,10 @@ pub(super) struct Scenario {
     pub(super) highest_change_seen: Option<u32>,
     pub(super) highest_receive_seen: Option<u32>,
     pub(super) fee_limits: FeeLimits,
+    pub(super) amounts: AmountRule,
+    pub(super) severities: Severities,
+    pub(super) earlier_payees: Vec<ScriptBuf>,
+    pub(super) now: Option<u64>,
     pub(super) coins: Vec<Coin>,
     pub(super) outputs: Vec<TemplateOutput>,
     pub(super) lock_time: LockTime,
@@ -90,6 +94,10 @@ impl Scenario {
             highest_change_seen: None,
             highest_receive_seen: None,
             fee_limits: FeeLimits::DEFAULT,
+            amounts: AmountRule::Proven,
+            severities: Severities::default(),
+            earlier_payees: Vec::new(),
+            now: None,
             coins: vec![
                 coin((Branch::Receive, 0), 60_000_000, 0),
                 coin((Branch::Change, 3), 40_000_000, 1),
@@ -273,9 +281,13 @@ impl Scenario {
                 highest_receive_seen: self.highest_receive_seen,
             })
             .collect();
+        let earlier = self.earlier_payees.iter().map(ScriptBuf::as_script);
         let context = ReviewContext {
-            wallets: &known,
-            fee_limits: self.fee_limits,
+            amounts: self.amounts,
+            severities: &self.severities,
+            earlier_payees: &PayeeIndex::new(earlier, Network::Regtest),
+            now: self.now,
+            ..ReviewContext::new(&known, self.fee_limits)
         };
         review_with(parse(&self.raw(version).to_bytes()), &context, rules)
     }

@@ -76,6 +76,15 @@ impl InputFacts {
         }
     }
 
+    /// Takes the claimed amount of an own segwit v0 coin whose previous transaction is missing. A previous transaction that
+    /// is there overrides: it proves the amount or refuses the input.
+    pub(super) fn remember(&mut self) {
+        let v0 = matches!(self.owner_type, Some(ScriptType::Nested | ScriptType::Segwit));
+        if v0 && self.previous == Previous::Missing && self.coin.is_some() {
+            self.proof = Some(AmountProof::Remembered);
+        }
+    }
+
     /// Returns the script type: the owner's, or what a foreign coin's script looks like.
     pub(in crate::review) fn script_type(&self) -> Option<ScriptType> {
         self.owner_type

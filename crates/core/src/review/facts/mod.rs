@@ -17,7 +17,7 @@ pub(super) use self::output::OutputFacts;
 pub(super) use self::owner::{FalseClaim, Owner, Wallets};
 pub(super) use self::signatures::SignatureFact;
 pub(super) use self::sums::sum;
-use super::context::{KnownWallet, ReviewContext};
+use super::context::{AmountRule, KnownWallet, ReviewContext};
 use super::fee::{Fee, signed_vsize};
 use super::report::{OutputClass, Totals};
 use crate::psbt::Parsed;
@@ -55,6 +55,10 @@ impl<'a> Facts<'a> {
             .zip(&transaction.input)
             .map(|(input, tx_in)| InputFacts::establish(input, tx_in, &wallets))
             .collect();
+        // A foreign signer could finish with one false amount what we began with another.
+        if context.amounts == AmountRule::Remembered && inputs.iter().all(|input| input.owner.is_some()) {
+            inputs.iter_mut().for_each(InputFacts::remember);
+        }
         let first_owner = inputs.iter().find_map(|input| input.owner.as_ref());
         let wallet = first_owner.and_then(|owner| context.wallets.get(owner.wallet));
         let own_index = first_owner.map(|owner| owner.wallet);

@@ -26,6 +26,13 @@ pub enum FindingKind {
     UtxoMissing,
     /// A legacy or segwit v0 input without the transaction that proves its amount.
     PreviousTransactionMissing,
+    /// An amount that only the PSBT tells, accepted as the vault remembers what it signed.
+    AmountRemembered {
+        /// The amount.
+        amount: Amount,
+    },
+    /// A foreign input whose amount nothing proves, so that the fee is not known.
+    ForeignAmountUnproven,
     /// The previous transaction is another one.
     PreviousTxidMismatch {
         /// The outpoint's.
@@ -204,6 +211,8 @@ impl FindingKind {
         match self {
             Self::UtxoMissing => "utxo-missing",
             Self::PreviousTransactionMissing => "previous-transaction-missing",
+            Self::AmountRemembered { .. } => "amount-remembered",
+            Self::ForeignAmountUnproven => "foreign-amount-unproven",
             Self::PreviousTxidMismatch { .. } => "previous-txid-mismatch",
             Self::OutputIndexOutOfRange { .. } => "output-index-out-of-range",
             Self::UtxoFieldsDiffer { .. } => "utxo-fields-differ",
@@ -237,7 +246,7 @@ impl FindingKind {
         }
     }
 
-    /// Returns how much it weighs.
+    /// Returns how much it weighs by default.
     pub fn severity(&self) -> Severity {
         match self {
             Self::FeeShareHigh { .. }
@@ -245,7 +254,10 @@ impl FindingKind {
             | Self::DustOutput { .. }
             | Self::SeveralChangeOutputs { .. }
             | Self::UnknownScript => Severity::Warning,
-            Self::DataOutput { .. } | Self::UnknownFields { .. } | Self::AlreadySigned => Severity::Note,
+            Self::AmountRemembered { .. }
+            | Self::DataOutput { .. }
+            | Self::UnknownFields { .. }
+            | Self::AlreadySigned => Severity::Note,
             _ => Severity::Refusal,
         }
     }

@@ -39,11 +39,17 @@ pub struct Finding {
     pub place: Place,
     /// What it is.
     pub kind: FindingKind,
+    severity: Severity,
 }
 
 impl Finding {
     pub(in crate::review) fn new(place: Place, kind: FindingKind) -> Self {
-        Self { place, kind }
+        let severity = kind.severity();
+        Self {
+            place,
+            kind,
+            severity,
+        }
     }
 
     /// Returns the code, which is stable.
@@ -53,7 +59,16 @@ impl Finding {
 
     /// Returns how much it weighs.
     pub fn severity(&self) -> Severity {
-        self.kind.severity()
+        self.severity
+    }
+
+    /// Returns the finding with at least this severity. A lower one than before changes nothing.
+    #[must_use]
+    pub fn raised_to(self, least: Severity) -> Self {
+        Self {
+            severity: self.severity.max(least),
+            ..self
+        }
     }
 
     /// Returns the finding as `--json` shows it.

@@ -15,6 +15,7 @@ impl FindingKind {
         };
         let found = |found: &dyn ToString| (None, Some(found.to_string()));
         match self {
+            Self::AmountRemembered { amount } => found(&sat(*amount)),
             Self::PreviousTxidMismatch { expected, found } => both(expected, found),
             Self::OutputIndexOutOfRange { outputs, found } => {
                 both(&format!("below {outputs}"), &format!("{found}"))
@@ -51,6 +52,7 @@ impl FindingKind {
             Self::UnknownFields { keys, .. } => found(&keys.join(" ")),
             Self::UtxoMissing
             | Self::PreviousTransactionMissing
+            | Self::ForeignAmountUnproven
             | Self::ForeignWallet
             | Self::ForeignInput
             | Self::FinalScriptsInvalid
@@ -70,6 +72,14 @@ impl fmt::Display for FindingKind {
             Self::PreviousTransactionMissing => f.write_str(
                 "without the previous transaction the amount is only claimed, and a false one would burn money as fee; \
                  export the PSBT with previous transactions",
+            ),
+            Self::AmountRemembered { .. } => f.write_str(
+                "no previous transaction proves the amount; it counts as the PSBT tells it, as the policy says so and the \
+                 vault remembers every amount that it signs",
+            ),
+            Self::ForeignAmountUnproven => f.write_str(
+                "nothing proves what this input, which is not ours, is worth, so the fee is not known; export the PSBT with \
+                 its previous transaction",
             ),
             Self::PreviousTxidMismatch { .. } => f.write_str(
                 "the previous transaction is not the one that is spent, so it proves nothing; export the PSBT again, and \

@@ -25,7 +25,7 @@ mod tests {
         });
         let findings = [
             "input 1 foreign-input",
-            "input 1 previous-transaction-missing",
+            "input 1 foreign-amount-unproven",
             "transaction fee-unknown",
         ];
         scenario.expect("a foreign coin's claim", "fee_unknown", &findings);

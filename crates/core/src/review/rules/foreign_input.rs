@@ -1,4 +1,4 @@
-//! `foreign-input`: with own inputs there are no others. Their amounts could be false, and so the fee; and a transaction
+//! `foreign-input` and `foreign-amount-unproven`: with own inputs there are no others. Their amounts could be false, and so the fee; and a transaction
 //! together with others is not a payout.
 
 use crate::review::facts::Facts;
@@ -12,6 +12,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for (index, input) in facts.inputs.iter().enumerate() {
         if input.owner.is_none() && input.coin.is_some() {
             findings.push(Finding::new(Place::Input(index), FindingKind::ForeignInput));
+            if input.proof.is_none() {
+                let kind = FindingKind::ForeignAmountUnproven;
+                findings.push(Finding::new(Place::Input(index), kind));
+            }
         }
     }
 }

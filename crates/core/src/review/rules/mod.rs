@@ -1,5 +1,6 @@
 //! The rules, one a file. A rule reads facts and adds findings; it changes nothing and depends on no other rule.
 
+mod amount_remembered;
 mod amounts;
 mod change_count;
 mod data_output;
@@ -53,6 +54,7 @@ macro_rules! rules {
 pub(super) const RULES: &[Rule] = rules![
     utxo_missing,
     previous_transaction,
+    amount_remembered,
     previous_txid,
     output_index,
     utxo_fields,

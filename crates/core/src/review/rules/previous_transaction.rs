@@ -10,11 +10,11 @@ use crate::review::place::Place;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for (index, input) in facts.inputs.iter().enumerate() {
-        if input.previous == Previous::Missing && input.coin.is_some() && input.proof.is_none() {
-            findings.push(Finding::new(
-                Place::Input(index),
-                FindingKind::PreviousTransactionMissing,
-            ));
+        // Of foreign inputs `foreign-amount-unproven` tells.
+        let asked = input.owner.is_some() || facts.wallet.is_none();
+        if asked && input.previous == Previous::Missing && input.coin.is_some() && input.proof.is_none() {
+            let kind = FindingKind::PreviousTransactionMissing;
+            findings.push(Finding::new(Place::Input(index), kind));
         }
     }
 }
