@@ -77,7 +77,7 @@ impl Facts<'_> {
         })
     }
 
-    fn address(&self, script: &Script) -> Option<String> {
+    pub(super) fn address(&self, script: &Script) -> Option<String> {
         let address = Address::from_script(script, self.network?.to_bitcoin()).ok()?;
         Some(address.to_string())
     }

@@ -1,12 +1,14 @@
 //! Several PSBTs that are signed in one sitting.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use bitcoin::{Amount, OutPoint, Script, Txid};
+use bitcoin::{Amount, OutPoint, Script, TxOut, Txid};
 use serde::{Deserialize, Serialize};
 
 use super::facts::sum;
 use super::finding::{Finding, FindingKind, FindingReport, Severity};
+use super::payees::PayeeIndex;
 use super::place::Place;
 use super::report::{OutputClass, Totals};
 use super::reviewed::Reviewed;
@@ -33,21 +35,95 @@ impl RunReport {
 
 /// Looks at several reviewed PSBTs together.
 ///
-/// Refuses the same coin in two transactions, and the same payment (script and amount) in two transactions over other coins.
-/// A transaction that is given twice is no conflict with itself.
+/// Refuses one coin with two amounts or scripts, the same coin in two transactions, an address that looks like one of another
+/// transaction and is not, and the same payment (script and amount) in two transactions over other coins; warns of an address
+/// that two transactions pay. A transaction that is given twice is no conflict with itself, as long as its coins are the same.
 pub fn review_run(reviews: &[Reviewed]) -> RunReport {
     let mut seen = HashSet::new();
     let different: Vec<&Reviewed> = reviews
         .iter()
         .filter(|reviewed| seen.insert(reviewed.parsed().txid()))
         .collect();
-    let mut findings = coins_spent_twice(&different);
+    let mut findings = coin_amounts_differ(reviews);
+    findings.extend(coins_spent_twice(&different));
+    findings.extend(lookalikes(&different));
     findings.extend(payments_repeated(&different));
+    findings.sort_by_key(|finding| Reverse(finding.severity()));
     RunReport {
         transactions: different.len(),
         totals: totals(&different),
         findings: findings.iter().map(Finding::report).collect(),
     }
+}
+
+/// `coin-amounts-differ`: the two rounds of CVE-2020-14199 in one run, where each round lies about another coin's amount. The
+/// transaction is the same in both, so that every PSBT is looked at, also those of one transaction.
+fn coin_amounts_differ(reviews: &[Reviewed]) -> Vec<Finding> {
+    let mut told: HashMap<OutPoint, &TxOut> = HashMap::new();
+    let mut findings = Vec::new();
+    for reviewed in reviews {
+        let txid = reviewed.parsed().txid();
+        // A coin that is unknown is refused by itself.
+        let coins = reviewed.coins().unwrap_or_default();
+        let inputs = reviewed.parsed().unsigned_tx().input.iter().zip(coins);
+        for (index, (input, found)) in inputs.enumerate() {
+            let outpoint = input.previous_output;
+            let first = *told.entry(outpoint).or_insert(found);
+            if first != found {
+                let kind = FindingKind::CoinAmountsDiffer {
+                    outpoint,
+                    first: first.clone(),
+                    found: found.clone(),
+                };
+                findings.push(Finding::new(Place::RunInput(txid, index), kind));
+            }
+        }
+    }
+    findings
+}
+
+/// `address-lookalike`, as within one transaction: against what other transactions pay, and what is ours in any of them.
+fn lookalikes(reviews: &[&Reviewed]) -> Vec<Finding> {
+    let mut own = PayeeIndex::default();
+    for report in reviews.iter().map(|reviewed| reviewed.report()) {
+        let inputs = report.inputs.iter().map(|input| (&input.owner, &input.address));
+        let outputs = report
+            .outputs
+            .iter()
+            .map(|output| (&output.owner, &output.address));
+        for (owner, address) in inputs.chain(outputs) {
+            if let (Some(_), Some(address)) = (owner, address) {
+                own.insert(address);
+            }
+        }
+    }
+    let mut paid = PayeeIndex::default();
+    let mut findings = Vec::new();
+    for reviewed in reviews {
+        let txid = reviewed.parsed().txid();
+        let report = reviewed.report();
+        let said = |index: usize| {
+            let of = Place::Output(index);
+            let mut said = report.findings.iter();
+            said.any(|finding| finding.place == of && finding.code == "address-lookalike")
+        };
+        for (index, output) in report.outputs.iter().enumerate() {
+            let (None, Some(found)) = (&output.owner, &output.address) else {
+                continue;
+            };
+            let known = own
+                .lookalike(found)
+                .or_else(|| paid.lookalike(found))
+                .map(str::to_owned);
+            paid.insert(found);
+            if let Some(known) = known.filter(|_| !said(index)) {
+                let found = found.clone();
+                let kind = FindingKind::AddressLookalike { known, found };
+                findings.push(Finding::new(Place::RunOutput(txid, index), kind));
+            }
+        }
+    }
+    findings
 }
 
 /// `coin-spent-twice`: at most one of two such transactions can confirm, and which one is for others to choose.
@@ -68,9 +144,11 @@ fn coins_spent_twice(reviews: &[&Reviewed]) -> Vec<Finding> {
     findings
 }
 
-/// `payment-repeated`: a payout that was planned twice. Equal payments within one transaction are what its plan says.
+/// `payment-repeated`: a payout that was planned twice; and `address-repeated`, where only the amounts differ. Equal payments
+/// within one transaction are warned about there.
 fn payments_repeated(reviews: &[&Reviewed]) -> Vec<Finding> {
     let mut paid: HashMap<(&Script, Amount), Txid> = HashMap::new();
+    let mut addresses: HashMap<&Script, Place> = HashMap::new();
     let mut findings = Vec::new();
     for reviewed in reviews {
         let txid = reviewed.parsed().txid();
@@ -84,13 +162,23 @@ fn payments_repeated(reviews: &[&Reviewed]) -> Vec<Finding> {
             if !matches!(report.class, OutputClass::Payment | OutputClass::Unknown) {
                 continue;
             }
+            let here = Place::RunOutput(txid, index);
+            let first = *addresses.entry(&output.script_pubkey).or_insert(here);
             let other = *paid.entry((&output.script_pubkey, output.value)).or_insert(txid);
+            if other == txid && matches!(first, Place::RunOutput(of, _) if of != txid) {
+                let script = || output.script_pubkey.to_hex_string();
+                let kind = FindingKind::AddressRepeated {
+                    address: report.address.clone().unwrap_or_else(script),
+                    first,
+                };
+                findings.push(Finding::new(here, kind));
+            }
             if other != txid {
                 let kind = FindingKind::PaymentRepeated {
                     amount: output.value,
                     other,
                 };
-                findings.push(Finding::new(Place::RunOutput(txid, index), kind));
+                findings.push(Finding::new(here, kind));
             }
         }
     }
@@ -122,7 +210,9 @@ fn totals(reviews: &[&Reviewed]) -> Totals {
 mod tests {
     use super::*;
     use crate::ScriptType;
-    use crate::review::testing::{Scenario, sat, their_script};
+    use crate::psbt::fields;
+    use crate::review::AmountRule;
+    use crate::review::testing::{Scenario, change, lookalike, sat, their_script};
 
     /// A payout like the first one, over other coins.
     fn other_coins(scenario: &mut Scenario) {
@@ -204,6 +294,121 @@ mod tests {
             listed(&review_run(&[first, second])),
             [(place, "payment-repeated")]
         );
+    }
+
+    /// The attack needs no foreign signer: both rounds are of one transaction, and each lies about another coin.
+    #[test]
+    fn two_rounds_with_two_amounts_are_refused() {
+        let told = |input: usize, sat: u64| {
+            Scenario::new(ScriptType::Segwit)
+                .with(|scenario| scenario.amounts = AmountRule::Remembered)
+                .edit(move |raw| {
+                    for map in &mut raw.inputs {
+                        map.remove_type(fields::input::NON_WITNESS_UTXO);
+                    }
+                    change(&mut raw.inputs[input], fields::input::WITNESS_UTXO, |pair| {
+                        pair.value[..8].copy_from_slice(&sat.to_le_bytes());
+                    });
+                })
+                .review()
+        };
+        let (first, second) = (told(0, 60_000_000), told(0, 60_000_001));
+        let txid = first.parsed().txid();
+        assert_eq!(txid, second.parsed().txid());
+        let place = format!("{txid} input 0");
+        let run = review_run(&[first.clone(), second]);
+        assert_eq!(listed(&run), [(place, "coin-amounts-differ")]);
+        assert!(run.has_refusal());
+        let found = |found: &Option<String>| found.clone().unwrap();
+        assert!(found(&run.findings[0].expected).starts_with("60000000 sat to script 0014"));
+        assert!(found(&run.findings[0].found).starts_with("60000001 sat to script 0014"));
+        let place = format!("{txid} input 1");
+        assert_eq!(
+            listed(&review_run(&[first.clone(), told(1, 1)])),
+            [(place, "coin-amounts-differ")]
+        );
+        assert_eq!(listed(&review_run(&[first.clone(), first])), []);
+    }
+
+    #[test]
+    fn a_proven_amount_contradicts_a_remembered_one() {
+        let proven = Scenario::new(ScriptType::Segwit).review();
+        let lying = Scenario::new(ScriptType::Segwit)
+            .with(|scenario| scenario.amounts = AmountRule::Remembered)
+            .edit(|raw| {
+                raw.inputs[1].remove_type(fields::input::NON_WITNESS_UTXO);
+                change(&mut raw.inputs[1], fields::input::WITNESS_UTXO, |pair| {
+                    pair.value[0] ^= 1
+                });
+            })
+            .review();
+        let place = format!("{} input 1", proven.parsed().txid());
+        for run in [[proven.clone(), lying.clone()], [lying, proven]] {
+            assert_eq!(
+                listed(&review_run(&run)),
+                [(place.clone(), "coin-amounts-differ")]
+            );
+        }
+    }
+
+    #[test]
+    fn two_scripts_for_one_taproot_coin_are_refused() {
+        let told = |edit: bool| {
+            Scenario::new(ScriptType::Taproot)
+                .edit(move |raw| {
+                    if edit {
+                        change(&mut raw.inputs[0], fields::input::WITNESS_UTXO, |pair| {
+                            *pair.value.last_mut().unwrap() ^= 1;
+                        });
+                    }
+                })
+                .review()
+        };
+        let (first, second) = (told(false), told(true));
+        let place = format!("{} input 0", first.parsed().txid());
+        assert_eq!(
+            listed(&review_run(&[first, second])),
+            [(place, "coin-amounts-differ")]
+        );
+    }
+
+    #[test]
+    fn an_address_that_looks_like_another_transactions_is_refused() {
+        let other = |script: bitcoin::ScriptBuf| {
+            Scenario::new(ScriptType::Segwit)
+                .with(other_coins)
+                .with(|scenario| {
+                    scenario.outputs[0].txout.script_pubkey = script;
+                    scenario.coins[0].own = (crate::wallet::Branch::Receive, 5);
+                })
+                .review()
+        };
+        let scenario = Scenario::new(ScriptType::Segwit);
+        let first = scenario.review();
+        let own = scenario.wallets[0]
+            .script_pubkey(crate::wallet::Branch::Receive, 0)
+            .unwrap();
+        for known in [their_script(1), own] {
+            let second = other(lookalike(&known));
+            let place = format!("{} output 0", second.parsed().txid());
+            let run = review_run(&[first.clone(), second]);
+            assert_eq!(listed(&run), [(place, "address-lookalike")]);
+        }
+    }
+
+    #[test]
+    fn an_address_in_two_transactions_is_warned_about() {
+        let first = Scenario::new(ScriptType::Segwit).review();
+        let second = Scenario::new(ScriptType::Segwit)
+            .with(other_coins)
+            .with(|scenario| scenario.outputs[0].txout.value = sat(49_000_000))
+            .review();
+        let place = format!("{} output 0", second.parsed().txid());
+        let first_place = format!("{} output 0 pays", first.parsed().txid());
+        let run = review_run(&[first, second]);
+        assert_eq!(listed(&run), [(place, "address-repeated")]);
+        assert!(!run.has_refusal());
+        assert!(run.findings[0].message.starts_with(&first_place));
     }
 
     #[test]

@@ -22,11 +22,7 @@ pub(in crate::review) fn lock_time(transaction: &Transaction) -> LockTimeReport 
         LockTime::Blocks(height) => format!("valid after block {height}"),
         LockTime::Seconds(time) => format!("valid after {}", utc(time.to_consensus_u32())),
     };
-    let effective = transaction
-        .input
-        .iter()
-        .any(|input| input.sequence != Sequence::MAX);
-    let words = if effective {
+    let words = if is_effective(transaction) {
         when
     } else {
         format!("{when}; has no effect, as every sequence number is final")
@@ -34,26 +30,42 @@ pub(in crate::review) fn lock_time(transaction: &Transaction) -> LockTimeReport 
     LockTimeReport { value, words }
 }
 
-/// Says how long after its coin's confirmation an input becomes valid (BIP68); none where there is no such lock.
-pub(in crate::review) fn relative_lock(transaction: &Transaction, sequence: Sequence) -> Option<String> {
-    if transaction.version.0 < 2 {
+/// Returns whether a sequence number is not final, so that the lock time binds.
+pub(in crate::review) fn is_effective(transaction: &Transaction) -> bool {
+    let mut sequences = transaction.input.iter().map(|input| input.sequence);
+    sequences.any(|sequence| sequence != Sequence::MAX)
+}
+
+/// Returns an input's relative lock (BIP68); none where there is none, or one of nothing.
+pub(in crate::review) fn relative_lock_of(
+    transaction: &Transaction,
+    sequence: Sequence,
+) -> Option<relative::LockTime> {
+    // As an unsigned number, as consensus compares it.
+    if (transaction.version.0 as u32) < 2 {
         return None;
     }
     match sequence.to_relative_lock_time()? {
         relative::LockTime::Blocks(height) if height.value() == 0 => None,
         relative::LockTime::Time(time) if time.value() == 0 => None,
-        relative::LockTime::Blocks(height) => Some(format!(
-            "valid {} blocks after its coin confirmed",
-            height.value()
-        )),
-        relative::LockTime::Time(time) => Some(format!(
-            "valid {} seconds after its coin confirmed",
-            u32::from(time.value()) * 512
-        )),
+        lock => Some(lock),
     }
 }
 
-fn utc(seconds: u32) -> String {
+/// Says how long after its coin's confirmation an input becomes valid (BIP68); none where there is no such lock.
+pub(in crate::review) fn relative_lock(transaction: &Transaction, sequence: Sequence) -> Option<String> {
+    Some(match relative_lock_of(transaction, sequence)? {
+        relative::LockTime::Blocks(height) => {
+            format!("valid {} blocks after its coin confirmed", height.value())
+        }
+        relative::LockTime::Time(time) => format!(
+            "valid {} seconds after its coin confirmed",
+            u32::from(time.value()) * 512
+        ),
+    })
+}
+
+pub(in crate::review) fn utc(seconds: u32) -> String {
     let time = OffsetDateTime::from_unix_timestamp(i64::from(seconds)).ok();
     time.and_then(|time| time.format(&Rfc3339).ok())
         .unwrap_or_else(|| format!("{seconds} seconds after 1970"))
@@ -121,6 +133,12 @@ mod tests {
                 Some("valid 1024 seconds after its coin confirmed"),
             ),
             ("version 1 knows none", 144, 1, None),
+            (
+                "a negative version is a large one",
+                144,
+                -1,
+                Some("valid 144 blocks after its coin confirmed"),
+            ),
         ];
         for (name, sequence, version, words) in cases {
             let found = relative_lock(&transaction(0, sequence, version), Sequence(sequence));

@@ -1,11 +1,14 @@
 //! The kinds of finding, each with its code and its weight.
 
+use bitcoin::absolute::LockTime as Lock;
 use bitcoin::bip32::KeySource;
+use bitcoin::relative::LockTime as RelativeLock;
 use bitcoin::{Amount, OutPoint, TxOut, Txid};
 
 use super::Severity;
 use crate::Network;
 use crate::psbt::SignatureFault;
+use crate::review::place::Place;
 use crate::wallet::{Branch, WalletName};
 
 /// What a claimed derivation fails at.
@@ -108,8 +111,25 @@ pub enum FindingKind {
         /// Sum of the outputs.
         outputs: Amount,
     },
+    /// A transaction version without meaning here.
+    TransactionVersion {
+        /// The version.
+        found: i32,
+    },
     /// A signature that would not cover, or does not cover, the whole transaction.
     SighashNotAll {
+        /// The sighash type.
+        found: u32,
+    },
+    /// A signature over one output that is not there: it covers none at all, or the number 1.
+    SighashSingleWithoutOutput {
+        /// The sighash type.
+        found: u32,
+        /// How many outputs there are.
+        outputs: usize,
+    },
+    /// A sighash type without meaning.
+    SighashUnknown {
         /// The sighash type.
         found: u32,
     },
@@ -152,6 +172,29 @@ pub enum FindingKind {
         /// The unsigned txid of the other.
         other: Txid,
     },
+    /// One coin with two amounts or scripts in one run.
+    CoinAmountsDiffer {
+        /// The coin.
+        outpoint: OutPoint,
+        /// What it was first said to be.
+        first: TxOut,
+        /// What it is said to be here.
+        found: TxOut,
+    },
+    /// An address that looks like another one and is not.
+    AddressLookalike {
+        /// The address that is known.
+        known: String,
+        /// The address that looks like it.
+        found: String,
+    },
+    /// An address that an earlier output pays too.
+    AddressRepeated {
+        /// The address, or the script where it has none.
+        address: String,
+        /// Where it stood first.
+        first: Place,
+    },
     /// The same payment as in another transaction of the run, over other coins.
     PaymentRepeated {
         /// The amount.
@@ -175,6 +218,27 @@ pub enum FindingKind {
         /// The rate.
         found: u64,
     },
+    /// An output of nothing.
+    ZeroValueOutput,
+    /// A lock time that is far ahead.
+    LockTimeFar {
+        /// The furthest that nobody is warned about.
+        limit: Lock,
+        /// The lock time.
+        found: Lock,
+    },
+    /// A relative lock that is long.
+    RelativeLockFar {
+        /// The longest that nobody is warned about.
+        limit: RelativeLock,
+        /// The lock.
+        found: RelativeLock,
+    },
+    /// A lock time that binds nobody, as every sequence number is final.
+    LockTimeIneffective {
+        /// The lock time.
+        found: Lock,
+    },
     /// An output too small to be relayed, or to be worth spending.
     DustOutput {
         /// The least amount.
@@ -188,7 +252,15 @@ pub enum FindingKind {
         found: usize,
     },
     /// A script that has no address, or a witness version without rules yet.
-    UnknownScript,
+    UnknownScript {
+        /// What it is.
+        what: String,
+    },
+    /// Money that is lost in an output that carries data.
+    DataOutputAmount {
+        /// The amount.
+        found: Amount,
+    },
     /// Bytes in the block chain, for ever.
     DataOutput {
         /// How many.
@@ -226,7 +298,10 @@ impl FindingKind {
             Self::AmountOutOfRange { .. } => "amount-out-of-range",
             Self::SumOutOfRange { .. } => "sum-out-of-range",
             Self::OutputsExceedInputs { .. } => "outputs-exceed-inputs",
+            Self::TransactionVersion { .. } => "transaction-version",
             Self::SighashNotAll { .. } => "sighash-not-all",
+            Self::SighashSingleWithoutOutput { .. } => "sighash-single-without-output",
+            Self::SighashUnknown { .. } => "sighash-unknown",
             Self::SignatureInvalid { .. } => "signature-invalid",
             Self::FinalScriptsInvalid => "final-scripts-invalid",
             Self::FeeUnknown => "fee-unknown",
@@ -234,12 +309,20 @@ impl FindingKind {
             Self::FeeRateTooHigh { .. } => "fee-rate-too-high",
             Self::IndexOutOfBounds { .. } => "index-out-of-bounds",
             Self::CoinSpentTwice { .. } => "coin-spent-twice",
+            Self::CoinAmountsDiffer { .. } => "coin-amounts-differ",
+            Self::AddressLookalike { .. } => "address-lookalike",
+            Self::AddressRepeated { .. } => "address-repeated",
             Self::PaymentRepeated { .. } => "payment-repeated",
             Self::FeeShareHigh { .. } => "fee-share-high",
             Self::FeeBelowRelay { .. } => "fee-below-relay",
             Self::DustOutput { .. } => "dust-output",
             Self::SeveralChangeOutputs { .. } => "several-change-outputs",
-            Self::UnknownScript => "unknown-script",
+            Self::ZeroValueOutput => "zero-value-output",
+            Self::LockTimeFar { .. } => "lock-time-far",
+            Self::RelativeLockFar { .. } => "relative-lock-far",
+            Self::LockTimeIneffective { .. } => "lock-time-ineffective",
+            Self::UnknownScript { .. } => "unknown-script",
+            Self::DataOutputAmount { .. } => "data-output-amount",
             Self::DataOutput { .. } => "data-output",
             Self::UnknownFields { .. } => "unknown-fields",
             Self::AlreadySigned => "already-signed",
@@ -253,8 +336,13 @@ impl FindingKind {
             | Self::FeeBelowRelay { .. }
             | Self::DustOutput { .. }
             | Self::SeveralChangeOutputs { .. }
-            | Self::UnknownScript => Severity::Warning,
+            | Self::AddressRepeated { .. }
+            | Self::ZeroValueOutput
+            | Self::LockTimeFar { .. }
+            | Self::RelativeLockFar { .. }
+            | Self::UnknownScript { .. } => Severity::Warning,
             Self::AmountRemembered { .. }
+            | Self::LockTimeIneffective { .. }
             | Self::DataOutput { .. }
             | Self::UnknownFields { .. }
             | Self::AlreadySigned => Severity::Note,

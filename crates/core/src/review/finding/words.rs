@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use bitcoin::absolute::LockTime;
 use bitcoin::bip32::KeySource;
-use bitcoin::{Amount, TxOut};
+use bitcoin::{Amount, TxOut, relative};
 
 use super::{DerivationFault, FindingKind};
+use crate::review::facts::utc;
 
 impl FindingKind {
     /// Returns what was expected and what was found, where there are such values.
@@ -31,7 +33,13 @@ impl FindingKind {
             Self::AmountOutOfRange { found } => both(&sat(Amount::MAX_MONEY), &sat(*found)),
             Self::SumOutOfRange { side } => found(side),
             Self::OutputsExceedInputs { inputs, outputs } => both(&sat(*inputs), &sat(*outputs)),
-            Self::SighashNotAll { found } => both(&"ALL (0x01)", &format!("{found:#04x}")),
+            Self::TransactionVersion { found } => both(&"1, 2 or 3", found),
+            Self::SighashNotAll { found } | Self::SighashUnknown { found } => {
+                both(&"ALL (0x01)", &format!("{found:#04x}"))
+            }
+            Self::SighashSingleWithoutOutput { found, outputs } => {
+                both(&"ALL (0x01)", &format!("{found:#04x} with {outputs} outputs"))
+            }
             Self::SignatureInvalid { fault } => found(fault),
             Self::FeeTooHigh { limit, found } => both(&sat(*limit), &sat(*found)),
             Self::FeeRateTooHigh { limit, found } | Self::FeeBelowRelay { limit, found } => {
@@ -39,6 +47,9 @@ impl FindingKind {
             }
             Self::IndexOutOfBounds { limit, found, .. } => both(&format!("at most {limit}"), found),
             Self::CoinSpentTwice { outpoint, .. } => found(outpoint),
+            Self::CoinAmountsDiffer { first, found, .. } => both(&coin(first), &coin(found)),
+            Self::AddressLookalike { known, found } => both(known, found),
+            Self::AddressRepeated { address, .. } => found(address),
             Self::PaymentRepeated { amount, .. } => found(&sat(*amount)),
             Self::FeeShareHigh { limit, found, .. } => {
                 let found = found.map_or("nothing leaves the wallet".into(), |share| {
@@ -48,6 +59,15 @@ impl FindingKind {
             }
             Self::DustOutput { limit, found } => both(&format!("at least {}", sat(*limit)), &sat(*found)),
             Self::SeveralChangeOutputs { found } => both(&"at most 1", found),
+            Self::ZeroValueOutput => both(&"at least 1 sat", &sat(Amount::ZERO)),
+            Self::LockTimeFar { limit, found } => both(&format!("at most {}", lock(*limit)), &lock(*found)),
+            Self::RelativeLockFar { limit, found } => both(
+                &format!("at most {}", relative_lock(*limit)),
+                &relative_lock(*found),
+            ),
+            Self::LockTimeIneffective { found: value } => found(&lock(*value)),
+            Self::UnknownScript { what } => found(what),
+            Self::DataOutputAmount { found } => both(&sat(Amount::ZERO), &sat(*found)),
             Self::DataOutput { bytes } => found(&format!("{bytes} bytes")),
             Self::UnknownFields { keys, .. } => found(&keys.join(" ")),
             Self::UtxoMissing
@@ -57,7 +77,6 @@ impl FindingKind {
             | Self::ForeignInput
             | Self::FinalScriptsInvalid
             | Self::FeeUnknown
-            | Self::UnknownScript
             | Self::AlreadySigned => (None, None),
         }
     }
@@ -138,6 +157,17 @@ impl fmt::Display for FindingKind {
             Self::OutputsExceedInputs { .. } => {
                 f.write_str("the outputs are worth more than the inputs; plan the transaction again")
             }
+            Self::TransactionVersion { .. } => f.write_str(
+                "the transaction's version has no meaning here, and nodes do not relay it; plan the transaction again",
+            ),
+            Self::SighashSingleWithoutOutput { .. } => f.write_str(
+                "the signature would cover no output, as the input has none of its number: whoever has it can take the \
+                 coin, and for a legacy coin others of the same key too; do not sign, and distrust where the PSBT came from",
+            ),
+            Self::SighashUnknown { .. } => f.write_str(
+                "the sighash type has no meaning, so nobody can say what the signature covers; export the PSBT with \
+                 sighash ALL",
+            ),
             Self::SighashNotAll { .. } => f.write_str(
                 "the signature would not cover the whole transaction, so others could change it; export the PSBT with \
                  sighash ALL",
@@ -166,6 +196,19 @@ impl fmt::Display for FindingKind {
                 f,
                 "transaction {other} of this run spends the same coin, so only one of them can confirm; sign one of them"
             ),
+            Self::CoinAmountsDiffer { outpoint, .. } => write!(
+                f,
+                "the coin {outpoint} has one amount and one script, and this run tells two: signing both would burn money as \
+                 fee; do not sign, and distrust where the PSBTs came from"
+            ),
+            Self::AddressLookalike { .. } => f.write_str(
+                "the address begins and ends like one that is known, and is another: somebody may want it taken for that \
+                 one; compare every character, and have the payee confirm the address",
+            ),
+            Self::AddressRepeated { first, .. } => write!(
+                f,
+                "{first} pays the same address; check that this is meant and not one payment twice"
+            ),
             Self::PaymentRepeated { other, .. } => write!(
                 f,
                 "transaction {other} of this run makes the same payment over other coins, so it would be paid twice; sign \
@@ -186,9 +229,25 @@ impl fmt::Display for FindingKind {
             Self::SeveralChangeOutputs { .. } => {
                 f.write_str("more than one output goes to the change branch; check that this is meant")
             }
-            Self::UnknownScript => f.write_str(
-                "the script has no address, or a witness version that has no rules yet; check that the recipient can \
-                 spend it",
+            Self::ZeroValueOutput => {
+                f.write_str("the output pays nothing; check that it is meant, or leave it out")
+            }
+            Self::LockTimeFar { .. } => f.write_str(
+                "the transaction becomes valid only in more than 30 days, and its coins are bound until then; check that \
+                 this is meant",
+            ),
+            Self::RelativeLockFar { .. } => f.write_str(
+                "the input becomes valid only more than 30 days after its coin confirmed; check that this is meant",
+            ),
+            Self::LockTimeIneffective { .. } => f.write_str(
+                "the lock time has no effect, as every sequence number is final: the transaction is valid at once",
+            ),
+            Self::UnknownScript { what } => write!(
+                f,
+                "the script is {what}: it has no address, or no rules yet; check that the recipient can spend it"
+            ),
+            Self::DataOutputAmount { .. } => f.write_str(
+                "the output carries data, so that nobody can ever spend what it is given; plan it with 0",
             ),
             Self::DataOutput { .. } => f.write_str("the output carries data, public for ever"),
             Self::UnknownFields { count, .. } => {
@@ -209,4 +268,18 @@ fn coin(coin: &TxOut) -> String {
 
 fn origin(source: &KeySource) -> String {
     format!("[{}/{}]", source.0, source.1)
+}
+
+fn lock(lock: LockTime) -> String {
+    match lock {
+        LockTime::Blocks(height) => format!("block {height}"),
+        LockTime::Seconds(time) => utc(time.to_consensus_u32()),
+    }
+}
+
+fn relative_lock(lock: relative::LockTime) -> String {
+    match lock {
+        relative::LockTime::Blocks(height) => format!("{} blocks", height.value()),
+        relative::LockTime::Time(time) => format!("{} seconds", u32::from(time.value()) * 512),
+    }
 }

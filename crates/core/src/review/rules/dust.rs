@@ -1,5 +1,7 @@
 //! `dust-output`: outputs are worth spending, by Bitcoin Core's default dust rate of 3 sat/vB.
 
+use bitcoin::Amount;
+
 use crate::review::facts::Facts;
 use crate::review::finding::{Finding, FindingKind};
 use crate::review::place::Place;
@@ -7,7 +9,8 @@ use crate::review::place::Place;
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for (index, output) in facts.parsed.unsigned_tx().output.iter().enumerate() {
         let limit = output.script_pubkey.minimal_non_dust();
-        if output.value < limit && !output.script_pubkey.is_op_return() {
+        // Of outputs of nothing `zero-value-output` tells.
+        if output.value < limit && output.value > Amount::ZERO && !output.script_pubkey.is_op_return() {
             let kind = FindingKind::DustOutput {
                 limit,
                 found: output.value,
@@ -30,7 +33,7 @@ mod tests {
             Scenario::new(ScriptType::Segwit).with(|scenario| scenario.pay(script, amount))
         };
         paying(their_script(5), 294).expect_clean("p2wpkh at its limit");
-        for amount in [293, 0] {
+        for amount in [293, 1] {
             paying(their_script(5), amount).expect("p2wpkh below", "dust", &["output 2 dust-output"]);
         }
         let p2pkh = || ScriptBuf::new_p2pkh(&PubkeyHash::from_byte_array([5; 20]));

@@ -1,9 +1,11 @@
 //! The rules, one a file. A rule reads facts and adds findings; it changes nothing and depends on no other rule.
 
+mod address_repeated;
 mod amount_remembered;
 mod amounts;
 mod change_count;
 mod data_output;
+mod data_output_amount;
 mod derivation;
 mod duplicate_outpoint;
 mod dust;
@@ -15,6 +17,8 @@ mod fee_unknown;
 mod foreign_input;
 mod foreign_wallet;
 mod index_bound;
+mod lock_times;
+mod lookalike;
 mod network;
 mod output_index;
 mod outputs_exceed_inputs;
@@ -24,10 +28,12 @@ mod script_fields;
 mod several_wallets;
 mod sighash;
 mod signatures;
+mod transaction_version;
 mod unknown_fields;
 mod unknown_script;
 mod utxo_fields;
 mod utxo_missing;
+mod zero_value;
 
 use super::facts::Facts;
 use super::finding::Finding;
@@ -67,15 +73,21 @@ pub(super) const RULES: &[Rule] = rules![
     duplicate_outpoint,
     amounts,
     outputs_exceed_inputs,
+    transaction_version,
     sighash,
     signatures,
     fee_unknown,
     fee_amount,
     fee_rate,
     index_bound,
+    lookalike,
+    data_output_amount,
     fee_share,
     fee_relay,
     dust,
+    zero_value,
+    address_repeated,
+    lock_times,
     change_count,
     unknown_script,
     data_output,

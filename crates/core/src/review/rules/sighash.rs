@@ -1,7 +1,10 @@
-//! `sighash-not-all`: signatures, those asked for and those already there, cover the whole transaction.
+//! `sighash-not-all`, `sighash-single-without-output` and `sighash-unknown`: signatures, those asked for and those already
+//! there, cover the whole transaction.
 //!
-//! ECDSA: ALL (0x01). Taproot (BIP341): DEFAULT (0x00) or ALL. NONE, SINGLE and ANYONECANPAY let others change what is paid;
-//! unknown values have no meaning that could be shown.
+//! ECDSA: ALL (0x01). Taproot (BIP341): DEFAULT (0x00) or ALL. NONE, SINGLE and ANYONECANPAY let others change what is paid.
+//! SINGLE for an input that has no output of its number signs the number 1 for a legacy coin, and so every coin of the key
+//! (Copay's vulnerability of 2014), and no output for a segwit v0 coin (BIP143). Other values, among them those above a byte,
+//! have no meaning that could be shown.
 
 use crate::ScriptType;
 use crate::psbt::{Input, SignatureFault};
@@ -10,15 +13,22 @@ use crate::review::finding::{Finding, FindingKind};
 use crate::review::place::Place;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
+    let outputs = facts.parsed.unsigned_tx().output.len();
     for (index, (proven, input)) in facts.inputs.iter().zip(facts.parsed.inputs()).enumerate() {
         let others = sighashes(proven, input).into_iter();
         let mut others: Vec<u32> = others.filter(|found| !covers_all(proven, *found)).collect();
         others.sort_unstable();
         others.dedup();
-        let kinds = others
-            .into_iter()
-            .map(|found| FindingKind::SighashNotAll { found });
+        let kinds = others.into_iter().map(|found| kind(found, index, outputs));
         findings.extend(kinds.map(|kind| Finding::new(Place::Input(index), kind)));
+    }
+}
+
+fn kind(found: u32, input: usize, outputs: usize) -> FindingKind {
+    match found {
+        0x03 | 0x83 if input >= outputs => FindingKind::SighashSingleWithoutOutput { found, outputs },
+        0x02 | 0x03 | 0x81..=0x83 => FindingKind::SighashNotAll { found },
+        _ => FindingKind::SighashUnknown { found },
     }
 }
 
@@ -57,7 +67,7 @@ fn covers_all(proven: &InputFacts, sighash: u32) -> bool {
 mod tests {
     use crate::ScriptType;
     use crate::psbt::{RawKey, fields};
-    use crate::review::testing::Scenario;
+    use crate::review::testing::{Scenario, sat};
 
     const RULE: &str = "sighash";
 
@@ -80,16 +90,52 @@ mod tests {
                 ("ALL|ANYONECANPAY", 0x81),
                 ("NONE|ANYONECANPAY", 0x82),
                 ("SINGLE|ANYONECANPAY", 0x83),
-                ("unknown", 0x04),
-                ("unknown with ANYONECANPAY", 0x84),
-                ("ALL in its lowest byte", 0x0101),
-                ("the largest", u32::MAX),
             ] {
                 declared(script_type, sighash).expect(name, RULE, &["input 0 sighash-not-all"]);
             }
+            for (name, sighash) in [
+                ("unknown", 0x04),
+                ("ANYONECANPAY alone", 0x80),
+                ("unknown with ANYONECANPAY", 0x84),
+                ("ALL with a bit that legacy hashes mask", 0x41),
+                ("ALL in its lowest byte", 0x0101),
+                ("SINGLE in its lowest byte", 0x0103),
+                ("the largest", u32::MAX),
+            ] {
+                declared(script_type, sighash).expect(name, RULE, &["input 0 sighash-unknown"]);
+            }
         }
         declared(ScriptType::Taproot, 0x00).expect_clean("DEFAULT");
-        declared(ScriptType::Segwit, 0x00).expect("0 for ECDSA", RULE, &["input 0 sighash-not-all"]);
+        declared(ScriptType::Segwit, 0x00).expect("0 for ECDSA", RULE, &["input 0 sighash-unknown"]);
+    }
+
+    #[test]
+    fn single_without_its_output() {
+        for script_type in ScriptType::ALL {
+            for sighash in [0x03u32, 0x83] {
+                let asked = |outputs: usize| {
+                    Scenario::new(script_type)
+                        .with(|scenario| {
+                            scenario.outputs[0].txout.value = sat(99_990_000);
+                            scenario.outputs.truncate(outputs);
+                            if outputs == 2 {
+                                scenario.outputs[1].txout.value = sat(40_000_000);
+                                scenario.outputs[0].txout.value = sat(59_990_000);
+                            }
+                        })
+                        .edit(move |raw| {
+                            let key = RawKey::plain(fields::input::SIGHASH_TYPE);
+                            raw.inputs[1].set(key, sighash.to_le_bytes().to_vec());
+                        })
+                };
+                asked(1).expect(
+                    "input 1 with one output",
+                    RULE,
+                    &["input 1 sighash-single-without-output"],
+                );
+                asked(2).expect("input 1 with its output", RULE, &["input 1 sighash-not-all"]);
+            }
+        }
     }
 
     #[test]
