@@ -41,7 +41,13 @@ pub(in crate::review) struct InputFacts {
 }
 
 impl InputFacts {
-    pub(super) fn establish(input: &Input, tx_in: &TxIn, wallets: &Wallets<'_>) -> Self {
+    /// `proven` is the owner of the coin's script, if another part of the transaction has the same one and proves it.
+    pub(super) fn establish(
+        input: &Input,
+        tx_in: &TxIn,
+        wallets: &Wallets<'_>,
+        proven: Option<Owner>,
+    ) -> Self {
         let outpoint = tx_in.previous_output;
         let previous = previous(input, outpoint);
         let coin = match &previous {
@@ -50,6 +56,7 @@ impl InputFacts {
         };
         let script = coin.as_ref().map(|coin| coin.script_pubkey.as_script());
         let (owner, false_claims) = wallets.examine(script, listed(input));
+        let owner = owner.or(proven);
         let wallet = owner.as_ref().and_then(|owner| wallets.get(owner));
         let owner_type = wallet.map(|wallet| wallet.script_type());
         let proof = match &previous {

@@ -9,7 +9,7 @@ mod sums;
 
 use std::collections::HashMap;
 
-use bitcoin::{Amount, OutPoint, TxOut};
+use bitcoin::{Amount, OutPoint, ScriptBuf, TxOut};
 
 pub(super) use self::input::{InputFacts, Previous};
 pub(super) use self::lock_time::{is_effective, lock_time, relative_lock, relative_lock_of, utc};
@@ -53,8 +53,15 @@ impl<'a> Facts<'a> {
             .inputs()
             .iter()
             .zip(&transaction.input)
-            .map(|(input, tx_in)| InputFacts::establish(input, tx_in, &wallets))
+            .map(|(input, tx_in)| InputFacts::establish(input, tx_in, &wallets, None))
             .collect();
+        let mut outputs: Vec<OutputFacts> = parsed
+            .outputs()
+            .iter()
+            .zip(&transaction.output)
+            .map(|(output, tx_out)| OutputFacts::establish(output, tx_out, &wallets, None))
+            .collect();
+        recognise(parsed, &wallets, &mut inputs, &mut outputs);
         // A foreign signer could finish with one false amount what we began with another.
         if context.amounts == AmountRule::Remembered && inputs.iter().all(|input| input.owner.is_some()) {
             inputs.iter_mut().for_each(InputFacts::remember);
@@ -66,12 +73,7 @@ impl<'a> Facts<'a> {
         if let Some(coins) = &coins {
             signatures::establish(parsed, coins, &mut inputs);
         }
-        let outputs: Vec<OutputFacts> = parsed
-            .outputs()
-            .iter()
-            .zip(&transaction.output)
-            .map(|(output, tx_out)| OutputFacts::establish(output, tx_out, &wallets, own_index))
-            .collect();
+        outputs.iter_mut().for_each(|output| output.classify(own_index));
         let highest = highest_index(wallet, own_index, &inputs);
         let mut facts = Self {
             parsed,
@@ -134,6 +136,40 @@ impl<'a> Facts<'a> {
         let types: Vec<Option<ScriptType>> = self.inputs.iter().map(InputFacts::script_type).collect();
         let vsize = signed_vsize(self.parsed.unsigned_tx(), &types);
         Some(Fee::new(self.totals.fee?, vsize, self.totals.leaves?))
+    }
+}
+
+/// Finds the owners of scripts that are not declared, but are those of declared parts of the same transaction.
+fn recognise(parsed: &Parsed, wallets: &Wallets<'_>, inputs: &mut [InputFacts], outputs: &mut [OutputFacts]) {
+    let transaction = parsed.unsigned_tx();
+    let of_inputs = inputs.iter().filter_map(|input| {
+        let script = input.coin.as_ref()?.script_pubkey.clone();
+        Some((script, input.owner?))
+    });
+    let of_outputs = outputs.iter().zip(&transaction.output);
+    let of_outputs =
+        of_outputs.filter_map(|(output, tx_out)| Some((tx_out.script_pubkey.clone(), output.owner?)));
+    let proven: HashMap<ScriptBuf, Owner> = of_inputs.chain(of_outputs).collect();
+    for (index, input) in inputs
+        .iter_mut()
+        .enumerate()
+        .filter(|(_, input)| input.owner.is_none())
+    {
+        let script = input.coin.as_ref().map(|coin| &coin.script_pubkey);
+        if let Some(owner) = script.and_then(|script| proven.get(script)) {
+            let (fields, tx_in) = (&parsed.inputs()[index], &transaction.input[index]);
+            *input = InputFacts::establish(fields, tx_in, wallets, Some(*owner));
+        }
+    }
+    for (index, output) in outputs
+        .iter_mut()
+        .enumerate()
+        .filter(|(_, output)| output.owner.is_none())
+    {
+        let tx_out = &transaction.output[index];
+        if let Some(owner) = proven.get(&tx_out.script_pubkey) {
+            *output = OutputFacts::establish(&parsed.outputs()[index], tx_out, wallets, Some(*owner));
+        }
     }
 }
 

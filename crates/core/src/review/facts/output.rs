@@ -18,32 +18,37 @@ pub(in crate::review) struct OutputFacts {
 }
 
 impl OutputFacts {
-    /// `own_wallet` is the one that owns the inputs.
+    /// `proven` is the owner of the script, if another part of the transaction has the same one and proves it. The class is
+    /// told by [`classify`](Self::classify).
     pub(super) fn establish(
         output: &Output,
         tx_out: &TxOut,
         wallets: &Wallets<'_>,
-        own_wallet: Option<usize>,
+        proven: Option<Owner>,
     ) -> Self {
         let script = tx_out.script_pubkey.as_script();
         let (owner, false_claims) = wallets.examine(Some(script), listed(output));
+        let owner = owner.or(proven);
         let wrong_scripts = match owner.and_then(|owner| wallets.get(&owner).zip(Some(owner))) {
             Some((wallet, owner)) => wrong_scripts(output, &owner, wallet),
             None => Vec::new(),
         };
-        let class = match owner {
-            Some(owner) if Some(owner.wallet) == own_wallet => match owner.branch {
-                Branch::Change => OutputClass::Change,
-                Branch::Receive => OutputClass::SelfTransfer,
-            },
-            Some(_) => OutputClass::Payment,
-            None => class_of_foreign(script),
-        };
         Self {
-            class,
+            class: class_of_foreign(script),
             owner,
             false_claims,
             wrong_scripts,
+        }
+    }
+
+    /// Tells what an own output is for. `own_wallet` is the one that owns the inputs.
+    pub(super) fn classify(&mut self, own_wallet: Option<usize>) {
+        if let Some(owner) = self.owner {
+            self.class = match owner.branch {
+                _ if Some(owner.wallet) != own_wallet => OutputClass::Payment,
+                Branch::Change => OutputClass::Change,
+                Branch::Receive => OutputClass::SelfTransfer,
+            };
         }
     }
 }

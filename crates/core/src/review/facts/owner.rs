@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use bitcoin::bip32::{ChildNumber, DerivationPath, Fingerprint, KeySource};
+use bitcoin::bip32::{ChildNumber, Fingerprint, KeySource};
 use bitcoin::{PublicKey, Script, XOnlyPublicKey};
 
 use crate::ScriptType;
@@ -28,6 +28,10 @@ pub(in crate::review) struct FalseClaim {
 
 /// After so many false claims about one script no more are looked at: it is refused as it is.
 const FALSE_CLAIMS: usize = 4;
+
+/// So many derivations that do not claim to be ours are tried for one script: more than a script of several signers has keys,
+/// and no more, as each costs a derivation. What is not found is not ours.
+const UNCLAIMED: usize = 32;
 
 /// A key that a PSBT lists with its derivation.
 #[derive(Clone, Copy)]
@@ -73,8 +77,17 @@ impl<'a> Wallets<'a> {
     ) -> (Option<Owner>, Vec<FalseClaim>) {
         let mut owner = None;
         let mut false_claims = Vec::new();
+        let mut unclaimed = 0;
         for (key, source) in listed {
-            let (found, fault) = self.examine_one(script, key, source);
+            let claimed = self.claims(source);
+            let candidates = self.candidates(claimed, source);
+            if !claimed && !candidates.is_empty() {
+                unclaimed += 1;
+                if unclaimed > UNCLAIMED {
+                    continue;
+                }
+            }
+            let (found, fault) = self.examine_one(script, key, claimed, candidates);
             owner = owner.or(found);
             false_claims.extend(fault.map(|fault| FalseClaim {
                 source: source.clone(),
@@ -87,21 +100,22 @@ impl<'a> Wallets<'a> {
         (owner, false_claims)
     }
 
-    /// A fingerprint is four bytes that anybody can write or find by trying. Zero stands for "unknown": such a derivation is
-    /// tried with every wallet, and is no claim if its key is not ours.
+    fn claims(&self, (fingerprint, _): &KeySource) -> bool {
+        // Zero stands for "unknown".
+        *fingerprint != Fingerprint::default() && self.fingerprints.contains(fingerprint)
+    }
+
+    /// A fingerprint is four bytes that anybody can write or find by trying. A derivation with another one than ours is tried
+    /// with every wallet that its path leads into, and is no claim if its key is not ours.
     fn examine_one(
         &self,
         script: Option<&Script>,
         key: ListedKey,
-        (fingerprint, path): &KeySource,
+        claimed: bool,
+        candidates: Vec<(usize, Branch, u32)>,
     ) -> (Option<Owner>, Option<DerivationFault>) {
-        let anonymous = *fingerprint == Fingerprint::default();
-        let claimed = self.fingerprints.contains(fingerprint) && !anonymous;
-        if !claimed && !anonymous {
-            return (None, None);
-        }
         let mut fault = claimed.then_some(DerivationFault::UnknownPath);
-        for (wallet, branch, index) in self.candidates(*fingerprint, path) {
+        for (wallet, branch, index) in candidates {
             let Some(known) = self.known.get(wallet) else {
                 continue;
             };
@@ -128,8 +142,8 @@ impl<'a> Wallets<'a> {
         (None, fault)
     }
 
-    /// Returns the wallets and places that a path can mean.
-    fn candidates(&self, fingerprint: Fingerprint, path: &DerivationPath) -> Vec<(usize, Branch, u32)> {
+    /// Returns the wallets and places that a path can mean; of the fingerprint's wallets only, where it is one of ours.
+    fn candidates(&self, claimed: bool, (fingerprint, path): &KeySource) -> Vec<(usize, Branch, u32)> {
         let steps: &[ChildNumber] = path.as_ref();
         let Some((account, [ChildNumber::Normal { index: step }, ChildNumber::Normal { index }])) =
             steps.split_last_chunk::<2>()
@@ -139,10 +153,9 @@ impl<'a> Wallets<'a> {
         let Some(branch) = Branch::from_step(*step) else {
             return Vec::new();
         };
-        let anonymous = fingerprint == Fingerprint::default();
         let fits = |wallet: &&usize| {
             let known = self.known.get(**wallet);
-            known.is_some_and(|known| anonymous || known.wallet.fingerprint() == fingerprint)
+            known.is_some_and(|known| !claimed || known.wallet.fingerprint() == *fingerprint)
         };
         let wallets = self
             .by_account

@@ -35,7 +35,7 @@ mod tests {
     use crate::ScriptType;
     use crate::psbt::{RawKey, fields};
     use crate::review::OutputClass;
-    use crate::review::testing::{OUR_WORDS, Scenario, THEIR_WORDS, change, origin, wallet};
+    use crate::review::testing::{OUR_WORDS, Scenario, THEIR_WORDS, change, origin, sat, wallet};
     use crate::wallet::Branch;
     use bitcoin::bip32::Fingerprint;
 
@@ -97,6 +97,7 @@ mod tests {
             case(zero, Key::Ours).expect("our key, fingerprint zero", "derivation", &FRAUD);
             case(zero, Key::Theirs).expect_clean("their key, fingerprint zero: their own business");
             let other = Some(Fingerprint::from([1, 2, 3, 4]));
+            case(other, Key::Ours).expect("our key, another fingerprint", "derivation", &FRAUD);
             case(other, Key::Theirs).expect_clean("their key, their fingerprint");
         }
     }
@@ -180,29 +181,138 @@ mod tests {
     }
 
     #[test]
-    fn own_coins_and_change_with_fingerprint_zero_are_proven_by_key() {
-        for script_type in ScriptType::ALL {
-            let scenario = Scenario::new(script_type).edit(|raw| {
+    fn own_coins_and_change_with_other_fingerprints_are_proven_by_key() {
+        let fingerprints = [[0; 4], [1, 2, 3, 4]];
+        let cases =
+            fingerprints.map(|fingerprint| ScriptType::ALL.map(|script_type| (script_type, fingerprint)));
+        for (script_type, fingerprint) in cases.concat() {
+            let scenario = Scenario::new(script_type).edit(move |raw| {
                 for map in raw.inputs.iter_mut().chain(&mut raw.outputs) {
                     for pair in &mut map.pairs {
                         match pair.key.key_type {
                             fields::input::BIP32_DERIVATION | fields::output::BIP32_DERIVATION
                                 if pair.key.data.len() == 33 =>
                             {
-                                pair.value[..4].fill(0);
+                                pair.value[..4].copy_from_slice(&fingerprint);
                             }
                             fields::input::TAP_BIP32_DERIVATION | fields::output::TAP_BIP32_DERIVATION
                                 if pair.key.data.len() == 32 =>
                             {
-                                pair.value[1..5].fill(0);
+                                pair.value[1..5].copy_from_slice(&fingerprint);
                             }
                             _ => {}
                         }
                     }
                 }
             });
-            scenario.expect_clean("fingerprint zero");
+            scenario.expect_clean("fingerprint zero or a stranger's");
             assert_eq!(scenario.review().report().outputs[1].class, OutputClass::Change);
+        }
+    }
+
+    /// Somebody found a seed with our fingerprint: four bytes take hours. Their derivation over their own output claims to be
+    /// ours, and is refused; it never makes their output change.
+    #[test]
+    fn a_colliding_fingerprint_makes_nothing_ours() {
+        let ours = wallet(OUR_WORDS, ScriptType::Segwit, 0).fingerprint();
+        let theirs = wallet(THEIR_WORDS, ScriptType::Segwit, 0);
+        let key = theirs.public_key(Branch::Change, 9).unwrap();
+        let script = theirs.script_pubkey(Branch::Change, 9).unwrap();
+        let scenario = Scenario::new(ScriptType::Segwit)
+            .with(|scenario| {
+                scenario.outputs[1].txout.script_pubkey = script;
+                scenario.outputs[1].own = None;
+            })
+            .edit(move |raw| {
+                let key = RawKey::with_data(fields::output::BIP32_DERIVATION, key.serialize());
+                raw.outputs[1].set(key, origin(ours, "84h/1h/0h/1/9"));
+            });
+        scenario.expect(
+            "their output as our change",
+            "derivation",
+            &["output 1 false-derivation"],
+        );
+        assert_eq!(scenario.review().report().outputs[1].class, OutputClass::Payment);
+        // The same over a coin of theirs.
+        let key = theirs.public_key(Branch::Receive, 0).unwrap();
+        Scenario::new(ScriptType::Segwit)
+            .with(|scenario| {
+                scenario.wallets.push(theirs);
+                scenario.coins[1].wallet = 1;
+            })
+            .with_unknown_wallet(1)
+            .edit(move |raw| {
+                let key = RawKey::with_data(fields::input::BIP32_DERIVATION, key.serialize());
+                raw.inputs[1].set(key, origin(ours, "84h/1h/0h/0/0"));
+            })
+            .expect(
+                "their coin as ours",
+                "derivation",
+                &["input 1 false-derivation", "input 1 foreign-input"],
+            );
+    }
+
+    /// Derivations that do not claim to be ours are tried up to a bound, so that junk costs no time; what names our fingerprint
+    /// is always looked at.
+    #[test]
+    fn junk_before_the_truth_makes_nothing_ours() {
+        let theirs = wallet(THEIR_WORDS, ScriptType::Segwit, 0);
+        let keys = (0..200).map(|number| theirs.public_key(Branch::Receive, number).unwrap());
+        let keys: Vec<_> = keys.map(|key| key.serialize()).collect();
+        let class = |junk: usize, named: bool| {
+            let keys = keys[..junk].to_vec();
+            let scenario = Scenario::new(ScriptType::Segwit).edit(move |raw| {
+                let map = &mut raw.outputs[1];
+                let mut own = map.pairs.clone();
+                map.remove_type(fields::output::BIP32_DERIVATION);
+                for key in &keys {
+                    let key = RawKey::with_data(fields::output::BIP32_DERIVATION, *key);
+                    map.set(key, origin(Fingerprint::default(), "84h/1h/0h/1/8"));
+                }
+                own.retain(|pair| pair.key.key_type == fields::output::BIP32_DERIVATION);
+                for pair in &mut own {
+                    if !named {
+                        pair.value[..4].fill(0);
+                    }
+                }
+                map.pairs.extend(own);
+            });
+            scenario.review().report().outputs[1].class
+        };
+        assert_eq!(class(31, false), OutputClass::Change);
+        assert_eq!(class(32, false), OutputClass::Payment);
+        assert_eq!(class(200, true), OutputClass::Change);
+    }
+
+    #[test]
+    fn what_is_not_declared_is_recognised_by_a_script_that_is() {
+        for script_type in ScriptType::ALL {
+            let own = wallet(OUR_WORDS, script_type, 0);
+            let received = own.script_pubkey(Branch::Receive, 0).unwrap();
+            let changed = own.script_pubkey(Branch::Change, 3).unwrap();
+            let scenario = Scenario::new(script_type).with(|scenario| {
+                scenario.outputs[1].txout.value = sat(40_000_000);
+                scenario.pay(received, 5_000_000);
+                scenario.pay(changed, 4_990_000);
+            });
+            let report = scenario.review().report().clone();
+            let found: Vec<_> = report.outputs.iter().map(|output| output.class).collect();
+            let expected = [
+                OutputClass::Payment,
+                OutputClass::Change,
+                OutputClass::SelfTransfer,
+                OutputClass::Change,
+            ];
+            assert_eq!(found, expected);
+            assert_eq!(report.totals.leaves, Some(sat(50_000_000)));
+            // A second coin on an own script, claimed to be foreign.
+            Scenario::new(script_type)
+                .with(|scenario| scenario.coins[1].own = scenario.coins[0].own)
+                .edit(|raw| {
+                    raw.inputs[1].remove_type(fields::input::BIP32_DERIVATION);
+                    raw.inputs[1].remove_type(fields::input::TAP_BIP32_DERIVATION);
+                })
+                .expect_clean("an own coin without its derivation");
         }
     }
 

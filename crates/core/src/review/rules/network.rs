@@ -118,6 +118,39 @@ mod tests {
     }
 
     #[test]
+    fn both_directions_and_fingerprint_zero() {
+        let key = wallet(THEIR_WORDS, ScriptType::Segwit, 0)
+            .public_key(Branch::Receive, 5)
+            .unwrap()
+            .serialize();
+        let with_path = |scenario: Scenario, path: &'static str| {
+            scenario.edit(move |raw| {
+                let field = RawKey::with_data(fields::input::BIP32_DERIVATION, key);
+                raw.inputs[1].set(field, origin(Fingerprint::default(), path));
+            })
+        };
+        let test = || Scenario::new(ScriptType::Segwit);
+        let main = || {
+            test().with(|scenario| {
+                let account = account(OUR_WORDS, Network::Mainnet, ScriptType::Segwit, 0);
+                let name = "main".parse().unwrap();
+                scenario.wallets[0] = account.wallet(ScriptType::Segwit, name, None).unwrap();
+                scenario.outputs.truncate(1);
+                scenario.pay_own(Branch::Change, 7, 49_990_000);
+            })
+        };
+        let refused = ["input 1 wrong-network"];
+        for path in ["84h/0h/0h/0/5", "49h/0h/3h", "86h/0h"] {
+            with_path(test(), path).expect("mainnet's path on a test network", "network", &refused);
+            with_path(main(), path).expect_clean("mainnet's path on mainnet");
+        }
+        for path in ["84h/1h/0h/0/5", "44h/1h/3h", "48h/1h"] {
+            with_path(main(), path).expect("a test network's path on mainnet", "network", &refused);
+            with_path(test(), path).expect_clean("a test network's path on one");
+        }
+    }
+
+    #[test]
     fn what_others_say_about_their_own_outputs_is_theirs() {
         let stranger = Fingerprint::from([1, 2, 3, 4]);
         let key = wallet(THEIR_WORDS, ScriptType::Segwit, 0)
