@@ -130,6 +130,27 @@ fn an_approval_of_another_review_is_none() {
     assert!(matches!(refused, Err((NotApproved::Declined, _))));
 }
 
+/// The watcher swaps the file after it was shown. The other one even makes the same report, and only its bytes differ.
+#[test]
+fn a_psbt_swapped_between_review_and_signing_is_refused() {
+    let shown = examined(&files("psbt_v0"));
+    let mut swapped = files("psbt_v0");
+    swapped[0].bytes.0.push(b'\n');
+    let swapped = permit(examined(&swapped)).ok().unwrap();
+    assert_eq!(
+        swapped.review().files[0].report,
+        shown.review().files[0].report,
+        "nothing else tells them apart"
+    );
+    let of_swapped = swapped.review().review;
+    match approve(swapped, &consent(shown.review().review, &[]), &[]) {
+        Err((NotApproved::OtherReview { approved, found }, _)) => {
+            assert_eq!((approved, found), (shown.review().review, of_swapped));
+        }
+        _ => panic!("what was not shown was approved"),
+    }
+}
+
 #[test]
 fn the_digest_covers_everything_that_is_shown() {
     let digest = |files: &[PsbtFile], generation| examined_at(files, &[], generation).review().review;

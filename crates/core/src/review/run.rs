@@ -36,8 +36,8 @@ impl RunReport {
 /// Looks at several reviewed PSBTs together.
 ///
 /// Refuses one coin with two amounts or scripts, the same coin in two transactions, an address that looks like one of another
-/// transaction and is not, and the same payment (script and amount) in two transactions over other coins; warns of an address
-/// that two transactions pay. A transaction that is given twice is no conflict with itself, as long as its coins are the same.
+/// transaction and is not, and the same payment (script and amount) in two transactions over other coins; notes an address that
+/// two transactions pay. A transaction that is given twice is no conflict with itself, as long as its coins are the same.
 pub fn review_run(reviews: &[Reviewed]) -> RunReport {
     let mut seen = HashSet::new();
     let different: Vec<&Reviewed> = reviews
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_in_two_transactions_is_warned_about() {
+    fn an_address_in_two_transactions_is_noted() {
         let first = Scenario::new(ScriptType::Segwit).review();
         let second = Scenario::new(ScriptType::Segwit)
             .with(other_coins)
@@ -407,7 +407,7 @@ mod tests {
         let first_place = format!("{} output 0 pays", first.parsed().txid());
         let run = review_run(&[first, second]);
         assert_eq!(listed(&run), [(place, "address-repeated")]);
-        assert!(!run.has_refusal());
+        assert_eq!(run.findings[0].severity, Severity::Note);
         assert!(run.findings[0].message.starts_with(&first_place));
     }
 

@@ -336,12 +336,17 @@ impl FindingKind {
             | Self::FeeBelowRelay { .. }
             | Self::DustOutput { .. }
             | Self::SeveralChangeOutputs { .. }
-            | Self::AddressRepeated { .. }
+            | Self::AddressRepeated {
+                first: Place::Output(_),
+                ..
+            }
             | Self::ZeroValueOutput
             | Self::LockTimeFar { .. }
             | Self::RelativeLockFar { .. }
             | Self::UnknownScript { .. } => Severity::Warning,
-            Self::AmountRemembered { .. }
+            // Across transactions: every list of a payee who is paid often has it.
+            Self::AddressRepeated { .. }
+            | Self::AmountRemembered { .. }
             | Self::LockTimeIneffective { .. }
             | Self::DataOutput { .. }
             | Self::UnknownFields { .. }

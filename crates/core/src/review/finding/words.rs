@@ -23,15 +23,22 @@ impl FindingKind {
                 both(&format!("below {outputs}"), &format!("{found}"))
             }
             Self::UtxoFieldsDiffer { previous, claimed } => both(&coin(previous), &coin(claimed)),
-            Self::FalseDerivation { source, .. } => found(&origin(source)),
-            Self::ScriptFieldDiffers { field } => found(field),
+            Self::FalseDerivation { source, fault } => {
+                let expected = match fault {
+                    DerivationFault::UnknownPath => "a path into a wallet of this vault",
+                    DerivationFault::KeyDiffers => "the key that the wallet derives there",
+                    DerivationFault::ScriptDiffers => "the script that the wallet derives there",
+                };
+                both(&expected, &origin(source))
+            }
+            Self::ScriptFieldDiffers { field } => both(&"what the wallet derives", field),
             Self::SeveralWallets { expected, found } => both(expected, found),
             Self::WrongNetwork { expected, mainnet } => {
                 both(expected, if *mainnet { &"mainnet" } else { &"a test network" })
             }
-            Self::DuplicateOutpoint { outpoint, .. } => found(outpoint),
+            Self::DuplicateOutpoint { outpoint, .. } => both(&"every coin once", outpoint),
             Self::AmountOutOfRange { found } => both(&sat(Amount::MAX_MONEY), &sat(*found)),
-            Self::SumOutOfRange { side } => found(side),
+            Self::SumOutOfRange { side } => both(&sat(Amount::MAX_MONEY), &format!("more, in the {side}")),
             Self::OutputsExceedInputs { inputs, outputs } => both(&sat(*inputs), &sat(*outputs)),
             Self::TransactionVersion { found } => both(&"1, 2 or 3", found),
             Self::SighashNotAll { found } | Self::SighashUnknown { found } => {
@@ -40,17 +47,17 @@ impl FindingKind {
             Self::SighashSingleWithoutOutput { found, outputs } => {
                 both(&"ALL (0x01)", &format!("{found:#04x} with {outputs} outputs"))
             }
-            Self::SignatureInvalid { fault } => found(fault),
+            Self::SignatureInvalid { fault } => both(&"a valid signature", fault),
             Self::FeeTooHigh { limit, found } => both(&sat(*limit), &sat(*found)),
             Self::FeeRateTooHigh { limit, found } | Self::FeeBelowRelay { limit, found } => {
                 both(&format!("{limit} sat/kvB"), &format!("{found} sat/kvB"))
             }
             Self::IndexOutOfBounds { limit, found, .. } => both(&format!("at most {limit}"), found),
-            Self::CoinSpentTwice { outpoint, .. } => found(outpoint),
+            Self::CoinSpentTwice { outpoint, .. } => both(&"every coin in one transaction", outpoint),
             Self::CoinAmountsDiffer { first, found, .. } => both(&coin(first), &coin(found)),
             Self::AddressLookalike { known, found } => both(known, found),
-            Self::AddressRepeated { address, .. } => found(address),
-            Self::PaymentRepeated { amount, .. } => found(&sat(*amount)),
+            Self::AddressRepeated { address, .. } => both(&"every address once", address),
+            Self::PaymentRepeated { amount, .. } => both(&"every payment once", &sat(*amount)),
             Self::FeeShareHigh { limit, found, .. } => {
                 let found = found.map_or("nothing leaves the wallet".into(), |share| {
                     format!("{share} per mille")
@@ -70,14 +77,15 @@ impl FindingKind {
             Self::DataOutputAmount { found } => both(&sat(Amount::ZERO), &sat(*found)),
             Self::DataOutput { bytes } => found(&format!("{bytes} bytes")),
             Self::UnknownFields { keys, .. } => found(&keys.join(" ")),
-            Self::UtxoMissing
-            | Self::PreviousTransactionMissing
-            | Self::ForeignAmountUnproven
-            | Self::ForeignWallet
-            | Self::ForeignInput
-            | Self::FinalScriptsInvalid
-            | Self::FeeUnknown
-            | Self::AlreadySigned => (None, None),
+            Self::UtxoMissing => both(&"a previous transaction or a witness UTXO", &"neither"),
+            Self::PreviousTransactionMissing | Self::ForeignAmountUnproven => {
+                both(&"the previous transaction", &"no proof of the amount")
+            }
+            Self::ForeignWallet => both(&"an input of a wallet of this vault", &"none"),
+            Self::ForeignInput => both(&"inputs of one wallet of this vault", &"an input of none"),
+            Self::FinalScriptsInvalid => both(&"scripts of the form that the coin asks for", &"another form"),
+            Self::FeeUnknown => both(&"every amount proven", &"an amount that is not"),
+            Self::AlreadySigned => found(&"a valid signature"),
         }
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 mod tests {
     use crate::ScriptType;
     use crate::review::testing::{Scenario, sat};
+    use crate::wallet::Branch;
 
     #[test]
     fn hostile_cases() {
@@ -46,5 +47,21 @@ mod tests {
                 scenario.outputs[0].txout.value = sat(99_900_000);
             })
             .expect("all change, a great fee", "fee_share", &warned);
+        Scenario::new(ScriptType::Segwit)
+            .with(|scenario| {
+                scenario.outputs.clear();
+                scenario.pay_own(Branch::Receive, 5, 99_989_999);
+            })
+            .expect("all to ourselves, a great fee", "fee_share", &warned);
+        Scenario::new(ScriptType::Segwit)
+            .with(|scenario| {
+                scenario.outputs[0].txout.value = sat(1);
+                scenario.outputs[1].txout.value = sat(99_980_000);
+            })
+            .expect(
+                "a satoshi is paid",
+                "fee_share",
+                &["output 0 dust-output", warned[0]],
+            );
     }
 }
