@@ -16,6 +16,7 @@ mod jobs;
 mod journal;
 mod machine;
 mod output;
+mod policy;
 mod process;
 mod protocol;
 mod screens;

@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::journal::Checkpoint;
+use crate::policy::{Policy, PolicyError};
 
 /// The version of the body that this program reads and writes.
 const VERSION: u32 = 1;
@@ -29,8 +30,8 @@ pub(crate) struct Body {
     pub(crate) accounts: Vec<Account>,
     /// The registered wallets, oldest first; each account has one of its name.
     pub(crate) wallets: Vec<Registered>,
-    /// The operator's policy, in an encoding of its own; none until there are policies.
-    pub(crate) policy: Option<Vec<u8>>,
+    /// The operator's rules.
+    pub(crate) policy: Policy,
     /// How far the journal had come.
     pub(crate) checkpoint: Checkpoint,
     /// Whether the journal knows everything that this seed ever signed.
@@ -117,11 +118,23 @@ pub(crate) enum BodyError {
         "the vault's content has version {0}, and this program reads version 1; use a newer cofferdam-signer"
     )]
     NewerVersion(u32),
+    /// A newer program wrote the policy.
+    #[error("{0}; use a newer cofferdam-signer")]
+    NewerPolicy(PolicyError),
     /// It is authentic, and yet not a body: no version of this program wrote it.
     #[error(
         "the vault's content cannot be read ({0}); an earlier generation may be whole: see `repair --use`"
     )]
     Malformed(&'static str),
+}
+
+impl From<PolicyError> for BodyError {
+    fn from(error: PolicyError) -> Self {
+        match error {
+            PolicyError::NewerVersion(_) => BodyError::NewerPolicy(error),
+            PolicyError::Malformed => BodyError::Malformed("policy"),
+        }
+    }
 }
 
 impl Body {
@@ -155,7 +168,7 @@ impl Body {
             bip39_passphrase: self.bip39_passphrase.as_str().to_owned(),
             accounts: self.accounts.iter().map(WireAccount::from).collect(),
             wallets: self.wallets.iter().map(WireWallet::from).collect(),
-            policy: self.policy.clone(),
+            policy: self.policy.encode(),
             checkpoint: self.checkpoint,
             memory: self.memory,
             backup: self.backup,
@@ -198,7 +211,7 @@ impl Body {
             bip39_passphrase: Bip39Passphrase::new(&wire.bip39_passphrase),
             accounts: accounts.collect::<Result<_, _>>()?,
             wallets: wallets.collect::<Result<_, _>>()?,
-            policy: wire.policy.clone(),
+            policy: Policy::decode(wire.policy.as_deref())?,
             checkpoint: wire.checkpoint,
             memory: wire.memory,
             backup: wire.backup,
@@ -344,7 +357,10 @@ mod tests {
                     change: Some(40),
                 },
             }],
-            policy: Some(vec![1, 2, 3]),
+            policy: Policy {
+                only_signer: true,
+                ..Policy::default()
+            },
             checkpoint: Checkpoint {
                 count: 2,
                 head: [8; 32],

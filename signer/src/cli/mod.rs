@@ -11,6 +11,7 @@ mod inspect;
 mod journal;
 mod man;
 mod passphrase;
+mod policy;
 mod prune;
 mod qr;
 mod reach;
@@ -121,6 +122,7 @@ pub(super) enum Command {
     Qr(qr::Args),
     Journal(journal::Args),
     Passphrase(passphrase::Args),
+    Policy(policy::Args),
     Verify(verify::Args),
     Repair(repair::Args),
     Prune(prune::Args),
@@ -181,6 +183,7 @@ pub(crate) fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Qr(args) => qr::run(&context, args),
         Command::Journal(args) => journal::run(&context, args),
         Command::Passphrase(args) => passphrase::run(&context, args),
+        Command::Policy(args) => policy::run(&context, args),
         Command::Verify(args) => verify::run(&context, args),
         Command::Repair(args) => repair::run(&context, args),
         Command::Prune(args) => prune::run(&context, args),

@@ -29,6 +29,7 @@ pub(super) fn of(command: &Command, global: &Global) -> Reach {
         | Command::Inspect(_)
         | Command::Journal(_)
         | Command::Passphrase(_)
+        | Command::Policy(_)
         | Command::Backup(_)
         | Command::Completions(_)
         | Command::Man(_) => reach,

@@ -18,6 +18,7 @@ use super::{Screen, backup, scan};
 use crate::body::{Backup, Body, MemoryState};
 use crate::error::{Exit, Failure};
 use crate::journal::{Checkpoint, Event, Journal, JournalKey};
+use crate::policy::Policy;
 use crate::process::Terminal;
 use crate::protocol::{CostFacts, Costs, Created, InitJob, Looking, Outcome, RestoreJob, Sight, Source};
 use crate::store::{LockedVault, VaultPath};
@@ -46,7 +47,7 @@ pub(super) fn init(open: Opening, job: InitJob, screen: &mut Screen) -> Result<O
         bip39_passphrase: Bip39Passphrase::none(),
         accounts: Vec::new(),
         wallets: Vec::new(),
-        policy: None,
+        policy: Policy::default(),
         checkpoint: Checkpoint::NONE,
         memory: MemoryState::Complete,
         backup: match (&job.mnemonic_out, job.no_backup) {
@@ -124,7 +125,7 @@ pub(super) fn restore(open: Opening, job: RestoreJob, screen: &mut Screen) -> Re
         bip39_passphrase,
         accounts: Vec::new(),
         wallets: Vec::new(),
-        policy: None,
+        policy: Policy::default(),
         checkpoint: Checkpoint::NONE,
         memory: MemoryState::Missing,
         backup: Backup::Given,

@@ -143,7 +143,7 @@ impl From<PassphraseError> for Failure {
 impl From<BodyError> for Failure {
     fn from(error: BodyError) -> Self {
         match error {
-            BodyError::NewerVersion(_) => Failure::new(
+            BodyError::NewerVersion(_) | BodyError::NewerPolicy(_) => Failure::new(
                 Exit::Malformed,
                 "newer-format",
                 error,

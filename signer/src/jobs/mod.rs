@@ -10,6 +10,7 @@ mod failure;
 mod intake;
 mod journal;
 mod passphrase;
+mod policy;
 mod reach;
 mod scan;
 mod session;
@@ -101,5 +102,6 @@ fn run(request: Request, screen: &mut Screen) -> Result<Outcome, Failure> {
         Job::Journal(job) => journal::journal(open, job, screen),
         Job::Passphrase(job) => passphrase::passphrase(open, job, screen),
         Job::Backup(job) => backup::backup(open, job, screen),
+        Job::Policy(job) => policy::policy(open, job, screen),
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn of_keys(request: &Request) -> Reach {
         | Job::Wallet(_)
         | Job::Inspect(_)
         | Job::Sign(_)
+        | Job::Policy(_)
         | Job::Journal(JournalJob::Show | JournalJob::Verify) => reach,
     }
 }

@@ -117,9 +117,10 @@ fn examined(session: &Session, job: &SignJob) -> Result<Examined, Failure> {
             ));
         }
     }
+    let fee_limits = session.body.policy.lower(FeeLimits::DEFAULT);
     let fee_limits = match job.max_fee_sat {
-        Some(limit) => FeeLimits::DEFAULT.lowered_to(Amount::from_sat(limit)),
-        None => FeeLimits::DEFAULT,
+        Some(limit) => fee_limits.lowered_to(Amount::from_sat(limit)),
+        None => fee_limits,
     };
     let surroundings = Surroundings {
         body: &session.body,

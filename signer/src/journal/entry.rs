@@ -69,6 +69,9 @@ pub(crate) enum Event {
         #[cbor(n(2), with = "minicbor::bytes")]
         head: [u8; 32],
     },
+    /// The policy was changed, in these words.
+    #[n(7)]
+    PolicyChanged(#[n(0)] Vec<String>),
 }
 
 /// A transaction as it was reviewed.
@@ -124,6 +127,9 @@ pub(crate) enum Proof {
     /// Not at all.
     #[n(2)]
     None,
+    /// By the journal alone: no other amount was ever signed for the coin.
+    #[n(3)]
+    Remembered,
 }
 
 /// One input.

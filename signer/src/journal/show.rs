@@ -47,6 +47,7 @@ impl Entry {
                 "from_count": count,
                 "from_head": head.to_lower_hex_string(),
             }),
+            Event::PolicyChanged(changes) => json!({"event": "policy-changed", "changes": changes}),
         };
         if let (Value::Object(shown), Value::Object(event)) = (&mut shown, event) {
             shown.extend(event);
@@ -63,6 +64,7 @@ fn transaction(record: &TransactionRecord, network: Network) -> Value {
             "proof": match input.proof {
                 Proof::PreviousTransaction => Some("previous-transaction"),
                 Proof::Signature => Some("taproot-sighash"),
+                Proof::Remembered => Some("remembered"),
                 Proof::None => None,
             },
         })

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::intake::{PsbtFile, Sight};
 use super::review::Digest;
 use crate::machine::Fitness;
+use crate::policy::Change;
 
 /// Everything that the worker is told before it starts.
 #[derive(Debug, Serialize, Deserialize)]
@@ -80,6 +81,8 @@ pub(crate) enum Job {
     Passphrase(PassphraseJob),
     /// `backup show`
     Backup(BackupJob),
+    /// `policy`
+    Policy(PolicyJob),
 }
 
 /// What a guess of the passphrase shall cost.
@@ -269,4 +272,18 @@ pub(crate) struct PassphraseJob {
 pub(crate) struct BackupJob {
     /// A file to write them to; the terminal, if none is told.
     pub(crate) mnemonic_out: Option<PathBuf>,
+}
+
+/// Shows or changes the policy.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum PolicyJob {
+    /// Shows it.
+    Show,
+    /// Changes one setting.
+    Set {
+        /// The change.
+        change: Change,
+        /// Whether it may permit more than before without asking.
+        loosen: bool,
+    },
 }

@@ -9,10 +9,11 @@ mod review;
 pub(crate) use intake::{Blob, BundleFile, IntakeReply, IntakeRequest, Looking, PsbtFile, Sight};
 pub(crate) use job::{
     AccountJob, AddressJob, BackupJob, Consent, Costs, ExportFormat, InitJob, Job, JournalJob, PassphraseJob,
-    Request, RestoreJob, SignJob, Source, Unlock, WalletJob,
+    PolicyJob, Request, RestoreJob, SignJob, Source, Unlock, WalletJob,
 };
 pub(crate) use outcome::{
     AccountFacts, AddressFacts, Answer, BackupOutcome, CheckpointFacts, CostFacts, Created, ExportOutcome,
-    Imported, JournalFacts, Outcome, PassphraseChanged, ReturnFile, SignedFile, Unlocked, WalletFacts,
+    Imported, JournalFacts, Outcome, PassphraseChanged, PolicyFacts, ReturnFile, SignedFile, Unlocked,
+    WalletFacts,
 };
 pub(crate) use review::{Digest, FileReview, RunReview};

@@ -1,5 +1,6 @@
 //! What the keys answer. Each outcome is what `--json` prints.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use cofferdam_core::wallet::WalletId;
@@ -12,6 +13,7 @@ use super::job::ExportFormat;
 use super::review::RunReview;
 use crate::body::{Backup, MemoryState};
 use crate::error::Failure;
+use crate::policy::{Amounts, Raised};
 
 /// A message from the worker.
 #[derive(Debug, Serialize, Deserialize)]
@@ -85,6 +87,8 @@ pub(crate) enum Outcome {
     Passphrase(PassphraseChanged),
     /// `backup show`
     Backup(BackupOutcome),
+    /// `policy show`, `policy set`
+    Policy(PolicyFacts),
 }
 
 impl Outcome {
@@ -266,6 +270,29 @@ pub(crate) struct BackupOutcome {
     pub(crate) words: usize,
     /// The file that they were written to.
     pub(crate) mnemonic_out: Option<PathBuf>,
+}
+
+/// The vault's policy.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct PolicyFacts {
+    /// How amounts of segwit v0 coins must be known.
+    pub(crate) amounts: Amounts,
+    /// The same as it holds now: proven, where what remembering needs is not given.
+    pub(crate) amounts_in_force: Amounts,
+    /// Why that is less than was chosen.
+    pub(crate) amounts_reason: Option<String>,
+    /// Whether nothing else signs for the vault's wallets, by the operator's declaration.
+    pub(crate) only_signer: bool,
+    /// The findings that weigh more than by default, by code.
+    pub(crate) severities: BTreeMap<String, Raised>,
+    /// The highest fee; none is the default.
+    pub(crate) max_fee_sat: Option<u64>,
+    /// The highest fee rate, in satoshi for a virtual byte; none is the default.
+    pub(crate) max_fee_rate: Option<u64>,
+    /// The vault's generation.
+    pub(crate) generation: u64,
+    /// Whether this command changed anything.
+    pub(crate) changed: bool,
 }
 
 /// A signed PSBT.

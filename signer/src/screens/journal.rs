@@ -31,6 +31,9 @@ pub(crate) fn journal(facts: &JournalFacts) -> String {
         if let Some(codes) = entry["codes"].as_array() {
             let _ = write!(t, " because of {}", list(codes));
         }
+        if let Some(changes) = entry["changes"].as_array() {
+            let _ = write!(t, ": {}", list(changes));
+        }
         let _ = writeln!(t);
         transaction(t, &entry["transaction"]);
     }

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::{Examined, NotApproved, SigningWallet, Surroundings, approve, examine, permit, sign};
 use crate::body::{Backup, Body, MemoryState, Registered, Seen};
 use crate::journal::{Checkpoint, Entry, Event, Memory};
+use crate::policy::Policy;
 use crate::protocol::{Blob, Consent, Digest, PsbtFile, Unlocked};
 
 const WORDS: &str =
@@ -50,7 +51,7 @@ fn body() -> Body {
             wallet: wallet(),
             seen: Seen::default(),
         }],
-        policy: None,
+        policy: Policy::default(),
         checkpoint: Checkpoint::NONE,
         memory: MemoryState::Complete,
         backup: Backup::Given,
