@@ -4,8 +4,8 @@ use bitcoin::{Address, ScriptBuf, Txid};
 use cofferdam_core::Network;
 use cofferdam_core::review::{FindingReport, Place, Severity};
 
-use crate::journal::{Memory, Remembered, TransactionRecord};
-use crate::screens::date;
+use crate::journal::{Memory, Proof, Remembered, SignedAmount, TransactionRecord};
+use crate::screens::{date, sat};
 
 /// How many payments of an earlier transaction a finding lists.
 const LISTED: usize = 20;
@@ -14,6 +14,37 @@ const LISTED: usize = 20;
 pub(super) fn finding(remembered: &Remembered, memory: &Memory<'_>, network: Network) -> FindingReport {
     let earlier_payments = |txid: &Txid| memory.get(*txid).map(|earlier| payments(earlier, network));
     match remembered {
+        Remembered::AmountChanged { input, found, signed } => FindingReport {
+            code: "coin-amount-changed".into(),
+            severity: Severity::Refusal,
+            place: Place::Input(*input),
+            expected: Some(sat(signed.amount)),
+            found: Some(sat(*found)),
+            message: format!(
+                "the coin was signed on {} with another amount{}, in transaction {}: signatures over two amounts of one coin \
+                 burn money as fee (CVE-2020-14199); {}",
+                date(signed.time),
+                how(signed),
+                signed.earlier,
+                match signed.proof {
+                    Proof::PreviousTransaction => "distrust the source",
+                    _ => "export with previous transactions, which prove the amount",
+                }
+            ),
+        },
+        Remembered::AmountOverridden { input, found, signed } => FindingReport {
+            code: "amount-overridden".into(),
+            severity: Severity::Note,
+            place: Place::Input(*input),
+            expected: Some(sat(signed.amount)),
+            found: Some(sat(*found)),
+            message: format!(
+                "the coin was signed on {} with another amount, in transaction {}; the previous transaction proves that it was \
+                 false, and so that signature is worthless; distrust who made that transaction",
+                date(signed.time),
+                signed.earlier
+            ),
+        },
         Remembered::SignedBefore { time } => FindingReport {
             code: "signed-before".into(),
             severity: Severity::Note,
@@ -83,6 +114,15 @@ pub(super) fn finding(remembered: &Remembered, memory: &Memory<'_>, network: Net
                 date(*time)
             ),
         },
+    }
+}
+
+/// How an amount that was signed had been known.
+fn how(signed: &SignedAmount) -> &'static str {
+    match signed.proof {
+        Proof::PreviousTransaction => ", which its previous transaction proved",
+        Proof::Signature => ", which the signature covered",
+        Proof::Remembered | Proof::None => "",
     }
 }
 

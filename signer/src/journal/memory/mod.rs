@@ -1,12 +1,20 @@
 //! What the journal remembers of earlier signatures, and the rules for signing again.
 
+mod again;
+mod amounts;
+#[cfg(test)]
+mod testing;
+
 use std::collections::{HashMap, HashSet};
 
 use bitcoin::hashes::Hash as _;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Txid};
 use cofferdam_core::wallet::WalletId;
 
-use super::entry::{Class, Entry, Event, TransactionRecord};
+pub(crate) use amounts::SignedAmount;
+use amounts::{Compared, SignedAmounts};
+
+use crate::journal::entry::{Class, Entry, Event, TransactionRecord};
 
 /// An earlier signed transaction.
 #[derive(Clone, Copy, Debug)]
@@ -22,11 +30,30 @@ pub(crate) struct Memory<'a> {
     by_txid: HashMap<[u8; 32], usize>,
     by_coin: HashMap<OutPoint, Vec<usize>>,
     by_payment: HashMap<(ScriptBuf, Amount), Vec<usize>>,
+    amounts: SignedAmounts,
 }
 
 /// What the journal says of a transaction that is to be signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Remembered {
+    /// Another amount was signed for a coin, and nothing proves this one.
+    AmountChanged {
+        /// The index of the input.
+        input: usize,
+        /// The amount that it has now.
+        found: Amount,
+        /// What was signed.
+        signed: SignedAmount,
+    },
+    /// Another amount was signed for a coin; this one is proven, and so that one was false.
+    AmountOverridden {
+        /// The index of the input.
+        input: usize,
+        /// The amount that it has now.
+        found: Amount,
+        /// What was signed.
+        signed: SignedAmount,
+    },
     /// The very same transaction was signed: signing it again gives the same bytes.
     SignedBefore {
         /// When it was first signed.
@@ -87,6 +114,8 @@ impl<'a> Memory<'a> {
     }
 
     fn add(&mut self, time: u64, transaction: &'a TransactionRecord) {
+        // Before all else: the same transaction may have been signed with other amounts.
+        self.amounts.add(time, transaction);
         if self.by_txid.contains_key(&transaction.txid) {
             return;
         }
@@ -106,6 +135,16 @@ impl<'a> Memory<'a> {
     pub(crate) fn get(&self, txid: Txid) -> Option<&'a TransactionRecord> {
         let at = self.by_txid.get(&txid.to_byte_array())?;
         Some(self.signed[*at].transaction)
+    }
+
+    /// Returns whether it was signed before, with the same amounts, known in the same ways.
+    pub(crate) fn knows(&self, transaction: &TransactionRecord) -> bool {
+        self.get(transaction.txid()).is_some() && self.amounts.hold(transaction)
+    }
+
+    /// Returns the script of every payment that was signed.
+    pub(crate) fn payees(&self) -> impl Iterator<Item = &bitcoin::Script> {
+        self.by_payment.keys().map(|(script, _)| script.as_script())
     }
 
     /// Returns the highest change index that signed transactions of the wallet used, as input or as output.
@@ -135,18 +174,24 @@ impl<'a> Memory<'a> {
 
     /// Holds a transaction against everything that was signed before, by the rules for signing again.
     ///
-    /// The very same transaction may always be signed again, whatever was signed since: its signatures are out already.
+    /// The very same transaction may always be signed again, whatever was signed since, if its coins have the same amounts:
+    /// its signatures are out already.
     pub(crate) fn recall(&self, candidate: &TransactionRecord, supersedes: &[Txid]) -> Vec<Remembered> {
+        let mut recalled = self.recall_amounts(candidate);
         if let Some(at) = self.by_txid.get(&candidate.txid) {
             let time = self.signed[*at].time;
-            return vec![Remembered::SignedBefore { time }];
+            recalled.push(Remembered::SignedBefore { time });
+            return recalled;
         }
-        let mut recalled = Vec::new();
         let conflicts = self.conflicts(candidate);
+        let bumped = again::bumped(
+            conflicts.iter().map(|(at, _)| self.signed[*at].transaction),
+            candidate,
+        );
         for (at, input) in &conflicts {
             let Earlier { time, transaction } = self.signed[*at];
             let earlier = transaction.txid();
-            recalled.push(if is_fee_bump(transaction, candidate) {
+            recalled.push(if bumped.contains(&transaction.txid) {
                 Remembered::FeeBump { earlier, time }
             } else if supersedes.contains(&earlier) {
                 Remembered::Supersedes { earlier, time }
@@ -179,6 +224,36 @@ impl<'a> Memory<'a> {
         recalled
     }
 
+    fn recall_amounts(&self, candidate: &TransactionRecord) -> Vec<Remembered> {
+        let compared = candidate.inputs.iter().enumerate().filter_map(|(index, input)| {
+            let found = Amount::from_sat(input.amount_sat?);
+            match self.amounts.compare(input) {
+                Compared::Same => None,
+                Compared::Overrides(signed) => Some(Remembered::AmountOverridden {
+                    input: index,
+                    found,
+                    signed,
+                }),
+                Compared::Contradicts(signed) => Some(Remembered::AmountChanged {
+                    input: index,
+                    found,
+                    signed,
+                }),
+            }
+        });
+        compared.collect()
+    }
+
+    /// Returns whether the transaction shares a coin with the earlier one, so that at most one of them can confirm.
+    pub(crate) fn conflict(&self, transaction: &TransactionRecord, earlier: Txid) -> bool {
+        let Some(earlier) = self.get(earlier) else {
+            return false;
+        };
+        let coins: HashSet<OutPoint> = earlier.inputs.iter().map(|input| input.outpoint()).collect();
+        let mut spent = transaction.inputs.iter().map(|input| input.outpoint());
+        spent.any(|coin| coins.contains(&coin))
+    }
+
     /// The earlier transactions that share a coin with the candidate, each with the first input that does.
     fn conflicts(&self, candidate: &TransactionRecord) -> Vec<(usize, usize)> {
         let mut seen = HashSet::new();
@@ -194,84 +269,10 @@ impl<'a> Memory<'a> {
     }
 }
 
-/// Same payments (all outputs but change, as a multiset of script and amount), and every coin of the earlier one.
-fn is_fee_bump(earlier: &TransactionRecord, later: &TransactionRecord) -> bool {
-    let coins: HashSet<OutPoint> = later.inputs.iter().map(|input| input.outpoint()).collect();
-    let mut spent = earlier.inputs.iter().map(|input| input.outpoint());
-    payments(earlier) == payments(later) && spent.all(|coin| coins.contains(&coin))
-}
-
-fn payments(transaction: &TransactionRecord) -> Vec<(ScriptBuf, Amount)> {
-    let outputs = transaction.outputs.iter();
-    let mut payments: Vec<_> = outputs
-        .filter(|output| output.is_payment())
-        .map(|output| output.payment())
-        .collect();
-    payments.sort_unstable();
-    payments
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::entry::{InputRecord, OutputRecord, Place, Proof};
+    use super::testing::{WALLET, signed, transaction, txid};
     use super::*;
-
-    const WALLET: [u8; 32] = [5; 32];
-
-    fn transaction(id: u8, coins: &[u8], payments: &[(u8, u64)]) -> TransactionRecord {
-        let payment = |(script, amount_sat): &(u8, u64)| OutputRecord {
-            script: vec![*script],
-            amount_sat: *amount_sat,
-            class: Class::Payment,
-            place: None,
-        };
-        let mut outputs: Vec<OutputRecord> = payments.iter().map(payment).collect();
-        outputs.push(OutputRecord {
-            script: vec![0xcc, id],
-            amount_sat: 1_000 + u64::from(id),
-            class: Class::Change,
-            place: Some(Place {
-                branch: 1,
-                index: id.into(),
-            }),
-        });
-        let input = |coin: &u8| InputRecord {
-            txid: [*coin; 32],
-            vout: 0,
-            amount_sat: Some(10_000),
-            proof: Proof::PreviousTransaction,
-            place: Some(Place {
-                branch: 0,
-                index: 900,
-            }),
-        };
-        TransactionRecord {
-            txid: [id; 32],
-            wallet_id: Some(WALLET),
-            inputs: coins.iter().map(input).collect(),
-            outputs,
-            fee_sat: Some(100),
-            manifest: None,
-            payout_ids: vec![],
-            review: [0; 32],
-            accepted: vec![],
-            supersedes: vec![],
-        }
-    }
-
-    fn signed(transactions: &[TransactionRecord]) -> Vec<Entry> {
-        let entry = |(time, transaction): (usize, &TransactionRecord)| Entry {
-            time: time as u64,
-            generation: 1,
-            unfit: vec![],
-            event: Event::Signed(transaction.clone()),
-        };
-        transactions.iter().enumerate().map(entry).collect()
-    }
-
-    fn txid(id: u8) -> Txid {
-        Txid::from_byte_array([id; 32])
-    }
 
     #[test]
     fn the_same_transaction_is_signed_again() {
