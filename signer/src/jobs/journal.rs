@@ -11,6 +11,7 @@ use crate::body::MemoryState;
 use crate::error::{Exit, Failure};
 use crate::files::{self, Existing};
 use crate::journal::{Event, JournalKey, Log, Memory, accept};
+use crate::policy::Change;
 use crate::protocol::{Imported, JournalFacts, JournalJob, Outcome};
 
 /// The longest journal that is imported.
@@ -92,7 +93,7 @@ fn import(open: Opening, file: &Path, screen: &mut Screen) -> Result<Outcome, Fa
     let imported = if log.vault_id() == session.open.vault_id() {
         take_back(&mut session, &log, &bytes)?
     } else {
-        take_over(&mut session, &log)?
+        take_over(&mut session, &log, screen)?
     };
     let at = log.checkpoint();
     Ok(Outcome::Imported(Imported {
@@ -140,12 +141,12 @@ fn take_back(session: &mut Session, log: &Log, bytes: &[u8]) -> Result<u64, Fail
 }
 
 /// Takes over what another vault of the same seed signed.
-fn take_over(session: &mut Session, log: &Log) -> Result<u64, Failure> {
+fn take_over(session: &mut Session, log: &Log, screen: &mut Screen) -> Result<u64, Failure> {
     let vault_id = log.vault_id().0;
     let journal = session.journal()?;
     let memory = Memory::of(journal.log().entries());
     let mut events: Vec<Event> = signed(log)
-        .filter(|(_, _, transaction)| memory.get(transaction.txid()).is_none())
+        .filter(|(_, _, transaction)| !memory.knows(transaction))
         .map(|(sequence, time, transaction)| Event::Imported {
             vault_id,
             sequence,
@@ -162,6 +163,16 @@ fn take_over(session: &mut Session, log: &Log) -> Result<u64, Failure> {
     });
     if session.body.memory == MemoryState::Missing {
         session.body.memory = MemoryState::Imported;
+    }
+    if session.body.policy.only_signer {
+        // The other vault is the proof that this one is not.
+        let change = Change::OnlySigner(false);
+        events.push(Event::PolicyChanged(vec![change.words(&session.body.policy)]));
+        session.body.policy.only_signer = false;
+        screen.progress(
+            "warning: another vault with these words signed, so this one is no longer declared the only signer; amounts that \
+             nothing proves are refused until `policy set only-signer yes`",
+        )?;
     }
     session.commit(events)?;
     Ok(imported)

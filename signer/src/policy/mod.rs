@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use bitcoin::Amount;
-use cofferdam_core::review::{FeeLimits, FindingReport, Severity};
+use cofferdam_core::review::{AmountRule, FeeLimits, Severities, Severity};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use setting::{Change, SettingError};
@@ -99,6 +99,15 @@ impl fmt::Display for Raised {
     }
 }
 
+impl From<Amounts> for AmountRule {
+    fn from(amounts: Amounts) -> Self {
+        match amounts {
+            Amounts::Proven => AmountRule::Proven,
+            Amounts::Remembered => AmountRule::Remembered,
+        }
+    }
+}
+
 impl From<Raised> for Severity {
     fn from(raised: Raised) -> Self {
         match raised {
@@ -124,11 +133,12 @@ impl Policy {
         }
     }
 
-    /// Gives a finding the weight that the policy gives it. None ever weighs less than before.
-    pub(crate) fn weigh(&self, finding: &mut FindingReport) {
-        if let Some(raised) = self.severities.get(&finding.code) {
-            finding.severity = finding.severity.max((*raised).into());
-        }
+    /// Returns the least weight of findings; none ever weighs less for it.
+    pub(crate) fn severities(&self) -> Severities {
+        let raised = self.severities.iter();
+        raised
+            .map(|(code, raised)| (code.as_str(), Severity::from(*raised)))
+            .collect()
     }
 
     /// Lowers the bounds of the fee to those of the policy.
@@ -147,8 +157,6 @@ impl Policy {
 
 #[cfg(test)]
 mod tests {
-    use cofferdam_core::review::Place;
-
     use super::*;
 
     fn remembering() -> Policy {
@@ -187,34 +195,6 @@ mod tests {
             (Policy::default(), MemoryState::Missing, proven(None)),
         ] {
             assert_eq!(policy.amounts_in_force(memory), expected, "{policy:?} {memory:?}");
-        }
-    }
-
-    #[test]
-    fn no_finding_weighs_less_than_before() {
-        let policy = Policy {
-            severities: BTreeMap::from([("a".into(), Raised::Warning), ("b".into(), Raised::Refusal)]),
-            ..Policy::default()
-        };
-        let (note, warning, refusal) = (Severity::Note, Severity::Warning, Severity::Refusal);
-        for (code, before, after) in [
-            ("a", note, warning),
-            ("a", warning, warning),
-            ("a", refusal, refusal),
-            ("b", note, refusal),
-            ("b", refusal, refusal),
-            ("c", note, note),
-        ] {
-            let mut finding = FindingReport {
-                code: code.into(),
-                severity: before,
-                place: Place::Transaction,
-                expected: None,
-                found: None,
-                message: String::new(),
-            };
-            policy.weigh(&mut finding);
-            assert_eq!(finding.severity, after, "{code} {before}");
         }
     }
 

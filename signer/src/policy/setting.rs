@@ -47,6 +47,7 @@ pub(crate) enum SettingError {
 
 /// The codes that can be raised, with whether each is a warning: `docs/formats/review.md` and `journal.md`.
 const RAISABLE: &[(&str, bool)] = &[
+    ("address-repeated", true),
     ("already-signed", false),
     ("amount-overridden", false),
     ("amount-remembered", false),
@@ -55,13 +56,17 @@ const RAISABLE: &[(&str, bool)] = &[
     ("fee-below-relay", true),
     ("fee-bump", false),
     ("fee-share-high", true),
+    ("lock-time-far", true),
+    ("lock-time-ineffective", false),
     ("no-memory", false),
     ("paid-before", true),
+    ("relative-lock-far", true),
     ("several-change-outputs", true),
     ("signed-before", false),
     ("supersedes", false),
     ("unknown-fields", false),
     ("unknown-script", true),
+    ("zero-value-output", true),
 ];
 
 impl Change {
@@ -200,6 +205,27 @@ mod tests {
 
     fn set(policy: &Policy, words: &[&str]) -> Result<Policy, SettingError> {
         parse(words)?.made(policy, MemoryState::Complete)
+    }
+
+    /// The notes and warnings of the pages: what follows a code in a table.
+    #[test]
+    fn every_note_and_warning_can_be_raised() {
+        let pages = [
+            include_str!("../../../docs/formats/review.md"),
+            include_str!("../../../docs/formats/journal.md"),
+        ];
+        let mut documented = Vec::new();
+        for line in pages.iter().flat_map(|page| page.lines()) {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            for pair in cells.windows(2) {
+                if let [cell, severity @ ("note" | "warning")] = pair {
+                    let code = cell.split('`').nth(1).expect("a code before its severity");
+                    documented.push((code, *severity == "warning"));
+                }
+            }
+        }
+        documented.sort_unstable();
+        assert_eq!(documented, RAISABLE);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::outcome::Unlocked;
 use crate::body::MemoryState;
 use crate::error::FileFinding;
+use crate::policy::Amounts;
 
 /// The SHA-256 of what was reviewed: every file's bytes, and the review as it was shown.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,8 @@ pub(crate) struct RunReview {
     pub(crate) vault: Unlocked,
     /// Whether the journal knows everything that this seed signed.
     pub(crate) memory: MemoryState,
+    /// How amounts of segwit v0 coins had to be known.
+    pub(crate) amounts: Amounts,
     /// The digest of what was reviewed.
     pub(crate) review: Digest,
     /// Whether signing would go ahead: no refusal. Warnings may be left to accept.

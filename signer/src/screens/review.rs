@@ -11,6 +11,7 @@ use cofferdam_core::review::{
 use super::amount::thousands;
 use super::{btc, counted, grouped, sat};
 use crate::body::MemoryState;
+use crate::policy::Amounts;
 use crate::protocol::{FileReview, RunReview};
 
 /// Writes a review as text.
@@ -35,6 +36,12 @@ pub(crate) fn review(run: &RunReview) -> String {
         let _ = writeln!(
             t,
             "this vault does not remember what its words signed before it was restored"
+        );
+    }
+    if run.amounts == Amounts::Remembered {
+        let _ = writeln!(
+            t,
+            "amounts that nothing proves are taken as the files tell them, as the policy says: the vault signs no other for a coin"
         );
     }
     let _ = writeln!(t, "review {}", run.review);
@@ -99,7 +106,7 @@ fn input(t: &mut String, index: usize, input: &InputReport) {
     let proof = match input.proof {
         Some(AmountProof::PreviousTransaction) => "amount proven by its previous transaction",
         Some(AmountProof::TaprootSighash) => "amount covered by the signature",
-        Some(AmountProof::Remembered) => "amount NOT PROVEN, remembered",
+        Some(AmountProof::Remembered) => "amount NOT PROVEN, but the only one that was signed",
         None => "amount NOT PROVEN",
     };
     let _ = writeln!(t, "  {index:>5}  {amount}  {owner}, {proof}");

@@ -83,13 +83,13 @@ pub(crate) fn approve(
 }
 
 impl Approved {
-    /// Returns what the journal must hold before a signature leaves: each transaction once.
+    /// Returns what the journal must hold before a signature leaves: each transaction once for each set of amounts.
     pub(crate) fn events(&self) -> Vec<Event> {
         let mut seen = Vec::new();
         let mut events = Vec::new();
         for record in &self.examined.records {
-            if !seen.contains(&record.txid) {
-                seen.push(record.txid);
+            if !seen.contains(&(record.txid, &record.inputs)) {
+                seen.push((record.txid, &record.inputs));
                 events.push(Event::Signed(record.clone()));
             }
         }

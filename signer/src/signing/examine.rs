@@ -4,11 +4,11 @@ use bitcoin::Txid;
 use cofferdam_core::Network;
 use cofferdam_core::psbt::{Limits, Parsed, PsbtError};
 use cofferdam_core::review::{
-    FeeLimits, FindingReport, KnownWallet, ReviewContext, Reviewed, Severity, review, review_run,
+    FeeLimits, FindingReport, KnownWallet, PayeeIndex, ReviewContext, Reviewed, Severity, review, review_run,
 };
 use cofferdam_core::wallet::WalletId;
 
-use super::{bundle, recall, record};
+use super::{amounts, bundle, recall, record};
 use crate::body::{Body, MemoryState};
 use crate::error::FileFinding;
 use crate::journal::{Memory, TransactionRecord};
@@ -67,7 +67,13 @@ pub(crate) fn examine(files: &[PsbtFile], surroundings: &Surroundings<'_>) -> Re
                 .max(surroundings.memory.highest_receive(known.wallet.id())),
         })
         .collect();
+    let severities = body.policy.severities();
+    let (amounts, reason) = body.policy.amounts_in_force(body.memory);
+    let payees = PayeeIndex::new(surroundings.memory.payees(), body.network);
     let context = ReviewContext {
+        amounts: amounts.into(),
+        severities: &severities,
+        earlier_payees: &payees,
         now: surroundings.now,
         ..ReviewContext::new(&wallets, surroundings.fee_limits)
     };
@@ -83,12 +89,15 @@ pub(crate) fn examine(files: &[PsbtFile], surroundings: &Surroundings<'_>) -> Re
         let record = record::of(&facts);
         let mut report = facts.report().clone();
         report.findings.extend(recalled(&record, surroundings));
+        report
+            .findings
+            .extend(amounts::findings(&report, facts.parsed(), reason));
         report.findings.extend(
             surroundings
                 .bundle
                 .and_then(|claimed| bundle::finding(claimed, &report)),
         );
-        sort(&mut report.findings);
+        severities.raise(&mut report.findings);
         shown.push(FileReview {
             file: file.path.clone(),
             sha256: Digest::of(&file.bytes.0),
@@ -97,10 +106,13 @@ pub(crate) fn examine(files: &[PsbtFile], surroundings: &Surroundings<'_>) -> Re
         reviewed.push(facts);
         records.push(record);
     }
-    let run = review_run(&reviewed);
+    let mut run = review_run(&reviewed);
+    run.findings.extend(without_conflict(&records, surroundings));
+    severities.raise(&mut run.findings);
     let mut review = RunReview {
         vault: surroundings.unlocked.clone(),
         memory: body.memory,
+        amounts,
         review: Digest([0; 32]),
         would_sign: false,
         warnings: Vec::new(),
@@ -182,9 +194,14 @@ fn recalled(record: &TransactionRecord, surroundings: &Surroundings<'_>) -> Vec<
     findings
 }
 
-/// Refusals first, then warnings, then notes; otherwise as they came.
-fn sort(findings: &mut [FindingReport]) {
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+/// The transactions that the operator named as superseded, and that could confirm beside every one of the run.
+fn without_conflict(records: &[TransactionRecord], surroundings: &Surroundings<'_>) -> Vec<FindingReport> {
+    let memory = surroundings.memory;
+    let named = surroundings.supersede.iter();
+    named
+        .filter(|earlier| !records.iter().any(|record| memory.conflict(record, **earlier)))
+        .map(recall::supersedes_nothing)
+        .collect()
 }
 
 /// Fills in what follows from the findings, and last the digest of all of it.

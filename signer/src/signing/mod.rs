@@ -4,6 +4,7 @@
 //! files ──examine(wallets, journal)──> Examined ──permit──> Permitted ──approve(operator)──> Approved ──sign(keys)──> Signed
 //! ```
 
+mod amounts;
 mod approve;
 mod bundle;
 mod examine;

@@ -117,6 +117,20 @@ pub(super) fn finding(remembered: &Remembered, memory: &Memory<'_>, network: Net
     }
 }
 
+/// `supersedes-nothing`: the operator believes that one transaction replaces the other, and both can confirm.
+pub(super) fn supersedes_nothing(earlier: &Txid) -> FindingReport {
+    FindingReport {
+        code: "supersedes-nothing".into(),
+        severity: Severity::Refusal,
+        place: Place::Transaction,
+        expected: Some(earlier.to_string()),
+        found: None,
+        message: "--supersede names a transaction with which nothing here shares a coin, so that both could confirm; leave it \
+                  out, or have the payment planned over one of its coins"
+            .into(),
+    }
+}
+
 /// How an amount that was signed had been known.
 fn how(signed: &SignedAmount) -> &'static str {
     match signed.proof {

@@ -19,7 +19,8 @@ pub(super) fn of(reviewed: &Reviewed) -> TransactionRecord {
         proof: match input.proof {
             Some(AmountProof::PreviousTransaction) => Proof::PreviousTransaction,
             Some(AmountProof::TaprootSighash) => Proof::Signature,
-            Some(AmountProof::Remembered) | None => Proof::None,
+            Some(AmountProof::Remembered) => Proof::Remembered,
+            None => Proof::None,
         },
         place: place(&input.owner),
     });

@@ -10,6 +10,7 @@ mod harness;
 mod journal;
 mod json_output;
 mod pages;
+mod policy;
 mod psbts;
 mod secrets;
 mod sign_files;

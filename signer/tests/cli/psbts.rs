@@ -7,7 +7,7 @@ use bitcoin::hashes::Hash as _;
 use bitcoin::transaction::Version as TxVersion;
 use bitcoin::{Address, Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness};
 use cofferdam_core::ScriptType;
-use cofferdam_core::psbt::Version;
+use cofferdam_core::psbt::{Limits, RawKey, RawPsbt, Version, fields};
 use cofferdam_core::psbt::build::{Template, TemplateInput, TemplateOutput, create};
 use cofferdam_core::wallet::{Branch, Wallet};
 
@@ -31,6 +31,10 @@ pub(crate) struct Plan<'a> {
     pub(crate) change: u32,
     /// The index and the amount of a payment to the wallet itself.
     pub(crate) to_self: Option<(u32, u64)>,
+    /// Whether coins come with the transactions that made them.
+    pub(crate) proven: bool,
+    /// Coins whose amounts the PSBT tells falsely, while their transactions are as they are.
+    pub(crate) false_amounts: &'a [(u32, u64)],
 }
 
 impl<'a> Plan<'a> {
@@ -42,6 +46,8 @@ impl<'a> Plan<'a> {
             fee: 1_000,
             change: 0,
             to_self: None,
+            proven: true,
+            false_amounts: &[],
         }
     }
 
@@ -51,7 +57,22 @@ impl<'a> Plan<'a> {
     }
 
     pub(crate) fn psbt_of(&self, version: Version) -> Vec<u8> {
-        create(&self.template(), self.wallet, version).unwrap()
+        let bytes = create(&self.template(), self.wallet, version).unwrap();
+        if self.proven && self.false_amounts.is_empty() {
+            return bytes;
+        }
+        let mut raw = RawPsbt::parse(&bytes, &Limits::DEFAULT).unwrap();
+        for (coin, input) in self.coins.iter().zip(&mut raw.inputs) {
+            if !self.proven {
+                input.remove_type(fields::input::NON_WITNESS_UTXO);
+            }
+            if let Some((_, amount)) = self.false_amounts.iter().find(|(number, _)| number == coin) {
+                let mut utxo = input.plain(fields::input::WITNESS_UTXO).unwrap().to_vec();
+                utxo[..8].copy_from_slice(&amount.to_le_bytes());
+                input.set(RawKey::plain(fields::input::WITNESS_UTXO), utxo);
+            }
+        }
+        raw.to_bytes()
     }
 
     pub(crate) fn coins(&self) -> Vec<TxOut> {
