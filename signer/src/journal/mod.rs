@@ -16,5 +16,5 @@ pub(crate) use entry::{
 pub(crate) use file::{Journal, JournalError, accept};
 pub(crate) use key::JournalKey;
 pub(crate) use log::{Checkpoint, Log, LogError};
-pub(crate) use memory::{Memory, Remembered, SignedAmount};
+pub(crate) use memory::{Claim, Memory, Remembered, SignedAmount};
 pub(crate) use record::header;

@@ -3,8 +3,9 @@
 use bitcoin::{Address, ScriptBuf, Txid};
 use cofferdam_core::Network;
 use cofferdam_core::review::{FindingReport, Place, Severity};
+use cofferdam_core::wallet::WalletId;
 
-use crate::journal::{Memory, Proof, Remembered, SignedAmount, TransactionRecord};
+use crate::journal::{Claim, Memory, Proof, Remembered, SignedAmount, TransactionRecord};
 use crate::screens::{date, sat};
 
 /// How many payments of an earlier transaction a finding lists.
@@ -18,11 +19,11 @@ pub(super) fn finding(remembered: &Remembered, memory: &Memory<'_>, network: Net
             code: "coin-amount-changed".into(),
             severity: Severity::Refusal,
             place: Place::Input(*input),
-            expected: Some(sat(signed.amount)),
-            found: Some(sat(*found)),
+            expected: Some(said(&signed.claim, found)),
+            found: Some(said(found, &signed.claim)),
             message: format!(
-                "the coin was signed on {} with another amount{}, in transaction {}: signatures over two amounts of one coin \
-                 burn money as fee (CVE-2020-14199); {}",
+                "the coin was signed on {} with another amount or script{}, in transaction {}: signatures over two amounts of one \
+                 coin burn money as fee (CVE-2020-14199); {}",
                 date(signed.time),
                 how(signed),
                 signed.earlier,
@@ -36,11 +37,11 @@ pub(super) fn finding(remembered: &Remembered, memory: &Memory<'_>, network: Net
             code: "amount-overridden".into(),
             severity: Severity::Note,
             place: Place::Input(*input),
-            expected: Some(sat(signed.amount)),
-            found: Some(sat(*found)),
+            expected: Some(said(&signed.claim, found)),
+            found: Some(said(found, &signed.claim)),
             message: format!(
-                "the coin was signed on {} with another amount, in transaction {}; the previous transaction proves that it was \
-                 false, and so that signature is worthless; distrust who made that transaction",
+                "the coin was signed on {} with another amount or script, in transaction {}; the previous transaction proves that \
+                 it was false, and so that signature is worthless; distrust who made that transaction",
                 date(signed.time),
                 signed.earlier
             ),
@@ -128,6 +129,22 @@ pub(super) fn supersedes_nothing(earlier: &Txid) -> FindingReport {
         message: "--supersede names a transaction with which nothing here shares a coin, so that both could confirm; leave it \
                   out, or have the payment planned over one of its coins"
             .into(),
+    }
+}
+
+/// Says the amount of a coin, or where its script is where the other claim has the same amount.
+fn said(claim: &Claim, other: &Claim) -> String {
+    if claim.amount != other.amount {
+        return sat(claim.amount);
+    }
+    let wallet = claim.wallet.map(WalletId::from_bytes);
+    match (claim.place, wallet) {
+        (Some(place), Some(wallet)) => format!(
+            "{} {} of wallet {wallet}",
+            if place.branch == 0 { "receive" } else { "change" },
+            place.index
+        ),
+        _ => "not ours".into(),
     }
 }
 

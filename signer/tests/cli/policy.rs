@@ -178,7 +178,10 @@ fn the_two_round_fee_attack_in_one_run() {
     let (signer, wallet) = remembering();
     let (first, second) = (round(&wallet, FIRST), round(&wallet, SECOND));
     let refused = refusals(&sign(&signer, &[&first, &second], &[]));
-    assert!(refused.iter().all(|code| code == "coin-amounts-differ"), "{refused:?}");
+    assert!(
+        refused.iter().all(|code| code == "coin-amounts-differ"),
+        "{refused:?}"
+    );
     assert!(!signer.path("out/0.signed.psbt").exists());
 }
 

@@ -7,8 +7,8 @@ use bitcoin::hashes::Hash as _;
 use bitcoin::transaction::Version as TxVersion;
 use bitcoin::{Address, Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness};
 use cofferdam_core::ScriptType;
-use cofferdam_core::psbt::{Limits, RawKey, RawPsbt, Version, fields};
 use cofferdam_core::psbt::build::{Template, TemplateInput, TemplateOutput, create};
+use cofferdam_core::psbt::{Limits, RawKey, RawPsbt, Version, fields};
 use cofferdam_core::wallet::{Branch, Wallet};
 
 /// Somebody who is paid.
@@ -61,7 +61,7 @@ impl<'a> Plan<'a> {
         if self.proven && self.false_amounts.is_empty() {
             return bytes;
         }
-        let mut raw = RawPsbt::parse(&bytes, &Limits::DEFAULT).unwrap();
+        let (mut raw, _) = RawPsbt::parse(&bytes, &Limits::DEFAULT).unwrap();
         for (coin, input) in self.coins.iter().zip(&mut raw.inputs) {
             if !self.proven {
                 input.remove_type(fields::input::NON_WITNESS_UTXO);

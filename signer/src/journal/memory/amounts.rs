@@ -9,17 +9,28 @@ use std::collections::HashMap;
 
 use bitcoin::{Amount, OutPoint, Txid};
 
-use crate::journal::entry::{InputRecord, Proof, TransactionRecord};
+use crate::journal::entry::{InputRecord, Place, Proof, TransactionRecord};
 
 /// Every amount that was signed, by its coin.
 #[derive(Debug, Default)]
 pub(super) struct SignedAmounts(HashMap<OutPoint, Vec<SignedAmount>>);
 
+/// What a transaction says of a coin: more than its amount, for a signature over another script is as worthless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Claim {
+    /// The amount.
+    pub(crate) amount: Amount,
+    /// The wallet that spends it.
+    pub(crate) wallet: Option<[u8; 32]>,
+    /// Where that wallet derives its script; none when it is not its own.
+    pub(crate) place: Option<Place>,
+}
+
 /// An amount that was signed for a coin, in an earlier transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SignedAmount {
-    /// The amount.
-    pub(crate) amount: Amount,
+    /// What was said of the coin.
+    pub(crate) claim: Claim,
     /// How it was known.
     pub(crate) proof: Proof,
     /// The transaction.
@@ -44,7 +55,7 @@ impl SignedAmounts {
         for input in &transaction.inputs {
             if let Some(amount_sat) = input.amount_sat {
                 self.0.entry(input.outpoint()).or_default().push(SignedAmount {
-                    amount: Amount::from_sat(amount_sat),
+                    claim: claim(transaction, input, amount_sat),
                     proof: input.proof,
                     earlier: transaction.txid(),
                     time,
@@ -53,25 +64,29 @@ impl SignedAmounts {
         }
     }
 
-    /// Holds an input's amount against every other that was signed for its coin, in whatever transaction.
-    pub(super) fn compare(&self, input: &InputRecord) -> Compared {
-        let (Some(signed), Some(amount_sat)) = (self.0.get(&input.outpoint()), input.amount_sat) else {
+    /// Holds what is said of a coin against all else that was signed of it, in whatever transaction.
+    pub(super) fn compare(&self, coin: OutPoint, claim: &Claim, proof: Proof) -> Compared {
+        let Some(signed) = self.0.get(&coin) else {
             return Compared::Same;
         };
-        let amount = Amount::from_sat(amount_sat);
         let is_proof = |proof| proof == Proof::PreviousTransaction;
-        let mut others = signed.iter().filter(|signed| signed.amount != amount);
+        // Of two proofs, one may lack the derivation that tells whose the coin is.
+        let agrees = |signed: &SignedAmount| match is_proof(signed.proof) && is_proof(proof) {
+            true => signed.claim.amount == claim.amount,
+            false => signed.claim == *claim,
+        };
+        let mut others = signed.iter().filter(|signed| !agrees(signed));
         let Some(first) = others.clone().next() else {
             return Compared::Same;
         };
         let proven_other = others.find(|signed| is_proof(signed.proof));
         let proven_before = signed
             .iter()
-            .any(|signed| signed.amount == amount && is_proof(signed.proof));
+            .any(|signed| agrees(signed) && is_proof(signed.proof));
         match proven_other {
             // Whatever proves two amounts for one coin proves nothing.
             Some(other) => Compared::Contradicts(*other),
-            None if is_proof(input.proof) => Compared::Overrides(*first),
+            None if is_proof(proof) => Compared::Overrides(*first),
             None if proven_before => Compared::Same,
             None => Compared::Contradicts(*first),
         }
@@ -83,10 +98,19 @@ impl SignedAmounts {
             let mut signed = self.0.get(&input.outpoint()).into_iter().flatten();
             signed.any(|signed| {
                 signed.earlier == transaction.txid()
-                    && Some(signed.amount.to_sat()) == input.amount_sat
+                    && Some(signed.claim.amount.to_sat()) == input.amount_sat
                     && signed.proof == input.proof
             })
         })
+    }
+}
+
+/// What a transaction says of a coin that it spends.
+pub(super) fn claim(transaction: &TransactionRecord, input: &InputRecord, amount_sat: u64) -> Claim {
+    Claim {
+        amount: Amount::from_sat(amount_sat),
+        wallet: transaction.wallet_id,
+        place: input.place,
     }
 }
 
@@ -94,7 +118,7 @@ impl SignedAmounts {
 mod tests {
     use super::*;
     use crate::journal::entry::{Entry, Event};
-    use crate::journal::memory::testing::{signed, transaction, txid};
+    use crate::journal::memory::testing::{WALLET, signed, transaction, txid};
     use crate::journal::{Memory, Remembered};
 
     const PROVEN: Proof = Proof::PreviousTransaction;
@@ -122,12 +146,20 @@ mod tests {
         recalled
     }
 
+    fn at(amount: u64, index: u32) -> Claim {
+        Claim {
+            amount: Amount::from_sat(amount),
+            wallet: Some(WALLET),
+            place: Some(Place { branch: 0, index }),
+        }
+    }
+
     fn changed(input: usize, found: u64, signed: u64, proof: Proof, earlier: u8) -> Vec<Remembered> {
         vec![Remembered::AmountChanged {
             input,
-            found: Amount::from_sat(found),
+            found: at(found, 900),
             signed: SignedAmount {
-                amount: Amount::from_sat(signed),
+                claim: at(signed, 900),
                 proof,
                 earlier: txid(earlier),
                 time: u64::from(earlier) - 1,
@@ -222,6 +254,31 @@ mod tests {
         let entries = signed(&[spending(1, [(10_000, TAPROOT), (20_000, TAPROOT)])]);
         let later = spending(1, [(10_000, TAPROOT), (90_000, TAPROOT)]);
         assert_eq!(amounts(&entries, &later), changed(1, 90_000, 20_000, TAPROOT, 1));
+    }
+
+    /// Two rounds with true amounts, each with another coin's script made false, would each give one true signature.
+    #[test]
+    fn coins_have_one_script_too() {
+        let truth = [(10_000, REMEMBERED), (20_000, REMEMBERED)];
+        let entries = signed(&[spending(1, truth)]);
+        let mut other = spending(1, truth);
+        other.inputs[1].place = Some(Place { branch: 0, index: 7 });
+        let mut refused = changed(1, 20_000, 20_000, REMEMBERED, 1);
+        let Remembered::AmountChanged { found, .. } = &mut refused[0] else {
+            unreachable!()
+        };
+        *found = at(20_000, 7);
+        assert_eq!(amounts(&entries, &other), refused);
+        other.inputs[1].place = None;
+        assert_eq!(amounts(&entries, &other).len(), 1, "a foreign coin that was ours");
+        let mut foreign = spending(1, truth);
+        foreign.wallet_id = Some([6; 32]);
+        assert_eq!(amounts(&entries, &foreign).len(), 2, "another wallet's coins");
+        // Whose a coin is that is proven twice, is for the review to say.
+        let proven = [(10_000, PROVEN), (20_000, PROVEN)];
+        let mut undeclared = spending(1, proven);
+        undeclared.inputs[1].place = None;
+        assert_eq!(amounts(&signed(&[undeclared]), &spending(1, proven)), []);
     }
 
     #[test]

@@ -11,10 +11,10 @@ use bitcoin::hashes::Hash as _;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Txid};
 use cofferdam_core::wallet::WalletId;
 
-pub(crate) use amounts::SignedAmount;
-use amounts::{Compared, SignedAmounts};
+pub(crate) use amounts::{Claim, SignedAmount};
+use amounts::{Compared, SignedAmounts, claim};
 
-use crate::journal::entry::{Class, Entry, Event, TransactionRecord};
+use crate::journal::entry::{Class, Entry, Event, InputRecord, Proof, TransactionRecord};
 
 /// An earlier signed transaction.
 #[derive(Clone, Copy, Debug)]
@@ -40,8 +40,8 @@ pub(crate) enum Remembered {
     AmountChanged {
         /// The index of the input.
         input: usize,
-        /// The amount that it has now.
-        found: Amount,
+        /// What is said of it now.
+        found: Claim,
         /// What was signed.
         signed: SignedAmount,
     },
@@ -49,8 +49,8 @@ pub(crate) enum Remembered {
     AmountOverridden {
         /// The index of the input.
         input: usize,
-        /// The amount that it has now.
-        found: Amount,
+        /// What is said of it now.
+        found: Claim,
         /// What was signed.
         signed: SignedAmount,
     },
@@ -147,12 +147,12 @@ impl<'a> Memory<'a> {
         self.by_payment.keys().map(|(script, _)| script.as_script())
     }
 
-    /// Returns the highest change index that signed transactions of the wallet used, as input or as output.
+    /// Returns the highest change index that signed transactions of the wallet used, as proven input or as output.
     pub(crate) fn highest_change(&self, wallet: WalletId) -> Option<u32> {
         self.highest(wallet, 1)
     }
 
-    /// Returns the highest receive index that signed transactions of the wallet used, as input or as output.
+    /// Returns the highest receive index that signed transactions of the wallet used, as proven input or as output.
     pub(crate) fn highest_receive(&self, wallet: WalletId) -> Option<u32> {
         self.highest(wallet, 0)
     }
@@ -163,7 +163,10 @@ impl<'a> Memory<'a> {
             .map(|earlier| earlier.transaction)
             .filter(|transaction| transaction.wallet_id() == Some(wallet))
             .flat_map(|transaction| {
-                let inputs = transaction.inputs.iter().filter_map(|input| input.place);
+                // Where a script is only claimed, its index is too: a signature over a false one is worthless, and recorded.
+                let proven = |input: &&InputRecord| input.proof == Proof::PreviousTransaction;
+                let inputs = transaction.inputs.iter().filter(proven);
+                let inputs = inputs.filter_map(|input| input.place);
                 let outputs = transaction.outputs.iter().filter_map(|output| output.place);
                 inputs.chain(outputs)
             })
@@ -226,8 +229,8 @@ impl<'a> Memory<'a> {
 
     fn recall_amounts(&self, candidate: &TransactionRecord) -> Vec<Remembered> {
         let compared = candidate.inputs.iter().enumerate().filter_map(|(index, input)| {
-            let found = Amount::from_sat(input.amount_sat?);
-            match self.amounts.compare(input) {
+            let found = claim(candidate, input, input.amount_sat?);
+            match self.amounts.compare(input.outpoint(), &found, input.proof) {
                 Compared::Same => None,
                 Compared::Overrides(signed) => Some(Remembered::AmountOverridden {
                     input: index,
@@ -397,6 +400,27 @@ mod tests {
         assert_eq!(highest(WALLET), Some(4));
         assert_eq!(highest([6; 32]), Some(200));
         assert_eq!(highest([9; 32]), None);
+    }
+
+    #[test]
+    fn an_index_that_is_only_claimed_raises_no_bound() {
+        for (proof, expected) in [
+            (Proof::PreviousTransaction, Some(900)),
+            (Proof::Signature, None),
+            (Proof::Remembered, None),
+            (Proof::None, None),
+        ] {
+            let mut transaction = transaction(4, &[1], &[]);
+            transaction.inputs[0].proof = proof;
+            let entries = signed(&[transaction]);
+            let wallet = WalletId::from_bytes(WALLET);
+            assert_eq!(
+                Memory::of(&entries).highest_receive(wallet),
+                expected,
+                "{proof:?}"
+            );
+            assert_eq!(Memory::of(&entries).highest_change(wallet), Some(4), "{proof:?}");
+        }
     }
 
     #[test]
