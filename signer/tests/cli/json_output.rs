@@ -357,3 +357,20 @@ fn help_has_examples_for_every_command() {
             .starts_with("cofferdam-signer ")
     );
 }
+
+#[test]
+fn the_policy() {
+    let signer = Signer::init();
+    let run = |arguments: &[&str]| masked(&signer, signer.run(arguments).json());
+    run(&["policy", "set", "only-signer", "yes", "--loosen"]);
+    assert_json_snapshot!(
+        "policy-set",
+        run(&["policy", "set", "severity", "no-memory", "refusal"])
+    );
+    run(&["policy", "set", "max-fee-rate", "30"]);
+    assert_json_snapshot!("policy-show", run(&["policy", "show"]));
+    let words = signer.words(&["policy", "show"]);
+    insta::assert_snapshot!("policy-show-words", words.stdout);
+    let mut journal = run(&["journal", "show"]);
+    assert_json_snapshot!("journal-show-policy", journal["entries"][1].take());
+}

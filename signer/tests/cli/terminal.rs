@@ -357,3 +357,28 @@ fn the_mix_is_shown_only_when_asked_for_and_before_the_rolls() {
         expected.phrase().as_str()
     );
 }
+
+#[test]
+fn what_loosens_the_policy_is_typed() {
+    let signer = Signer::init();
+    let passphrase = signer.text("p");
+    let set = [
+        "--passphrase-file",
+        &passphrase,
+        "policy",
+        "set",
+        "only-signer",
+        "yes",
+    ];
+    let mut session = on_terminal(&signer, &set);
+    session.exp_string("only-signer yes (was no)").unwrap();
+    session.exp_string("Type loosen to go on: ").unwrap();
+    session.send_line("yes").unwrap();
+    assert_eq!(ended(session).1, 3);
+    assert_eq!(signer.run(&["policy", "show"]).json()["only_signer"], false);
+    let mut session = on_terminal(&signer, &set);
+    session.exp_string("Type loosen to go on: ").unwrap();
+    session.send_line("loosen").unwrap();
+    assert_eq!(ended(session).1, 0);
+    assert_eq!(signer.run(&["policy", "show"]).json()["only_signer"], true);
+}
