@@ -10,6 +10,7 @@ use crate::error::Failure;
 use crate::jobs;
 use crate::machine::{self, Fitness, Unfit};
 use crate::output;
+use crate::policy::{Stance, Stances};
 use crate::process::{Confined, Interrupts, Peer, Reach, confine};
 use crate::protocol::{
     Answer, BundleFile, IntakeReply, IntakeRequest, Job, Outcome, PsbtFile, Request, ReturnFile, RunReview,
@@ -45,6 +46,8 @@ impl Done {
 pub(crate) struct Context {
     global: Global,
     reach: Reach,
+    /// What the hint beside the vault permits of the machine, where no option does; read once, at the start.
+    hint: Stances,
 }
 
 /// The processes of a job that runs.
@@ -57,7 +60,8 @@ pub(crate) struct Workers {
 impl Context {
     /// `reach` is what the screen process reads and writes for the command.
     pub(super) fn new(global: Global, reach: Reach) -> Self {
-        Context { global, reach }
+        let hint = hint(&global);
+        Context { global, reach, hint }
     }
 
     /// Returns the vault's path.
@@ -108,6 +112,7 @@ impl Context {
         if self.global.allow_online {
             allowed.push(Unfit::Network);
         }
+        allowed.extend(self.hint.permitted().map(|(kind, _)| kind));
         allowed
     }
 
@@ -126,8 +131,16 @@ impl Context {
     /// Call it from the process's only thread.
     pub(super) fn start(&self, with_intake: bool) -> Result<Workers, Failure> {
         // Before anything else, so that an unfit machine never sees a passphrase.
-        for warning in self.fitness()?.warnings {
+        let fitness = self.fitness()?;
+        for warning in fitness.warnings {
             output::progress(&format!("warning: {warning}"));
+        }
+        for kind in fitness.unfit {
+            if self.hint.of(kind) == Stance::Warn {
+                output::progress(&format!(
+                    "warning: this machine is not fit ({kind}), and the policy lets it go on"
+                ));
+            }
         }
         let failed = |error| Failure::unexpected(format!("a process could not be started: {error}"));
         let mut siblings = Vec::new();
@@ -244,6 +257,7 @@ impl Workers {
             vault: context.vault()?,
             unlock: context.unlock(),
             fitness: context.fitness()?,
+            hint: context.hint.clone(),
             command: command.to_owned(),
             job,
         })
@@ -273,6 +287,20 @@ impl Workers {
 /// The worker said something that the command did not ask for.
 pub(super) fn out_of_turn() -> Failure {
     Failure::unexpected("the key process spoke out of turn")
+}
+
+/// Reads the hint, without what options allow in any case.
+fn hint(global: &Global) -> Stances {
+    // Only a vault can confirm it: beside none, `init` would believe it.
+    let Some(vault) = global.vault.as_ref().filter(|vault| vault.exists()) else {
+        return Stances::default();
+    };
+    let mut hint = Stances::hinted(vault);
+    let online = global.allow_online.then_some(Unfit::Network);
+    for kind in global.allow_unfit.iter().copied().chain(online) {
+        hint.set(kind, Stance::Refuse);
+    }
+    hint
 }
 
 /// Returns where a secret comes from, unless neither option is given.

@@ -32,6 +32,7 @@ Settings:
   severity CODE warning|refusal|default    give a note or warning more weight
   max-fee-sat N|default                    refuse a higher fee
   max-fee-rate N|default                   refuse a higher fee rate, in whole satoshi for a virtual byte
+  machine WHAT refuse|warn|allow           go on where the machine is not fit in this way, as --allow-unfit names it
 
 Examples:
   cofferdam-signer --vault treasury.vault policy set severity no-memory refusal
@@ -87,8 +88,11 @@ fn words(facts: &PolicyFacts) -> String {
     );
     let _ = writeln!(t, "max-fee-sat   {}", bound(facts.max_fee_sat, "sat"));
     let _ = writeln!(t, "max-fee-rate  {}", bound(facts.max_fee_rate, "sat/vB"));
-    for (code, raised) in &facts.severities {
-        let _ = writeln!(t, "severity      {code} {raised}");
+    for (kind, stance) in facts.machine.permitted() {
+        let _ = writeln!(t, "machine       {kind} {stance}");
+    }
+    for raised in &facts.severities {
+        let _ = writeln!(t, "severity      {} {}", raised.code, raised.severity);
     }
     let _ = writeln!(
         t,

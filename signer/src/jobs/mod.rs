@@ -80,6 +80,7 @@ fn run(request: Request, screen: &mut Screen) -> Result<Outcome, Failure> {
         vault,
         unlock,
         fitness,
+        hint,
         command,
         job,
     } = request;
@@ -87,6 +88,7 @@ fn run(request: Request, screen: &mut Screen) -> Result<Outcome, Failure> {
         vault,
         unlock,
         fitness,
+        hint,
         command,
     };
     match job {

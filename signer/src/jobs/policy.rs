@@ -7,7 +7,7 @@ use crate::error::{Exit, Failure};
 use crate::journal::Event;
 use crate::policy::{Change, SettingError};
 use crate::process::Terminal;
-use crate::protocol::{Outcome, PolicyFacts, PolicyJob};
+use crate::protocol::{Outcome, PolicyFacts, PolicyJob, SeverityFacts};
 
 /// What the operator types to confirm that a change permits more.
 const CONFIRMATION: &str = "loosen";
@@ -70,9 +70,17 @@ fn facts(session: &Session, written: Option<u64>) -> PolicyFacts {
         amounts_in_force,
         amounts_reason: reason.map(|reason| reason.to_string()),
         only_signer: policy.only_signer,
-        severities: policy.severities.clone(),
+        severities: policy
+            .severities
+            .iter()
+            .map(|(code, raised)| SeverityFacts {
+                code: code.clone(),
+                severity: *raised,
+            })
+            .collect(),
         max_fee_sat: policy.fee.max_sat,
         max_fee_rate: policy.fee.max_sat_per_vb,
+        machine: policy.machine.clone(),
         generation: written.unwrap_or(session.open.generation()),
         changed: written.is_some(),
     }

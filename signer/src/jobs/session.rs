@@ -1,6 +1,6 @@
 //! An unlocked vault, and the only ways to change it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bitcoin::hex::DisplayHex;
@@ -8,9 +8,11 @@ use cofferdam_core::seal::{Credential, OpenVault, RandomUnavailable, SlotType, U
 
 use super::{Screen, credential};
 use crate::body::Body;
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
+use crate::files::{self, Existing};
 use crate::journal::{Checkpoint, Entry, Event, Journal, JournalKey};
 use crate::machine::Fitness;
+use crate::policy::{Stances, hint_path};
 use crate::protocol::{Answer, CheckpointFacts, Source, Unlock, Unlocked};
 use crate::store::{LockedVault, VaultPath};
 
@@ -22,6 +24,7 @@ pub(super) struct Opening {
     pub(super) vault: PathBuf,
     pub(super) unlock: Unlock,
     pub(super) fitness: Fitness,
+    pub(super) hint: Stances,
     pub(super) command: String,
 }
 
@@ -89,6 +92,7 @@ impl Opening {
         let file = survey.current()?;
         let (open, credential) = opened(file, &self.unlock, screen)?;
         let body = Body::decode(open.plaintext())?;
+        confirmed(&self.hint, &body.policy.machine, path.vault())?;
         let key = JournalKey::derive(&body.seed());
         let journal =
             Journal::open(path.journal(), key, open.vault_id(), &body.checkpoint).map_err(Failure::from);
@@ -108,6 +112,25 @@ impl Opening {
         }
         Ok(session)
     }
+}
+
+/// Holds the hint that was looked at before unlocking against the policy that is sealed.
+fn confirmed(hint: &Stances, sealed: &Stances, vault: &Path) -> Result<(), Failure> {
+    let Some(kind) = sealed.loosened_by(hint) else {
+        return Ok(());
+    };
+    let hint_path = hint_path(vault);
+    Err(Failure::new(
+        Exit::Unfit,
+        "machine-hint",
+        format!(
+            "{} says {kind} {}, and the vault says {}: the file was changed, or is older than the vault",
+            hint_path.display(),
+            hint.of(kind),
+            sealed.of(kind)
+        ),
+        "find out who changed it, and remove it; `policy set` writes it again",
+    ))
 }
 
 fn opened(
@@ -203,6 +226,7 @@ impl Session {
             .as_ref()
             .ok_or_else(|| Failure::unexpected("the vault was opened for reading only"))?;
         lock.write(&file)?;
+        self.hint()?;
         Ok(generation)
     }
 
@@ -214,6 +238,15 @@ impl Session {
     pub(super) fn look_again(&mut self) -> Result<(), Failure> {
         self.fitness = self.fitness.check_again()?;
         Ok(())
+    }
+
+    /// Writes what the sealed policy says of the machine beside the vault, where it differs.
+    fn hint(&self) -> Result<(), Failure> {
+        let (sealed, vault) = (&self.body.policy.machine, self.path.vault());
+        if Stances::hinted(vault) == *sealed {
+            return Ok(());
+        }
+        files::write_private(&hint_path(vault), sealed.hint().as_bytes(), Existing::Replace)
     }
 
     /// Returns whether the machine is not fit, which the journal must record.

@@ -2,6 +2,7 @@
 //!
 //! Documented in `docs/formats/vault-body.md`; why it is as it is, in `docs/adr/0076-remembered-amounts.md`.
 
+mod machine;
 mod setting;
 mod wire;
 
@@ -12,6 +13,7 @@ use bitcoin::Amount;
 use cofferdam_core::review::{AmountRule, FeeLimits, Severities, Severity};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use machine::{Stance, Stances, hint_path};
 pub(crate) use setting::{Change, SettingError};
 pub(crate) use wire::PolicyError;
 
@@ -28,6 +30,8 @@ pub(crate) struct Policy {
     pub(crate) severities: BTreeMap<String, Raised>,
     /// Bounds of the fee, below the default ones.
     pub(crate) fee: FeeBounds,
+    /// What is done where the machine is not fit.
+    pub(crate) machine: Stances,
 }
 
 /// How the amounts of segwit v0 coins must be known.

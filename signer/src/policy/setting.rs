@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::machine::{self, Stance};
 use super::{Amounts, NotAllowed, Policy, Raised};
 use crate::body::MemoryState;
+use crate::machine::Unfit;
 
 /// A change to one setting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +20,8 @@ pub(crate) enum Change {
     MaxFeeSat(Option<u64>),
     /// `max-fee-rate N|default`
     MaxFeeRate(Option<u64>),
+    /// `machine WHAT refuse|warn|allow`
+    Machine(Unfit, Stance),
 }
 
 /// Words that name no change, or one that cannot be made.
@@ -113,6 +117,13 @@ impl Change {
                     Some(_) => Ok(Change::Severity(code.into(), raised)),
                 }
             }
+            "machine" => match values[..] {
+                [kind, stance] => machine::unfit(kind)
+                    .zip(Stance::parse(stance))
+                    .map(|(kind, stance)| Change::Machine(kind, stance))
+                    .ok_or_else(|| wrong("machine")),
+                _ => Err(wrong("machine")),
+            },
             "max-fee-sat" => number("max-fee-sat").map(Change::MaxFeeSat),
             "max-fee-rate" => number("max-fee-rate").map(Change::MaxFeeRate),
             _ => Err(SettingError::UnknownKey(key.into())),
@@ -137,6 +148,7 @@ impl Change {
             }
             Change::MaxFeeSat(max) => changed.fee.max_sat = *max,
             Change::MaxFeeRate(max) => changed.fee.max_sat_per_vb = *max,
+            Change::Machine(kind, stance) => changed.machine.set(*kind, *stance),
         }
         match (self, changed.amounts_in_force(memory)) {
             (Change::Amounts(_), (_, Some(reason))) => Err(SettingError::NotAllowed(reason)),
@@ -169,6 +181,9 @@ impl Change {
                     number(before.fee.max_sat)
                 )
             }
+            Change::Machine(kind, stance) => {
+                format!("machine {kind} {stance} (was {})", before.machine.of(*kind))
+            }
             Change::MaxFeeRate(max) => format!(
                 "max-fee-rate {} (was {})",
                 number(*max),
@@ -189,6 +204,7 @@ impl Policy {
         lowered
             || (other.amounts == Amounts::Remembered && self.amounts == Amounts::Proven)
             || (other.only_signer && !self.only_signer)
+            || self.machine.loosened_by(&other.machine).is_some()
             || bound(other.fee.max_sat) > bound(self.fee.max_sat)
             || bound(other.fee.max_sat_per_vb) > bound(self.fee.max_sat_per_vb)
     }
@@ -261,6 +277,9 @@ mod tests {
             &["max-fee-sat", "-1"],
             &["max-fee-sat", "1.5"],
             &["max-fee-rate", ""],
+            &["machine", "network"],
+            &["machine", "everything", "allow"],
+            &["machine", "network", "default"],
         ] {
             assert!(
                 matches!(parse(words), Err(SettingError::Value { .. })),
@@ -305,6 +324,10 @@ mod tests {
             (&["max-fee-sat", "default"], true),
             (&["max-fee-rate", "30"], false),
             (&["max-fee-rate", "31"], true),
+            (&["machine", "network", "warn"], true),
+            (&["machine", "network", "allow"], true),
+            (&["machine", "network", "warn"], false),
+            (&["machine", "network", "refuse"], false),
             (&["severity", "no-memory", "refusal"], false),
             (&["severity", "no-memory", "warning"], true),
             (&["severity", "no-memory", "default"], true),

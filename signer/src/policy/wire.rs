@@ -2,7 +2,8 @@
 
 use minicbor::{Decode, Encode};
 
-use super::{Amounts, FeeBounds, Policy, Raised};
+use super::machine::{self, Stance};
+use super::{Amounts, FeeBounds, Policy, Raised, Stances};
 
 /// The version that this program reads and writes.
 const VERSION: u32 = 1;
@@ -39,6 +40,9 @@ struct Wire {
     max_fee_sat: Option<u64>,
     #[n(5)]
     max_sat_per_vb: Option<u64>,
+    /// In order, none twice, none refused.
+    #[n(6)]
+    machine: Vec<WireStance>,
 }
 
 #[derive(Encode, Decode)]
@@ -56,6 +60,14 @@ struct WireSeverity {
     code: String,
     #[n(1)]
     raised: WireRaised,
+}
+
+#[derive(Encode, Decode)]
+struct WireStance {
+    #[n(0)]
+    unfit: String,
+    #[n(1)]
+    stance: String,
 }
 
 #[derive(Encode, Decode)]
@@ -91,6 +103,14 @@ impl Policy {
             severities: severities.collect(),
             max_fee_sat: self.fee.max_sat,
             max_sat_per_vb: self.fee.max_sat_per_vb,
+            machine: self
+                .machine
+                .permitted()
+                .map(|(kind, stance)| WireStance {
+                    unfit: kind.to_string(),
+                    stance: stance.to_string(),
+                })
+                .collect(),
         };
         minicbor::to_vec(&wire).expect("encoding into memory does not fail")
     }
@@ -117,6 +137,13 @@ impl Policy {
             };
             (severity.code, raised)
         });
+        let mut machine = Stances::default();
+        for WireStance { unfit, stance } in &wire.machine {
+            machine.set(
+                machine::unfit(unfit).ok_or(PolicyError::Malformed)?,
+                Stance::parse(stance).ok_or(PolicyError::Malformed)?,
+            );
+        }
         let policy = Policy {
             amounts: match wire.amounts {
                 WireAmounts::Proven => Amounts::Proven,
@@ -128,6 +155,7 @@ impl Policy {
                 max_sat: wire.max_fee_sat,
                 max_sat_per_vb: wire.max_sat_per_vb,
             },
+            machine,
         };
         // Fields that are unknown or not in order would not come back.
         match policy.to_bytes() == bytes {
@@ -142,9 +170,13 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::machine::Unfit;
 
     fn policy() -> Policy {
+        let mut machine = Stances::default();
+        machine.set(Unfit::Swap, Stance::Warn);
         Policy {
+            machine,
             amounts: Amounts::Remembered,
             only_signer: true,
             severities: BTreeMap::from([
@@ -178,10 +210,12 @@ mod tests {
         let mut newer = bytes.clone();
         newer[1] = 2;
         assert_eq!(Policy::decode(Some(&newer)), Err(PolicyError::NewerVersion(2)));
-        // One more field: an array of seven.
-        let more = [&[0x87, 1, 0, 0xf4, 0x80, 0xf6, 0xf6, 1][..]].concat();
+        // One more field: an array of eight.
+        let more = [0x88, 1, 0, 0xf4, 0x80, 0xf6, 0xf6, 0x80, 1];
         assert_eq!(Policy::decode(Some(&more)), Err(PolicyError::Malformed));
-        let twice = [0x84, 1, 0, 0xf4, 0x82, 0x82, 0x61, b'a', 1, 0x82, 0x61, b'a', 2];
+        let twice = [
+            0x87, 1, 0, 0xf4, 0x82, 0x82, 0x61, b'a', 1, 0x82, 0x61, b'a', 2, 0xf6, 0xf6, 0x80,
+        ];
         assert_eq!(Policy::decode(Some(&twice)), Err(PolicyError::Malformed));
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::intake::{PsbtFile, Sight};
 use super::review::Digest;
 use crate::machine::Fitness;
-use crate::policy::Change;
+use crate::policy::{Change, Stances};
 
 /// Everything that the worker is told before it starts.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub(crate) struct Request {
     pub(crate) unlock: Unlock,
     /// In what the machine is not fit, and allowed.
     pub(crate) fitness: Fitness,
+    /// What of that only the hint beside the vault permitted, which the vault must confirm.
+    pub(crate) hint: Stances,
     /// The command's name, for the journal.
     pub(crate) command: String,
     /// What to do.

@@ -13,7 +13,7 @@ pub(crate) use job::{
 };
 pub(crate) use outcome::{
     AccountFacts, AddressFacts, Answer, BackupOutcome, CheckpointFacts, CostFacts, Created, ExportOutcome,
-    Imported, JournalFacts, Outcome, PassphraseChanged, PolicyFacts, ReturnFile, SignedFile, Unlocked,
-    WalletFacts,
+    Imported, JournalFacts, Outcome, PassphraseChanged, PolicyFacts, ReturnFile, SeverityFacts, SignedFile,
+    Unlocked, WalletFacts,
 };
 pub(crate) use review::{Digest, FileReview, RunReview};

@@ -1,6 +1,5 @@
 //! What the keys answer. Each outcome is what `--json` prints.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use cofferdam_core::wallet::WalletId;
@@ -13,7 +12,7 @@ use super::job::ExportFormat;
 use super::review::RunReview;
 use crate::body::{Backup, MemoryState};
 use crate::error::Failure;
-use crate::policy::{Amounts, Raised};
+use crate::policy::{Amounts, Raised, Stances};
 
 /// A message from the worker.
 #[derive(Debug, Serialize, Deserialize)]
@@ -272,6 +271,15 @@ pub(crate) struct BackupOutcome {
     pub(crate) mnemonic_out: Option<PathBuf>,
 }
 
+/// A finding that weighs more than by default.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SeverityFacts {
+    /// Its code.
+    pub(crate) code: String,
+    /// What it weighs at least.
+    pub(crate) severity: Raised,
+}
+
 /// The vault's policy.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PolicyFacts {
@@ -283,12 +291,14 @@ pub(crate) struct PolicyFacts {
     pub(crate) amounts_reason: Option<String>,
     /// Whether nothing else signs for the vault's wallets, by the operator's declaration.
     pub(crate) only_signer: bool,
-    /// The findings that weigh more than by default, by code.
-    pub(crate) severities: BTreeMap<String, Raised>,
+    /// The findings that weigh more than by default, ascending by code.
+    pub(crate) severities: Vec<SeverityFacts>,
     /// The highest fee; none is the default.
     pub(crate) max_fee_sat: Option<u64>,
     /// The highest fee rate, in satoshi for a virtual byte; none is the default.
     pub(crate) max_fee_rate: Option<u64>,
+    /// What is done where the machine is not fit; what is not named is refused.
+    pub(crate) machine: Stances,
     /// The vault's generation.
     pub(crate) generation: u64,
     /// Whether this command changed anything.

@@ -325,6 +325,42 @@ fn bounds_of_the_fee_only_fall() {
     sign(&signer, &[&plan], &[]).json();
 }
 
+/// The hint beside the vault decides before unlocking, and the vault afterwards.
+#[test]
+fn the_policy_of_the_machine_is_the_vaults() {
+    let signer = Signer::init();
+    // Where the test runs may have swap or not: only `policy show` without options tells, so nothing is asked of swap here.
+    set(&signer, &["machine", "network", "warn", "--loosen"]).json();
+    assert_eq!(signer.read("v.machine"), b"network warn\n");
+    assert_eq!(
+        signer.run(&["policy", "show"]).json()["machine"],
+        json!({"network": "warn"})
+    );
+    signer.write("v.machine", "network allow\n");
+    if crate::harness::namespace_permitted() {
+        let refused = signer.run(&["policy", "show"]);
+        assert_eq!(refused.error_code(7), "machine-hint");
+        fs::remove_file(signer.path("v.machine")).unwrap();
+        signer.run(&["policy", "show"]).json();
+    }
+    // An option needs no hint, and the next change of the vault mends it.
+    signer.write("v.machine", "network allow\n");
+    signer
+        .run(&[
+            "account",
+            "add",
+            "--name",
+            "a",
+            "--script",
+            "taproot",
+            "--allow-online",
+        ])
+        .json();
+    assert_eq!(signer.read("v.machine"), b"network warn\n");
+    set(&signer, &["machine", "network", "refuse"]).json();
+    assert_eq!(signer.read("v.machine"), b"");
+}
+
 #[test]
 fn what_is_superseded_must_be_in_the_way() {
     let (signer, wallet) = Signer::with_wallet("segwit");
