@@ -82,7 +82,7 @@ pub(crate) enum MemoryState {
     /// It does not: the vault was restored from words, and no journal was imported.
     #[n(1)]
     Missing,
-    /// The vault was restored, and a journal was imported.
+    /// The journal of another vault with the same words was imported: that one may have signed more since.
     #[n(2)]
     Imported,
 }

@@ -161,17 +161,16 @@ fn take_over(session: &mut Session, log: &Log, screen: &mut Screen) -> Result<u6
         count: at.count,
         head: at.head,
     });
-    if session.body.memory == MemoryState::Missing {
-        session.body.memory = MemoryState::Imported;
-    }
+    // The other vault may have signed more since its journal was copied, also where this one knew everything before.
+    session.body.memory = MemoryState::Imported;
     if session.body.policy.only_signer {
         // The other vault is the proof that this one is not.
         let change = Change::OnlySigner(false);
         events.push(Event::PolicyChanged(vec![change.words(&session.body.policy)]));
         session.body.policy.only_signer = false;
         screen.progress(
-            "warning: another vault with these words signed, so this one is no longer declared the only signer; amounts that \
-             nothing proves are refused until `policy set only-signer yes`",
+            "warning: another vault with these words signed, so this one is no longer declared the only signer, and \
+             amounts that nothing proves are refused from now on",
         )?;
     }
     session.commit(events)?;

@@ -1,5 +1,6 @@
 //! One setting, as `policy set KEY VALUE...` names it.
 
+use cofferdam_core::review::FeeLimits;
 use serde::{Deserialize, Serialize};
 
 use super::machine::{self, Stance};
@@ -85,9 +86,12 @@ impl Change {
             key,
             value: values.join(" "),
         };
-        let number = |key| match values[..] {
+        let number = |key, most: u64| match values[..] {
             ["default"] => Ok(None),
-            [number] => number.parse().map(Some).map_err(|_| wrong(key)),
+            [number] => match number.parse() {
+                Ok(number) if number <= most => Ok(Some(number)),
+                _ => Err(wrong(key)),
+            },
             _ => Err(wrong(key)),
         };
         match key {
@@ -124,8 +128,12 @@ impl Change {
                     .ok_or_else(|| wrong("machine")),
                 _ => Err(wrong("machine")),
             },
-            "max-fee-sat" => number("max-fee-sat").map(Change::MaxFeeSat),
-            "max-fee-rate" => number("max-fee-rate").map(Change::MaxFeeRate),
+            "max-fee-sat" => {
+                number("max-fee-sat", FeeLimits::DEFAULT.max_fee.to_sat()).map(Change::MaxFeeSat)
+            }
+            "max-fee-rate" => {
+                number("max-fee-rate", FeeLimits::DEFAULT.max_sat_per_kvb / 1000).map(Change::MaxFeeRate)
+            }
             _ => Err(SettingError::UnknownKey(key.into())),
         }
     }
@@ -277,6 +285,8 @@ mod tests {
             &["max-fee-sat", "-1"],
             &["max-fee-sat", "1.5"],
             &["max-fee-rate", ""],
+            &["max-fee-rate", "1001"],
+            &["max-fee-sat", "10000001"],
             &["machine", "network"],
             &["machine", "everything", "allow"],
             &["machine", "network", "default"],

@@ -254,6 +254,12 @@ mod tests {
         let entries = signed(&[spending(1, [(10_000, TAPROOT), (20_000, TAPROOT)])]);
         let later = spending(1, [(10_000, TAPROOT), (90_000, TAPROOT)]);
         assert_eq!(amounts(&entries, &later), changed(1, 90_000, 20_000, TAPROOT, 1));
+        // The way out, where a watcher lied once: a previous transaction.
+        let proven = spending(1, [(10_000, PROVEN), (90_000, PROVEN)]);
+        assert!(matches!(
+            amounts(&entries, &proven)[..],
+            [Remembered::AmountOverridden { input: 1, .. }]
+        ));
     }
 
     /// Two rounds with true amounts, each with another coin's script made false, would each give one true signature.
