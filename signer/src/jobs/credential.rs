@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::AsFd as _;
 use std::path::Path;
 
 use cofferdam_core::seal::{Credential, KeyFileDigest, Passphrase};
@@ -110,15 +111,17 @@ pub(super) fn secret(source: &Source, what: &str) -> Result<Zeroizing<Vec<u8>>, 
         }
         Source::Descriptor(number) => {
             let path = format!("/proc/self/fd/{number}");
-            let file: Box<dyn Read> = match number {
-                0 => Box::new(io::stdin()),
-                _ => Box::new(File::open(&path).map_err(|error| {
-                    Failure::usage(
-                        format!("{what} cannot be read from file descriptor {number}: {error}"),
-                        "open the descriptor for reading when starting the program, as in 3<FILE",
-                    )
-                })?),
+            let opened = match number {
+                // Not `io::stdin()`, whose buffer would keep a copy.
+                0 => io::stdin().as_fd().try_clone_to_owned().map(File::from),
+                _ => File::open(&path),
             };
+            let file = opened.map_err(|error| {
+                Failure::usage(
+                    format!("{what} cannot be read from file descriptor {number}: {error}"),
+                    "open the descriptor for reading when starting the program, as in 3<FILE",
+                )
+            })?;
             bounded(file, MAX_SECRET)
                 .map_err(|error| Failure::reading(what, Path::new(&path), &error))?
                 .ok_or_else(|| too_long(what, Path::new(&path)))

@@ -22,26 +22,51 @@ pub(crate) use intake::intake;
 
 use std::cell::RefCell;
 
+use cofferdam_memory::{Forking, Pages, run_and_end};
+
 use crate::error::Failure;
 use crate::process::{Channel, ChannelError, confine};
 use crate::protocol::{Answer, Job, Outcome, Request};
 
-/// The process that holds keys: it is told one job, runs it, answers, and ends.
+/// The process that holds keys: it is told one job, runs it in pages for secrets, answers, wipes them, and ends.
 pub(crate) fn keys(channel: Channel) {
-    let mut screen = Screen {
+    let screen = Screen {
         channel: RefCell::new(Some(channel)),
     };
-    // The screen may end without a job, after wrong usage.
+    // The screen may end without a job, after wrong usage. What it sends is as large as the files, and not secret.
     let Ok(request) = screen.hear::<Request>() else {
         return;
     };
+    let forking = match &request.job {
+        // The eye is forked, and has read the codes, before anything else of the job is read.
+        Job::Restore(job) if !job.seed_qr.is_empty() => Forking::BeforeSecrets,
+        _ => Forking::Never,
+    };
+    run_and_end(forking, move || work(request, screen));
+}
+
+fn work(request: Request, mut screen: Screen) {
+    let at_first = pages_warning();
+    if let Some(warning) = at_first {
+        let _ = screen.progress(warning);
+    }
     let confined = confine(&reach::of_keys(&request)).map_err(unconfined);
     let answer = match confined.and_then(|_| run(request, &mut screen)) {
         Ok(outcome) => Answer::Done(Box::new(outcome)),
         Err(failure) => Answer::Failed(Box::new(failure)),
     };
+    if let (None, Some(warning)) = (at_first, pages_warning()) {
+        let _ = screen.progress(warning);
+    }
     // When the screen is gone there is nobody left to tell.
     let _ = screen.tell(&answer);
+}
+
+/// Returns what to say when secrets lie in pages that can be swapped.
+fn pages_warning() -> Option<&'static str> {
+    (cofferdam_memory::state() == Pages::Ordinary).then_some(
+        "warning: there are no locked pages (left) for keys; they are in ordinary memory, which is wiped but can be swapped; raise `ulimit -l` to 8192 KiB or more",
+    )
 }
 
 /// The screen, seen from the worker.

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bitcoin::hex::DisplayHex;
 use cofferdam_core::seal::{Credential, OpenVault, RandomUnavailable, SlotType, UnlockError, VaultFile};
+use cofferdam_memory::ordinary;
 
 use super::{Screen, credential};
 use crate::body::Body;
@@ -94,8 +95,9 @@ impl Opening {
         let body = Body::decode(open.plaintext())?;
         confirmed(&self.hint, &body.policy.machine, path.vault())?;
         let key = JournalKey::derive(&body.seed());
-        let journal =
-            Journal::open(path.journal(), key, open.vault_id(), &body.checkpoint).map_err(Failure::from);
+        // Its records are as many as ever were signed, and not secret towards this machine.
+        let journal = ordinary(|| Journal::open(path.journal(), key, open.vault_id(), &body.checkpoint))
+            .map_err(Failure::from);
         let session = Session {
             path,
             lock,
@@ -193,12 +195,8 @@ impl Session {
     /// Puts a journal in the damaged one's place, once its file is there.
     pub(super) fn reread_journal(&mut self) -> Result<(), Failure> {
         let key = JournalKey::derive(&self.body.seed());
-        let journal = Journal::open(
-            self.path.journal(),
-            key,
-            self.open.vault_id(),
-            &self.body.checkpoint,
-        )?;
+        let path = self.path.journal();
+        let journal = ordinary(|| Journal::open(path, key, self.open.vault_id(), &self.body.checkpoint))?;
         self.journal = Ok(journal);
         Ok(())
     }

@@ -8,6 +8,7 @@ use cofferdam_core::keys::MasterKey;
 use cofferdam_core::psbt::{Limits, Parsed};
 use cofferdam_core::review::FeeLimits;
 use cofferdam_core::wallet::WalletId;
+use cofferdam_memory::ordinary;
 use cofferdam_transport::returned::{Return, VaultState};
 
 use super::Screen;
@@ -24,15 +25,15 @@ use crate::signing::{
 /// Reviews files. Never writes.
 pub(super) fn inspect(open: Opening, job: SignJob, screen: &mut Screen) -> Result<Outcome, Failure> {
     let session = open.inspect(screen)?;
-    let examined = examined(&session, &job)?;
-    screen.tell(&Answer::Review(Box::new(examined.review().clone())))?;
+    let examined = ordinary(|| examined(&session, &job))?;
+    ordinary(|| screen.tell(&Answer::Review(Box::new(examined.review().clone()))))?;
     Ok(Outcome::Finished {})
 }
 
 /// Reviews files and signs them, if the operator approves: all or none.
 pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<Outcome, Failure> {
     let mut session = open.write(screen)?;
-    let examined = examined(&session, &job)?;
+    let examined = ordinary(|| examined(&session, &job))?;
     let expected = job
         .expected
         .as_deref()
@@ -40,7 +41,7 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
     let expected = expected
         .transpose()
         .map_err(|reason| disagreement(&reason, "nothing was signed"))?;
-    screen.tell(&Answer::Review(Box::new(examined.review().clone())))?;
+    ordinary(|| screen.tell(&Answer::Review(Box::new(examined.review().clone()))))?;
     let permitted = match permit(examined) {
         Ok(permitted) => permitted,
         Err(refused) => {
@@ -73,7 +74,8 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
             return Err(not_approved(&reason));
         }
     };
-    let generation = session.commit(approved.events())?;
+    let events = ordinary(|| approved.events());
+    let generation = session.commit(events)?;
     let start = Instant::now();
     let signed = signed(&session, approved)?;
     if let Some(expected) = &expected {

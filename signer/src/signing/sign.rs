@@ -13,6 +13,7 @@ use cofferdam_core::keys::{AccountKey, SignError};
 use cofferdam_core::psbt::{InputSignature, Parsed, SignatureKind};
 use cofferdam_core::review::{Reviewed, Spend};
 use cofferdam_core::wallet::{DeriveError, Wallet, WalletId};
+use cofferdam_memory::{Pages, on_stack, ordinary};
 
 use super::approve::Approved;
 
@@ -57,6 +58,10 @@ pub(crate) enum SigningError {
     Thread,
 }
 
+/// The stack that a signing thread works on, in pages for secrets: keys pass over it. It is ample for libsecp256k1, and sixteen of them
+/// are 4 MiB.
+const STACK: usize = 256 * 1024;
+
 /// What one input's signature needs.
 struct Task<'a> {
     spend: &'a Spend,
@@ -82,8 +87,7 @@ pub(crate) fn sign(
             let parsed = reviewed.parsed();
             Ok(Signed {
                 txid: parsed.txid(),
-                psbt: parsed
-                    .with_signatures(&signatures)
+                psbt: ordinary(|| parsed.with_signatures(&signatures))
                     .map_err(|error| SigningError::Sighash(error.input))?,
                 signatures: signatures.len(),
             })
@@ -105,7 +109,8 @@ fn signatures(
             .chunks(share)
             .map(|share| {
                 scope.spawn(move || -> Result<Vec<InputSignature>, SigningError> {
-                    share.iter().map(|task| signature(task, transaction)).collect()
+                    let sign = || share.iter().map(|task| signature(task, transaction)).collect();
+                    on_stack(STACK, Pages::Secret, sign).map_err(|_| SigningError::Thread)?
                 })
             })
             .collect();
