@@ -1,4 +1,5 @@
-//! The signer, whose key process stands still once it has wiped, so that `tests/memory` can look at what it leaves. Tests alone run it.
+//! The signer on locked pages in place of secret ones, so that root can read them, whose key process stands still once it has wiped:
+//! so `tests/memory` sees what it leaves. Tests alone run it.
 
 use std::process::ExitCode;
 
@@ -6,6 +7,7 @@ use std::process::ExitCode;
 static ALLOCATOR: cofferdam_memory::Allocator = cofferdam_memory::Allocator;
 
 fn main() -> ExitCode {
+    cofferdam_memory::for_tests::be_readable();
     cofferdam_memory::for_tests::stop_before_the_end();
     cofferdam_signer::main()
 }

@@ -1,0 +1,161 @@
+//! Looks, as root, at all memory of all of the signer's processes: while the vault is open, once its keys were wiped, and after the end.
+//! A signer on ordinary pages that wipes nothing is the positive control: in it the same search finds the same secrets.
+
+#![allow(clippy::print_stdout, reason = "the counts are the result")]
+
+#[allow(dead_code, reason = "not all of it is used here")]
+#[path = "../cli/psbts.rs"]
+mod psbts;
+
+mod needles;
+mod processes;
+mod vault;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use needles::Needles;
+use processes::{Found, Processes, may_look};
+use vault::Treasury;
+
+/// A program of `examples/`, beside the binary that is tested.
+fn example(name: &str) -> PathBuf {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let built = Command::new(env!("CARGO"))
+            .args([
+                "build",
+                "--quiet",
+                "--locked",
+                "--package",
+                "cofferdam-signer",
+                "--examples",
+            ])
+            .status()
+            .unwrap();
+        assert!(built.success(), "the programs of examples/ can be built");
+    });
+    let binary = PathBuf::from(env!("CARGO_BIN_EXE_cofferdam-signer"));
+    binary.with_file_name("examples").join(name)
+}
+
+fn product() -> PathBuf {
+    env!("CARGO_BIN_EXE_cofferdam-signer").into()
+}
+
+fn names(found: &Found) -> BTreeSet<&str> {
+    found.hits.iter().map(|hit| hit.secret.as_str()).collect()
+}
+
+#[track_caller]
+fn clean(when: &str, found: &Found) {
+    println!(
+        "{when}: {} processes, {:.1} MB searched, {} kB out of root's reach, secrets found: {}",
+        found.processes,
+        found.searched as f64 / 1e6,
+        found.hidden / 1000,
+        found.hits.len()
+    );
+    assert!(found.searched > 1_000_000, "memory was searched");
+    assert!(found.hits.is_empty(), "{when}: {:#?}", found.hits);
+}
+
+#[test]
+fn an_open_vault_shows_nothing_but_secret_pages() {
+    let (treasury, needles) = given();
+    let held = treasury.sign(&product(), false);
+    held.wait_for_consent();
+    let found = held.search(&needles);
+    clean("unlocked, waiting for consent", &found);
+    assert_eq!(found.processes, 2, "screen and keys; the intake has ended");
+    assert!(
+        found.hidden >= 6 << 20,
+        "a stack of 2 MiB and a heap of 4 MiB are out of reach: {found:?}"
+    );
+    held.let_go();
+}
+
+#[test]
+fn a_screen_that_outlives_its_keys_has_nothing() {
+    let (treasury, needles) = given();
+    let held = treasury.sign(&product(), true);
+    held.wait_for_processes(1);
+    let found = held.search(&needles);
+    clean("signed, the screen still stands", &found);
+    let id = held.id();
+    assert!(held.let_go().contains("\"signatures\""));
+    assert_eq!(
+        Processes::of(id).count(),
+        0,
+        "after exit there is no process left to search"
+    );
+}
+
+#[test]
+fn what_was_wiped_is_gone_while_the_process_stands() {
+    let (treasury, needles) = given();
+    let held = treasury.sign(&example("stopping_signer"), false);
+    held.wait_for_consent();
+    let found = held.search(&needles);
+    println!("the same program, unlocked: {:?}", names(&found));
+    for kept in ["entropy", "passphrase", "data key"] {
+        assert!(names(&found).contains(kept), "{kept} is there to be wiped");
+    }
+    held.end();
+    let held = treasury.sign(&example("stopping_signer"), true);
+    held.wait_for_stopped();
+    let found = held.search(&needles);
+    clean("wiped, the key process still stands", &found);
+    assert_eq!(
+        (found.processes, found.hidden),
+        (2, 0),
+        "nothing is out of reach: it was wiped"
+    );
+    held.end();
+}
+
+#[test]
+fn the_control_on_ordinary_pages_shows_them() {
+    let (treasury, needles) = given();
+    let mut seen = BTreeSet::new();
+    let held = treasury.sign(&example("ordinary_signer"), false);
+    held.wait_for_consent();
+    let found = held.search(&needles);
+    println!("control, unlocked: {:?}", names(&found));
+    seen.extend(names(&found).into_iter().map(str::to_owned));
+    held.end();
+    let held = treasury.sign(&example("ordinary_signer"), true);
+    held.wait_for_stopped();
+    let found = held.search(&needles);
+    println!("control, at its end: {:?}", names(&found));
+    seen.extend(names(&found).into_iter().map(str::to_owned));
+    held.end();
+    let all: BTreeSet<String> = needles.secrets().map(str::to_owned).collect();
+    println!(
+        "never found in the control: {:?}",
+        all.difference(&seen).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn the_product_has_no_switch_for_it() {
+    let symbols = Command::new("nm").arg(product()).output().unwrap();
+    let symbols = String::from_utf8(symbols.stdout).unwrap();
+    assert!(symbols.lines().count() > 1000, "the binary is not stripped");
+    for switch in ["be_ordinary", "stop_before_the_end"] {
+        assert!(!symbols.contains(switch), "{switch}");
+    }
+}
+
+/// The vault that is searched for, and what of it.
+fn given() -> (Treasury, Needles) {
+    assert!(
+        may_look(),
+        "NOT TESTED: only root, with the right to trace, can look into the memory of the signer's processes; run this as root"
+    );
+    let treasury = Treasury::new(&product());
+    let needles = Needles::new(treasury.secrets());
+    (treasury, needles)
+}
