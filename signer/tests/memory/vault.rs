@@ -98,17 +98,23 @@ impl Treasury {
     /// Begins to sign, with a standard output that is full: for people, the review blocks, and the keys wait for consent; for
     /// programs, the result blocks.
     pub(crate) fn sign(&self, signer: &Path, json: bool) -> Held {
-        let (reader, writer) = std::io::pipe().unwrap();
-        let filled = fill(&writer);
         let psbt = self.folder.path().join("psbt").display().to_string();
         let out = self.folder.path().join("out").display().to_string();
         let _ = fs::remove_file(&out);
-        let mut command = self.command(signer, &["sign", &psbt, "--out", &out, "--yes"]);
         // It was restored without its journal.
-        command.args(["--accept", "memory-missing"]);
-        if json {
-            command.arg("--json");
-        }
+        let accepted = ["--yes", "--accept", "memory-missing"];
+        let sign = ["sign", &psbt, "--out", &out];
+        self.hold(
+            signer,
+            &[&sign[..], &accepted, if json { &["--json"] } else { &[] }].concat(),
+        )
+    }
+
+    /// Begins a command, with a standard output that is full.
+    pub(crate) fn hold(&self, signer: &Path, arguments: &[&str]) -> Held {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let filled = fill(&writer);
+        let mut command = self.command(signer, arguments);
         let child = command.stdout(writer).stderr(Stdio::null()).spawn().unwrap();
         Held {
             child,
@@ -268,17 +274,29 @@ impl Held {
     /// Waits until the screen cannot write the review: the keys, which sent it, wait for the operator.
     #[track_caller]
     pub(crate) fn wait_for_consent(&self) {
+        self.wait_for_output();
+        self.wait_for_processes(2);
+    }
+
+    /// Waits until the screen cannot write the result, and stands alone.
+    #[track_caller]
+    pub(crate) fn wait_for_result(&self) {
+        self.wait_for_output();
+        self.wait_for_processes(1);
+    }
+
+    #[track_caller]
+    fn wait_for_output(&self) {
         let id = self.child.id();
-        self.wait("a review that cannot be written", || {
+        self.wait("something that cannot be written", || {
             let doing = fs::read_to_string(format!("/proc/{id}/syscall")).unwrap_or_default();
             // write(1, ...)
             doing.starts_with("1 0x1 ")
         });
-        self.wait_for_processes(2);
     }
 
     #[track_caller]
-    pub(crate) fn wait_for_processes(&self, count: usize) {
+    fn wait_for_processes(&self, count: usize) {
         self.wait("as many processes", || self.processes().count() == count);
     }
 
