@@ -7,6 +7,9 @@
 //! Every secret type here is neither `Copy` nor `Display`, shows nothing in `Debug` and is wiped when dropped.
 
 mod account;
+#[cfg(test)]
+#[path = "tests/constant_time.rs"]
+mod constant_time;
 mod entropy;
 mod known_answers;
 mod language;

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::body::{self, BodyKeys};
 use super::header::{HEADER_LEN, Header, MAX_SLOTS};
-use super::primitives::{Key, hmac_sha256, hmac_sha256_matches, sha256};
+use super::primitives::{Key, hmac_sha256, hmac_sha256_matches, same, sha256};
 use super::slot::{Slot, may_stand_together};
 use super::{Cost, Credential, Kernel, SealError, SlotFacts, SlotId, Tampered, VaultFile, VaultId};
 
@@ -204,7 +204,7 @@ impl OpenVault {
             let slot = &self.slots[self.index_of(*id)?];
             let opens = credential.slot_type() == slot.slot_type()
                 && matches!(slot.unwrap(self.vault_id, &slot.derive(credential)?),
-                    Ok(Some(data_key)) if data_key == self.data_key);
+                    Ok(Some(data_key)) if same(&*data_key, &*self.data_key).into());
             if !opens {
                 return Err(SealError::WrongCredential(*id));
             }
@@ -299,7 +299,7 @@ fn seal(
 
     let file = VaultFile::parse(bytes).map_err(|_| SealError::SelfCheck)?;
     match OpenVault::authenticate(&file, 0, data_key.clone()) {
-        Ok(opened) if opened.plaintext() == plaintext => Ok(file),
+        Ok(opened) if same(opened.plaintext(), plaintext).into() => Ok(file),
         _ => Err(SealError::SelfCheck),
     }
 }

@@ -5,6 +5,7 @@ use aes_gcm::{Aes256Gcm, Tag};
 use hkdf::{Hkdf, InvalidLength};
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, Zeroizing};
 
 /// A key of 32 bytes; wiped when dropped.
@@ -39,6 +40,11 @@ fn keyed(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
         hmac.update(part);
     }
     hmac
+}
+
+/// Tells whether two secrets are equal, in a time that depends on their lengths alone. What comes of it is public.
+pub(super) fn same(a: &[u8], b: &[u8]) -> Choice {
+    a.ct_eq(b)
 }
 
 /// `HKDF-SHA256(ikm, salt, info[0] ‖ info[1] ‖ ..., N)` (RFC 5869).

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use subtle::ConstantTimeEq;
+use subtle::Choice;
 use zeroize::Zeroizing;
 
 use super::header::{MAGIC, VaultId, field};
-use super::primitives::{Key, NotAuthentic, hkdf_sha256, open_in_place, seal_in_place};
+use super::primitives::{Key, NotAuthentic, hkdf_sha256, open_in_place, same, seal_in_place};
 use super::stretch::Ikm;
 use super::{Cost, Kernel, Malformed, NewSlot, OutOfMemory, SealError, SlotType};
 
@@ -102,7 +102,7 @@ impl Slot {
         let ikm = slot.derive(&new.credential)?;
         slot.wrap(vault_id, &ikm, data_key);
         match slot.unwrap(vault_id, &ikm) {
-            Ok(Some(unwrapped)) if unwrapped == *data_key => Ok(slot),
+            Ok(Some(unwrapped)) if same(&*unwrapped, &**data_key).into() => Ok(slot),
             _ => Err(SealError::SelfCheck),
         }
     }
@@ -132,7 +132,7 @@ impl Slot {
     /// compared first, in constant time, and a mismatch is a wrong credential.
     pub(super) fn unwrap(&self, vault_id: VaultId, ikm: &Ikm) -> Result<Option<Key>, NotAuthentic> {
         let (wrapping_key, commitment) = self.wrapping_key(vault_id, ikm);
-        if !bool::from(commitment.as_slice().ct_eq(&self.bytes[96..128])) {
+        if !bool::from(self.commits_to(&commitment)) {
             return Ok(None);
         }
         let mut wrapped = Zeroizing::new(self.bytes[128..].to_vec());
@@ -140,6 +140,11 @@ impl Slot {
         let mut data_key = Key::default();
         data_key.copy_from_slice(&wrapped);
         Ok(Some(data_key))
+    }
+
+    /// Tells whether the slot's commitment is this one, in constant time.
+    pub(super) fn commits_to(&self, commitment: &Key) -> Choice {
+        same(&**commitment, &self.bytes[96..128])
     }
 
     /// `wk ‖ commit = HKDF(ikm, vault_id, "cofferdam/1/slot" ‖ ctx, 64)`

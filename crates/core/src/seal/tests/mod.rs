@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout)]
 
 mod arbitrary;
+mod constant_time;
 mod hostile;
 mod known_answer;
 mod life;
