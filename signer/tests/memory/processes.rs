@@ -41,6 +41,19 @@ pub(crate) fn may_look() -> bool {
     u64::from_str_radix(effective.trim(), 16).unwrap() & MAY_TRACE != 0
 }
 
+/// The children of a process, the oldest first.
+pub(crate) fn children(id: u32) -> Vec<u32> {
+    let tasks = fs::read_dir(format!("/proc/{id}/task"));
+    let lists = tasks.into_iter().flatten().flatten();
+    let lists = lists.map(|task| fs::read_to_string(task.path().join("children")).unwrap_or_default());
+    let children = |list: String| {
+        list.split_whitespace()
+            .map(|id| id.parse().unwrap())
+            .collect::<Vec<u32>>()
+    };
+    lists.flat_map(children).collect()
+}
+
 /// A process and all that descend from it, as far as they run.
 pub(crate) struct Processes(Vec<u32>);
 
@@ -51,14 +64,7 @@ impl Processes {
         let mut next = 0;
         while let Some(id) = all.get(next).copied() {
             next += 1;
-            let tasks = fs::read_dir(format!("/proc/{id}/task"))
-                .into_iter()
-                .flatten()
-                .flatten();
-            for task in tasks {
-                let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
-                all.extend(children.split_whitespace().map(|id| id.parse::<u32>().unwrap()));
-            }
+            all.extend(children(id));
         }
         all.retain(|id| alive(*id));
         Processes(all)

@@ -21,7 +21,7 @@ use sha2::Sha256;
 use tempfile::TempDir;
 
 use crate::needles::Needles;
-use crate::processes::{Found, Processes};
+use crate::processes::{Found, Processes, children};
 use crate::psbts::{PAYEE, Plan};
 
 const PASSPHRASE: &str = "a synthetic passphrase, quince and larch";
@@ -34,6 +34,9 @@ const ENTROPY: [u8; 16] = [
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Coins of a transaction that takes long to sign.
+const MANY: u32 = 400;
 
 /// A vault with an account, and a PSBT to sign.
 pub(crate) struct Treasury {
@@ -108,6 +111,29 @@ impl Treasury {
             signer,
             &[&sign[..], &accepted, if json { &["--json"] } else { &[] }].concat(),
         )
+    }
+
+    /// Begins to sign for people, as [`Treasury::sign`], so many coins that it can be met while it does.
+    pub(crate) fn sign_many(&self, signer: &Path) -> Held {
+        let path = |name: &str| self.folder.path().join(name).display().to_string();
+        let product = Path::new(env!("CARGO_BIN_EXE_cofferdam-signer"));
+        let wallet = self.run(product, &["export", "--account", "main", "--format", "json"]);
+        let wallet = Wallet::parse_json(&wallet).unwrap();
+        let coins: Vec<u32> = (0..MANY).collect();
+        let mut plan = Plan::new(&wallet, &coins, &[(PAYEE, 1_500_000)]);
+        plan.fee = 40_000;
+        fs::write(path("many"), plan.psbt()).unwrap();
+        let (psbt, out) = (path("many"), path("many.signed"));
+        let sign = [
+            "sign",
+            &psbt,
+            "--out",
+            &out,
+            "--yes",
+            "--accept",
+            "memory-missing",
+        ];
+        self.hold(signer, &sign)
     }
 
     /// Begins a command, with a standard output that is full.
@@ -304,6 +330,29 @@ impl Held {
     pub(crate) fn wait_for_stopped(&self) {
         self.wait("a process that stopped", || self.processes().one_stands());
         self.wait_for_processes(2);
+    }
+
+    /// Lets the review be written, and stops the key process once it has threads that sign.
+    #[track_caller]
+    pub(crate) fn stop_while_it_signs(self) -> Self {
+        let mut reader = self.reader.try_clone().unwrap();
+        let keys = *children(self.child.id())
+            .last()
+            .expect("the key process was forked last");
+        let threads = || fs::read_dir(format!("/proc/{keys}/task")).map_or(0, Iterator::count);
+        // Argon2's, which wait.
+        let before = threads();
+        std::thread::spawn(move || std::io::copy(&mut reader, &mut std::io::sink()));
+        let deadline = Instant::now() + PATIENCE;
+        while threads() <= before {
+            let stands = Path::new(&format!("/proc/{keys}/task")).exists();
+            assert!(Instant::now() < deadline && stands, "it signed unseen");
+        }
+        // All its threads stop.
+        let keys = nix::unistd::Pid::from_raw(keys.try_into().unwrap());
+        nix::sys::signal::kill(keys, nix::sys::signal::Signal::SIGSTOP).unwrap();
+        self.wait_for_stopped();
+        self
     }
 
     /// Reads what it wanted to write; it succeeds.
