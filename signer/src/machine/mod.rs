@@ -12,6 +12,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use cofferdam_memory::Pages;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Exit, Failure};
@@ -133,11 +134,13 @@ pub(crate) fn check(allowed: &[Unfit]) -> Result<Fitness, Failure> {
 
 /// Looks at the machine for everything that is not fit.
 pub(crate) fn look() -> Vec<Found> {
-    look_at(&Roots::default(), KEY_PAGES_ARE_LOCKED)
+    look_at(&Roots::default(), key_pages_are_locked())
 }
 
-/// Whether the pages that hold keys can be kept out of swap. They are ordinary ones, wiped after use.
-pub(crate) const KEY_PAGES_ARE_LOCKED: bool = false;
+/// Tells whether the pages that hold keys are kept out of swap.
+fn key_pages_are_locked() -> bool {
+    cofferdam_memory::state() != Pages::Ordinary
+}
 
 /// Where the kernel's files are.
 struct Roots {

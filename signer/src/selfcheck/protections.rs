@@ -3,10 +3,10 @@
 use std::fs::File;
 use std::io;
 
+use cofferdam_memory::Pages;
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
 
 use super::{Check, State};
-use crate::machine::KEY_PAGES_ARE_LOCKED;
 use crate::process::Confined;
 
 /// What became of confining a process to its files.
@@ -131,13 +131,22 @@ fn locked_memory() -> Check {
         None => "all memory may be locked".to_owned(),
     };
     let name = "locked-memory";
-    match KEY_PAGES_ARE_LOCKED {
-        true => Check::new(
+    match cofferdam_memory::state() {
+        Pages::Secret => Check::new(
             name,
             State::Good,
-            format!("keys are in locked pages ({limit}); the memory of Argon2 is not, and is wiped"),
+            format!(
+                "keys are in secret pages (memfd_secret), never swapped or dumped, which not even root reads ({limit}); the memory of Argon2 is not, and is wiped"
+            ),
         ),
-        false => Check::new(
+        Pages::Locked => Check::new(
+            name,
+            State::Good,
+            format!(
+                "keys are in locked pages (mlock), never swapped or dumped, which root reads ({limit}); the memory of Argon2 is not, and is wiped"
+            ),
+        ),
+        Pages::Ordinary => Check::new(
             name,
             State::Weak,
             format!("keys are in ordinary pages, wiped after use; swap must be off ({limit})"),
