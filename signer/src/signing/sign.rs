@@ -58,9 +58,11 @@ pub(crate) enum SigningError {
     Thread,
 }
 
-/// The stack that a signing thread works on, in pages for secrets: keys pass over it. It is ample for libsecp256k1, and sixteen of them
-/// are 4 MiB.
-const STACK: usize = 256 * 1024;
+/// The stack that a signing thread works on, in pages for secrets: keys pass over it. It is ample for libsecp256k1.
+const STACK: usize = 128 * 1024;
+
+/// With the 6 MiB of the process itself, the stacks of so many threads are the 8 MiB that may be locked.
+const MAX_THREADS: usize = 16;
 
 /// What one input's signature needs.
 struct Task<'a> {
@@ -102,7 +104,7 @@ fn signatures(
     let coins = reviewed.coins().ok_or(SigningError::CoinsUnknown)?;
     let tasks = tasks(reviewed, coins, keys)?;
     let transaction = reviewed.parsed().unsigned_tx();
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
     let share = tasks.len().div_ceil(threads).max(1);
     thread::scope(|scope| {
         let workers: Vec<_> = tasks
