@@ -104,7 +104,9 @@ fn signatures(
     let coins = reviewed.coins().ok_or(SigningError::CoinsUnknown)?;
     let tasks = tasks(reviewed, coins, keys)?;
     let transaction = reviewed.parsed().unsigned_tx();
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
+    let threads = thread::available_parallelism()
+        .map_or(1, NonZero::get)
+        .min(MAX_THREADS);
     let share = tasks.len().div_ceil(threads).max(1);
     thread::scope(|scope| {
         let workers: Vec<_> = tasks
