@@ -101,6 +101,32 @@ impl Signer {
         Ok(signer)
     }
 
+    /// Names a folder that has a vault and its passphrase file already.
+    pub fn at(folder: &Path) -> Self {
+        Signer {
+            folder: folder.to_owned(),
+        }
+    }
+
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// Fails when the signer does.
+    pub fn add_account(&self, name: &str, script_type: &str, index: u32) -> Result<()> {
+        let index = index.to_string();
+        let run = self.run(&[
+            "account",
+            "add",
+            "--name",
+            name,
+            "--script",
+            script_type,
+            "--index",
+            &index,
+        ])?;
+        run.json().map(|_| ())
+    }
+
     fn without_vault(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         std::fs::write(folder.join("passphrase.txt"), format!("{PASSPHRASE}\n"))?;
@@ -130,7 +156,11 @@ impl Signer {
         Run::from_output(self.command()?.args(arguments).output()?)
     }
 
-    fn command(&self) -> Result<Command> {
+    /// Returns the command with vault and passphrase, for a test that wants to start it by itself.
+    ///
+    /// # Errors
+    /// Fails when there is no signer to run.
+    pub fn command(&self) -> Result<Command> {
         let mut command = if network_namespace_permitted() {
             let mut command = Command::new("unshare");
             command.args(["-rn", "--"]).arg(signer_binary()?);

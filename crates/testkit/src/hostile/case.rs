@@ -1,8 +1,13 @@
 //! A hostile case: files, what is done with them, and exactly what must be said.
 
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
 use cofferdam_core::psbt::{Encoding, Limits, Parsed};
-use cofferdam_core::review::{FeeLimits, FindingReport, Place, ReviewContext, Reviewed, review, review_run};
+use cofferdam_core::review::{FeeLimits, FindingReport, ReviewContext, Reviewed, review, review_run};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::fixture::known_wallets;
 
@@ -305,6 +310,25 @@ impl Case {
         parsed.txid().to_string()
     }
 
+    /// Reads a case from its folder.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or `case.json` is none.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let mut case: Case = serde_json::from_slice(&fs::read(folder.join("case.json"))?)
+            .with_context(|| format!("{}", folder.display()))?;
+        case.name = folder.file_name().unwrap_or_default().to_string_lossy().into();
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name != "case.json" {
+                case.files.push((name.into(), fs::read(&path)?));
+            }
+        }
+        case.files.sort();
+        Ok(case)
+    }
+
     /// Returns the files of the case's folder by name, `case.json` among them.
     pub fn folder(&self) -> Vec<(String, Vec<u8>)> {
         let mut json = serde_json::to_string_pretty(self).expect("a case has only string keys");
@@ -425,8 +449,18 @@ impl Step {
 }
 
 impl Expected {
-    /// Returns the place as a value.
-    pub fn place(&self) -> Option<Place> {
-        Place::try_from(self.place.clone()).ok()
+    /// Returns whether a finding of a run is this one: file, code, severity and place, and of core's findings also what was
+    /// expected and found.
+    pub fn is(&self, found: &Value) -> bool {
+        let text = |name: &str| found[name].as_str();
+        let file = text("file").map(|file| Path::new(file).file_name().unwrap_or_default().to_string_lossy());
+        let same = file.as_deref() == self.file.as_deref()
+            && text("code") == Some(&self.code)
+            && text("severity") == Some(&self.severity)
+            && text("where") == Some(&self.place);
+        let of_signer = SIGNER_FINDINGS.iter().any(|(code, _)| *code == self.code);
+        let compared =
+            || (text("expected"), text("found")) == (self.expected.as_deref(), self.found.as_deref());
+        same && (of_signer || compared())
     }
 }

@@ -5,11 +5,26 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use anyhow::Result;
+
 use super::Case;
 
 /// Returns the folder of the corpus in this repository.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/hostile")
+}
+
+/// Reads every case of the folder, in the order of their names.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn read() -> Result<Vec<Case>> {
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(folder())? {
+        folders.push(entry?.path());
+    }
+    folders.sort();
+    folders.iter().map(|folder| Case::read(folder)).collect()
 }
 
 /// Writes the folder anew.

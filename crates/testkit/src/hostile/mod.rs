@@ -25,7 +25,7 @@ mod vault;
 mod whole;
 
 pub use case::{Case, Expected, LAYERS, Step, Vault};
-pub use corpus::{bless, differences, folder};
+pub use corpus::{bless, differences, folder, read};
 pub use payout::{Coin, Out, Payout};
 
 /// Returns every case, in the order of their names.

@@ -46,8 +46,8 @@ pub(super) fn cases() -> Vec<Case> {
         )
         .caught_by("vault-header")
         .psbt("payout.psbt", Payout::new(ScriptType::Segwit).psbt())
-        .step(Step::inspect(&["payout.psbt"], 6, &[]).error("malformed-vault"))
-        .step(Step::sign(&["payout.psbt"], 6, &[]).error("malformed-vault"));
+        .step(Step::inspect(&["payout.psbt"], 5, &[]).error("vault-damaged"))
+        .step(Step::sign(&["payout.psbt"], 5, &[]).error("vault-damaged"));
         case.vault.costs = Some(costs);
         case
     };
