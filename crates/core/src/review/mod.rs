@@ -11,6 +11,8 @@ mod context;
 mod facts;
 mod fee;
 mod finding;
+#[cfg(test)]
+mod hostile;
 mod known_amount;
 mod payees;
 mod place;

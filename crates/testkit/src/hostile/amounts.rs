@@ -49,6 +49,7 @@ fn claim_amount(raw: &mut RawPsbt, input: usize, sat: u64) {
 }
 
 fn one_round(script_type: ScriptType) -> Case {
+    let nested = script_type == ScriptType::Nested;
     let hostile = Payout::new(script_type)
         .with(|payout| payout.coins[1].sat = 900_000_000)
         .edited(|raw| {
@@ -61,8 +62,17 @@ fn one_round(script_type: ScriptType) -> Case {
         CVE,
         BURN,
     )
-    .caught_by("previous_transaction")
-    .also(&["fee_unknown"])
+    // Either of the two is enough, so that each is tried as the one that is left.
+    .caught_by(if nested {
+        "fee_unknown"
+    } else {
+        "previous_transaction"
+    })
+    .also(&[if nested {
+        "previous_transaction"
+    } else {
+        "fee_unknown"
+    }])
     .refused(hostile, &["input 1 previous-transaction-missing", UNKNOWN])
 }
 
@@ -250,7 +260,10 @@ fn other_previous(script_type: ScriptType) -> Case {
         BURN,
     )
     .caught_by("previous_txid")
-    .also(&["fee_unknown"])
+    .also(match script_type {
+        ScriptType::Legacy => &["utxo_missing", "fee_unknown"],
+        _ => &["fee_unknown"],
+    })
     .refused(
         hostile,
         match script_type {
@@ -277,7 +290,10 @@ fn forged_previous(script_type: ScriptType) -> Case {
         BURN,
     )
     .caught_by("previous_txid")
-    .also(&["fee_unknown"])
+    .also(match script_type {
+        ScriptType::Legacy => &["utxo_missing", "fee_unknown"],
+        _ => &["fee_unknown"],
+    })
     .refused(
         hostile,
         match script_type {

@@ -31,9 +31,9 @@ pub struct Case {
     /// For what the parser refuses: the file that differs in the hostile bytes alone, and is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin: Option<String>,
-    /// For what the parser refuses: another parser that reads it, `bitcoin` or `psbt-v2`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lenient: Option<String>,
+    /// For what the parser refuses: other parsers that read it, `bitcoin` and `psbt-v2`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lenient: Vec<String>,
     /// What the vault is like, where it is not the usual one.
     #[serde(default, skip_serializing_if = "Vault::is_usual")]
     pub vault: Vault,
@@ -146,7 +146,7 @@ impl Case {
             caught_by: String::new(),
             also_caught_by: Vec::new(),
             twin: None,
-            lenient: None,
+            lenient: Vec::new(),
             vault: Vault::default(),
             steps: Vec::new(),
             files: Vec::new(),
@@ -227,13 +227,6 @@ impl Case {
             .file(PAYOUT, hostile)
             .step(malformed(Step::inspect(&[PAYOUT], 6, &[])))
             .step(malformed(Step::sign(&[PAYOUT], 6, &[])))
-    }
-
-    /// Names another parser that reads what ours refuses.
-    #[must_use]
-    pub fn lenient(mut self, parser: &str) -> Self {
-        self.lenient = Some(parser.into());
-        self
     }
 
     /// Returns the bytes of a file.
