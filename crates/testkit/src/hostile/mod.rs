@@ -13,6 +13,7 @@ mod encoding;
 mod fees;
 pub mod fixture;
 mod journal;
+pub mod mutate;
 mod outputs;
 pub mod payout;
 mod run;
