@@ -102,22 +102,46 @@ impl Bitcoind {
     /// # Errors
     /// Fails when the node does not answer, or with the node's own error.
     pub fn rpc(&self, method: &str, parameters: Value) -> Result<Value> {
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters});
+        result(method, self.post(&body).with_context(|| method.to_owned())?)
+    }
+
+    /// Calls an RPC method once for each list of parameters, all in one request, and returns the results in order.
+    ///
+    /// # Errors
+    /// As [`Bitcoind::rpc`], with the first error of all.
+    pub fn batch(&self, method: &str, parameters: &[Value]) -> Result<Vec<Value>> {
+        let calls = parameters.iter().enumerate();
+        let body: Value = calls
+            .map(|(id, parameters)| json!({"jsonrpc": "2.0", "id": id, "method": method, "params": parameters}))
+            .collect();
+        let answers: Vec<Value> = serde_json::from_value(self.post(&body)?)?;
+        let mut results = vec![Value::Null; parameters.len()];
+        ensure!(
+            answers.len() == results.len(),
+            "{method}: {} answers",
+            answers.len()
+        );
+        for answer in answers {
+            let id = answer["id"].as_u64().and_then(|id| usize::try_from(id).ok());
+            let place = id.and_then(|id| results.get_mut(id));
+            *place.context("an answer to no call")? = result(method, answer)?;
+        }
+        Ok(results)
+    }
+
+    fn post(&self, body: &Value) -> Result<Value> {
         let cookie =
             std::fs::read_to_string(self.cookie_file()).context("the node has no cookie file yet")?;
         let authorization = base64::engine::general_purpose::STANDARD.encode(cookie.trim());
-        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters});
         let response = minreq::post(self.rpc_url())
             .with_header("Authorization", format!("Basic {authorization}"))
             .with_header("Content-Type", "application/json")
             .with_timeout(300)
-            .with_body(serde_json::to_vec(&body)?)
+            .with_body(serde_json::to_vec(body)?)
             .send()?;
-        let mut answer: Value = serde_json::from_slice(response.as_bytes())
-            .with_context(|| format!("{method}: status {}", response.status_code))?;
-        if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
-            bail!("{method}: {error}");
-        }
-        Ok(answer["result"].take())
+        serde_json::from_slice(response.as_bytes())
+            .with_context(|| format!("status {}", response.status_code))
     }
 
     /// Mines blocks whose rewards go to `address`, and returns their hashes.
@@ -209,6 +233,14 @@ pub fn executable() -> Result<PathBuf> {
     found
         .clone()
         .context("scripts/bitcoind found and built no bitcoind; its message stands above")
+}
+
+/// Takes the result out of an answer, or its error.
+fn result(method: &str, mut answer: Value) -> Result<Value> {
+    if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
+        bail!("{method}: {error}");
+    }
+    Ok(answer["result"].take())
 }
 
 fn spawn(folder: &Path, rpc_port: u16, arguments: &[&str]) -> Result<Child> {

@@ -200,11 +200,11 @@ fn far_out() -> Vec<Case> {
 fn several() -> Case {
     let hostile = Payout::new(ScriptType::Segwit).with(|payout| {
         payout.outputs[1].sat = 20_000_000;
-        payout.pay_own(ours(ScriptType::Segwit), Branch::Change, 9_000, 29_990_000);
+        payout.pay_own(ours(ScriptType::Segwit), Branch::Change, 40, 29_990_000);
     });
     Case::new(
         "several-change-outputs",
-        "The change is split over two outputs of ours, one of them far out",
+        "The change is split over two outputs of ours, one of them at an index far beyond the others",
         "the design: a payout has one change output",
         "scatters the change, or hides a payment among many outputs of ours",
     )
