@@ -21,4 +21,6 @@ pub(crate) use permit::permit;
 pub(crate) use sign::{Signed, SigningWallet, sign};
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

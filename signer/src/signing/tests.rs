@@ -7,7 +7,7 @@ use bitcoin::{OutPoint, Txid};
 use cofferdam_core::keys::{Bip39Passphrase, Language, MasterKey, Mnemonic};
 use cofferdam_core::psbt::{Limits, Parsed, finalize};
 use cofferdam_core::review::FeeLimits;
-use cofferdam_core::wallet::Wallet;
+use cofferdam_core::wallet::{Wallet, WalletId};
 use cofferdam_core::{Network, ScriptType};
 use serde_json::Value;
 
@@ -33,13 +33,24 @@ fn master() -> MasterKey {
 }
 
 fn wallet() -> Wallet {
-    let account = master().account(ScriptType::Segwit, 0).unwrap();
-    account
-        .wallet(ScriptType::Segwit, "main".parse().unwrap(), None)
-        .unwrap()
+    wallet_of(ScriptType::Segwit, 0)
+}
+
+fn wallet_of(script_type: ScriptType, index: u32) -> Wallet {
+    let account = master().account(script_type, index).unwrap();
+    let name = match (script_type, index) {
+        (ScriptType::Segwit, 0) => "main".to_owned(),
+        _ => format!("{script_type}-{index}"),
+    };
+    account.wallet(script_type, name.parse().unwrap(), None).unwrap()
 }
 
 fn body() -> Body {
+    body_of(&[(ScriptType::Segwit, 0)])
+}
+
+/// A vault with these accounts.
+pub(super) fn body_of(accounts: &[(ScriptType, u32)]) -> Body {
     let mnemonic = Mnemonic::parse(WORDS, Some(Language::English)).unwrap();
     Body {
         network: Network::Regtest,
@@ -47,10 +58,13 @@ fn body() -> Body {
         language: Language::English,
         bip39_passphrase: Bip39Passphrase::none(),
         accounts: Vec::new(),
-        wallets: vec![Registered {
-            wallet: wallet(),
-            seen: Seen::default(),
-        }],
+        wallets: accounts
+            .iter()
+            .map(|(script_type, index)| Registered {
+                wallet: wallet_of(*script_type, *index),
+                seen: Seen::default(),
+            })
+            .collect(),
         policy: Policy::default(),
         checkpoint: Checkpoint::NONE,
         memory: MemoryState::Complete,
@@ -67,11 +81,32 @@ fn files(version: &str) -> Vec<PsbtFile> {
 }
 
 fn examined_at(files: &[PsbtFile], entries: &[Entry], generation: u64) -> Examined {
-    let body = body();
+    examined_with(files, &body(), entries, &[], None, generation)
+}
+
+/// Examines files on a vault whose journal has these entries.
+pub(super) fn examined_by(
+    files: &[PsbtFile],
+    body: &Body,
+    entries: &[Entry],
+    supersede: &[Txid],
+    bundle: Option<WalletId>,
+) -> Examined {
+    examined_with(files, body, entries, supersede, bundle, 1)
+}
+
+fn examined_with(
+    files: &[PsbtFile],
+    body: &Body,
+    entries: &[Entry],
+    supersede: &[Txid],
+    bundle: Option<WalletId>,
+    generation: u64,
+) -> Examined {
     let memory = Memory::of(entries);
     let surroundings = Surroundings {
-        bundle: None,
-        body: &body,
+        bundle,
+        body,
         memory: &memory,
         unlocked: Unlocked {
             vault_id: "v".into(),
@@ -79,8 +114,8 @@ fn examined_at(files: &[PsbtFile], entries: &[Entry], generation: u64) -> Examin
             journal: None,
         },
         fee_limits: FeeLimits::DEFAULT,
+        supersede,
         now: None,
-        supersede: &[],
     };
     examine(files, &surroundings).unwrap()
 }
@@ -89,7 +124,7 @@ fn examined(files: &[PsbtFile]) -> Examined {
     examined_at(files, &[], 1)
 }
 
-fn consent(review: Digest, accept: &[&str]) -> Consent {
+pub(super) fn consent(review: Digest, accept: &[&str]) -> Consent {
     Consent::Sign {
         review,
         accept: accept.iter().map(|code| (*code).to_owned()).collect(),

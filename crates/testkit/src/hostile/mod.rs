@@ -5,6 +5,7 @@
 //! use, and a test says when the two differ. `COFFERDAM_BLESS=1` writes the folder anew.
 
 mod amounts;
+mod bundle;
 mod case;
 mod change;
 mod corpus;
@@ -13,6 +14,7 @@ mod encoding;
 mod fees;
 pub mod fixture;
 mod journal;
+mod lock_times;
 pub mod mutate;
 mod outputs;
 pub mod payout;
@@ -36,11 +38,13 @@ pub use payout::{Coin, Out, Payout};
 pub fn cases() -> Vec<Case> {
     let groups = [
         amounts::cases(),
+        bundle::cases(),
         change::cases(),
         derivations::cases(),
         encoding::cases(),
         fees::cases(),
         journal::cases(),
+        lock_times::cases(),
         outputs::cases(),
         run::cases(),
         scripts::cases(),

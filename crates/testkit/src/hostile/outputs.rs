@@ -15,7 +15,7 @@ pub(super) fn cases() -> Vec<Case> {
     let mut cases = unknown_scripts();
     cases.extend(data());
     cases.push(buried());
-    cases.push(dust());
+    cases.extend([dust(), zero_value()]);
     cases
 }
 
@@ -142,4 +142,15 @@ fn dust() -> Case {
     )
     .caught_by("dust")
     .warned(paying(payee(2), 293).psbt(), &["output 2 dust-output"])
+}
+
+fn zero_value() -> Case {
+    Case::new(
+        "zero-value-output",
+        "An address is paid nothing at all",
+        "Bitcoin Core's dust limit; the issue: zero-value outputs are named",
+        "has a payout look made, that pays nothing",
+    )
+    .caught_by("dust")
+    .warned(paying(payee(2), 0).psbt(), &["output 2 dust-output"])
 }

@@ -1,0 +1,45 @@
+//! Bundles that say something else than their PSBTs.
+
+use cofferdam_core::ScriptType;
+use cofferdam_core::wallet::WalletId;
+use cofferdam_transport::bundle::Bundle;
+
+use super::fixture::ours;
+use super::payout::Payout;
+use super::{Case, Step};
+
+const BUNDLE: &str = "po-1.bundle";
+
+pub(super) fn cases() -> Vec<Case> {
+    let case = |name: &str, title: &str, wants: &str| {
+        Case::new(name, title, "the design: bundles are believed nothing", wants).caught_by("bundle")
+    };
+    let another = ours(ScriptType::Nested).id();
+    let findings = ["po-1.psbt: transaction bundle-wallet"];
+    let mut damaged = bundle(ours(ScriptType::Segwit).id());
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    vec![
+        case(
+            "bundle-for-another-wallet",
+            "A bundle names a wallet of the vault that does not own the coins",
+            "has the return filed under another wallet, and the payout planned again",
+        )
+        .file(BUNDLE, bundle(another))
+        .step(Step::inspect(&[BUNDLE], 3, &findings))
+        .step(Step::refused(&[BUNDLE], &findings)),
+        case(
+            "bundle-with-a-changed-byte",
+            "One byte in the middle of a bundle is another than the watcher wrote",
+            "has another PSBT rebuilt than the one whose hash the bundle tells",
+        )
+        .file(BUNDLE, damaged)
+        .step(Step::inspect(&[BUNDLE], 6, &[]).error("malformed-bundle"))
+        .step(Step::sign(&[BUNDLE], 6, &[]).error("malformed-bundle")),
+    ]
+}
+
+fn bundle(wallet: WalletId) -> Vec<u8> {
+    let psbts = [Payout::new(ScriptType::Segwit).psbt()];
+    Bundle::of(wallet, "po-1", &psbts).expect("a bundle").to_bytes()
+}
