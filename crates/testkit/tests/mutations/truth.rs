@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use bitcoin::consensus::deserialize;
-use bitcoin::{Amount, OutPoint, ScriptBuf, Transaction, TxOut};
-use cofferdam_core::psbt::fields::{global, input};
+use bitcoin::absolute::LockTime;
+use bitcoin::consensus::{Decodable, deserialize};
+use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut};
+use cofferdam_core::psbt::fields::{global, input, output};
 use cofferdam_core::psbt::{RawPsbt, Version};
 use cofferdam_core::review::{AmountProof, OutputClass, Reviewed};
 use cofferdam_core::wallet::{Branch, WalletName};
@@ -61,10 +62,25 @@ impl Truth {
 
     /// Holds a review against the truth.
     pub(crate) fn judge(&self, reviewed: &Reviewed) -> Result<Worth, String> {
-        let (report, raw) = (reviewed.report(), reviewed.parsed().raw());
-        let transaction = transaction(reviewed, raw);
+        let report = reviewed.report();
+        let transaction = transaction(reviewed.parsed().version(), reviewed.parsed().raw());
         if report.unsigned_txid != transaction.compute_txid() {
             return Err("another txid".into());
+        }
+        let shown = (
+            report.transaction_version,
+            report.lock_time.value,
+            report.replaceable,
+        );
+        let true_of_it = (
+            transaction.version.0,
+            transaction.lock_time.to_consensus_u32(),
+            transaction.input.iter().any(|input| input.sequence.is_rbf()),
+        );
+        if shown != true_of_it {
+            return Err(format!(
+                "version, lock time and replaceability are {true_of_it:?}, not {shown:?}"
+            ));
         }
         let mut worth = Worth::True;
         let mut inputs = Amount::ZERO;
@@ -137,10 +153,31 @@ fn add(coins: &mut HashMap<OutPoint, TxOut>, transaction: &Transaction) {
     }
 }
 
-/// The transaction as rust-bitcoin reads it from version 0; of version 2 as it was put together.
-fn transaction(reviewed: &Reviewed, raw: &RawPsbt) -> Transaction {
-    match reviewed.parsed().version() {
-        Version::V0 => deserialize(raw.global.plain(global::UNSIGNED_TX).unwrap()).unwrap(),
-        Version::V2 => reviewed.parsed().unsigned_tx().clone(),
+/// The transaction as rust-bitcoin reads it from version 0; of version 2 put together here. No case asks for a lock time in an
+/// input's map.
+fn transaction(version: Version, raw: &RawPsbt) -> Transaction {
+    if version == Version::V0 {
+        return deserialize(raw.global.plain(global::UNSIGNED_TX).unwrap()).unwrap();
+    }
+    fn read<T: Decodable>(value: Option<&[u8]>) -> Option<T> {
+        value.map(|bytes| deserialize(bytes).unwrap())
+    }
+    let inputs = raw.inputs.iter().map(|map| TxIn {
+        previous_output: OutPoint::new(
+            read(map.plain(input::PREVIOUS_TXID)).unwrap(),
+            read(map.plain(input::OUTPUT_INDEX)).unwrap(),
+        ),
+        sequence: read(map.plain(input::SEQUENCE)).unwrap_or(Sequence::MAX),
+        ..TxIn::default()
+    });
+    let outputs = raw.outputs.iter().map(|map| TxOut {
+        value: read(map.plain(output::AMOUNT)).unwrap(),
+        script_pubkey: ScriptBuf::from_bytes(map.plain(output::SCRIPT).unwrap().to_vec()),
+    });
+    Transaction {
+        version: read(raw.global.plain(global::TX_VERSION)).unwrap(),
+        lock_time: read(raw.global.plain(global::FALLBACK_LOCKTIME)).unwrap_or(LockTime::ZERO),
+        input: inputs.collect(),
+        output: outputs.collect(),
     }
 }
