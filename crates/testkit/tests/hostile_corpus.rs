@@ -118,6 +118,24 @@ const CHECKLIST: &[(&str, &[&str])] = &[
         &["label-with-escape-sequence", "label-with-reversed-text"],
     ),
     ("ineffective lock times", &["lock-time-ineffective"]),
+    ("far lock times", &["lock-time-far-*", "relative-lock-far-*"]),
+    (
+        "one outpoint with two amounts",
+        &[
+            "run-coin-with-two-amounts",
+            "amount-claimed-two-rounds-days-apart",
+        ],
+    ),
+    (
+        "address poisoning",
+        &[
+            "address-lookalike",
+            "address-lookalike-of-an-earlier-payee",
+            "run-address-lookalike",
+        ],
+    ),
+    ("the same address twice", &["address-repeated"]),
+    ("versions without rules", &["transaction-version-*"]),
     (
         "a transaction's sighash offered as a message",
         &["sighash-offered-*", "signed-message-offered"],

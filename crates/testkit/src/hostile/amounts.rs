@@ -190,7 +190,7 @@ fn taproot_fields_on_segwit() -> Case {
             "input 1 previous-transaction-missing",
             "input 1 false-derivation",
             "input 1 script-field-differs",
-            "input 1 sighash-not-all",
+            "input 1 sighash-unknown",
             UNKNOWN,
         ],
     )

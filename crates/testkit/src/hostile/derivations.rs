@@ -126,30 +126,16 @@ fn owners() -> Vec<Case> {
             claim_input(&mut raw.inputs[1], their, Branch::Change, 3);
             raw.inputs[1].remove_type(input::TAP_INTERNAL_KEY);
         });
-        let taproot = script_type == ScriptType::Taproot;
-        let case = Case::new(
-            &format!("own-input-claimed-foreign-{script_type}"),
-            "A coin of ours is listed with the attacker's fingerprint and key",
-            "coinjoin attacks on signers: an input that is not recognised is not counted",
-            "has what our coin loses looked at as if a stranger lost it",
-        )
-        .caught_by(if taproot {
-            "previous_transaction"
-        } else {
-            "foreign_input"
-        });
-        cases.push(if taproot {
-            case.also(&["foreign_input", "fee_unknown"]).refused(
-                hostile,
-                &[
-                    "input 1 foreign-input",
-                    "input 1 previous-transaction-missing",
-                    "transaction fee-unknown",
-                ],
+        cases.push(
+            Case::new(
+                &format!("own-input-claimed-foreign-{script_type}"),
+                "A coin of ours is listed with the attacker's fingerprint and key",
+                "coinjoin attacks on signers: an input that is not recognised is not counted",
+                "has what our coin loses looked at as if a stranger lost it",
             )
-        } else {
-            case.refused(hostile, &["input 1 foreign-input"])
-        });
+            .caught_by("derivation")
+            .refused(hostile, &["input 1 false-derivation"]),
+        );
 
         let hostile = Payout::new(script_type)
             .with(|payout| {
@@ -161,9 +147,9 @@ fn owners() -> Vec<Case> {
             });
         let mut findings = vec!["input 1 false-derivation", "input 1 foreign-input"];
         let mut also = vec!["foreign_input"];
-        if taproot {
-            findings.extend(["input 1 previous-transaction-missing", "transaction fee-unknown"]);
-            also.extend(["previous_transaction", "fee_unknown"]);
+        if script_type == ScriptType::Taproot {
+            findings.extend(["input 1 foreign-amount-unproven", "transaction fee-unknown"]);
+            also.push("fee_unknown");
         }
         cases.push(
             Case::new(

@@ -146,26 +146,28 @@ fn flip(byte: Option<&mut u8>) {
     }
 }
 
-/// Moves a little-endian integer of a value: by one, to nothing, to the largest, and its sign.
-fn moved(width: usize) -> Vec<(&'static str, Box<dyn Fn(u64) -> u64>)> {
-    let max = u64::MAX >> (64 - 8 * width);
-    vec![
-        ("and one", Box::new(move |value: u64| value.wrapping_add(1) & max)),
-        (
-            "less one",
-            Box::new(move |value: u64| value.wrapping_sub(1) & max),
-        ),
-        ("to zero", Box::new(|_| 0)),
-        ("to the largest", Box::new(move |_| max)),
-        ("sign changed", Box::new(move |value: u64| value ^ (max / 2 + 1))),
-    ]
+/// How an integer is moved: in words, and by its width in bits.
+type Move = (&'static str, fn(u64, u32) -> u64);
+
+/// By one, to nothing, to the largest, and its sign.
+const MOVES: [Move; 5] = [
+    ("and one", |value, bits| value.wrapping_add(1) & largest(bits)),
+    ("less one", |value, bits| value.wrapping_sub(1) & largest(bits)),
+    ("to zero", |_, _| 0),
+    ("to the largest", |_, bits| largest(bits)),
+    ("sign changed", |value, bits| value ^ 1 << (bits - 1)),
+];
+
+fn largest(bits: u32) -> u64 {
+    u64::MAX >> (64 - bits)
 }
 
-fn move_integer(value: &mut [u8], at: usize, width: usize, change: &dyn Fn(u64) -> u64) {
+/// Moves a little-endian integer of a value.
+fn move_integer(value: &mut [u8], at: usize, width: usize, change: fn(u64, u32) -> u64) {
     if let Some(bytes) = value.get_mut(at..at + width) {
         let mut whole = [0; 8];
         whole[..width].copy_from_slice(bytes);
-        let moved = change(u64::from_le_bytes(whole)).to_le_bytes();
+        let moved = change(u64::from_le_bytes(whole), 8 * width as u32).to_le_bytes();
         bytes.copy_from_slice(&moved[..width]);
     }
 }
@@ -179,9 +181,9 @@ fn integers(original: &RawPsbt, map: Map, number: usize, mutants: &mut Vec<Mutan
         mutants,
     };
     for (at, width) in integer_places(map, pair) {
-        for (words, change) in moved(width) {
+        for (words, change) in MOVES {
             sink.value(&format!("integer at {at} {words}"), |value| {
-                move_integer(value, at, width, &*change);
+                move_integer(value, at, width, change);
             });
         }
     }
@@ -312,9 +314,9 @@ fn transaction(original: &RawPsbt, mutants: &mut Vec<Mutant>) {
         at += serialize(output).len();
     }
     for (at, width, what) in integers {
-        for (words, change) in moved(width) {
+        for (words, change) in MOVES {
             let mut bytes = transaction.to_vec();
-            move_integer(&mut bytes, at, width, &*change);
+            move_integer(&mut bytes, at, width, change);
             push(format!("{what} {words}"), bytes);
         }
     }

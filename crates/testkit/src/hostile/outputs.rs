@@ -15,7 +15,9 @@ pub(super) fn cases() -> Vec<Case> {
     let mut cases = unknown_scripts();
     cases.extend(data());
     cases.push(buried());
-    cases.extend([dust(), zero_value()]);
+    cases.extend([dust(), zero_value(), data_with_money()]);
+    cases.extend(repeated());
+    cases.extend(lookalikes());
     cases
 }
 
@@ -151,6 +153,90 @@ fn zero_value() -> Case {
         "Bitcoin Core's dust limit; the issue: zero-value outputs are named",
         "has a payout look made, that pays nothing",
     )
-    .caught_by("dust")
-    .warned(paying(payee(2), 0).psbt(), &["output 2 dust-output"])
+    .caught_by("zero_value")
+    .warned(paying(payee(2), 0).psbt(), &["output 2 zero-value-output"])
+}
+
+fn data_with_money() -> Case {
+    let script = ScriptBuf::from_hex("6a026869").expect("hex");
+    Case::new(
+        "op-return-with-money",
+        "A data output carries 0.1 BTC, which nobody can ever spend",
+        "the issue: OP_RETURN must carry 0",
+        "burns money under the name of a note",
+    )
+    .caught_by("data_output_amount")
+    .also(&["data_output"])
+    .refused(
+        paying(script, 10_000_000).psbt(),
+        &["output 2 data-output-amount", "output 2 data-output"],
+    )
+}
+
+fn repeated() -> Vec<Case> {
+    let case = |name: &str, title: &str, hostile: Payout| {
+        Case::new(
+            name,
+            title,
+            "the issue: the same address twice warns",
+            "has a payout made twice within one transaction",
+        )
+        .caught_by("address_repeated")
+        .warned(hostile.psbt(), &["output 2 address-repeated"])
+    };
+    vec![
+        case(
+            "address-repeated",
+            "The payee's address is paid a second time, with another amount",
+            paying(payee(1), 1_000_000),
+        ),
+        case(
+            "address-repeated-with-the-same-amount",
+            "The payee's address is paid the same amount twice",
+            paying(payee(1), 24_000_000).with(|payout| {
+                payout.outputs[0].sat = 24_000_000;
+                payout.outputs[1].sat += 26_000_000;
+            }),
+        ),
+    ]
+}
+
+fn lookalikes() -> Vec<Case> {
+    let poisoned = paying(lookalike_of_the_payee(), 1_000_000);
+    let case = |name: &str, title: &str| {
+        Case::new(
+            name,
+            title,
+            "address poisoning: Tsuchiya and others, USENIX Security 2025",
+            "has an address copied that only begins and ends like the right one",
+        )
+    };
+    vec![
+        case(
+            "address-lookalike",
+            "An output pays an address that begins and ends like the payee's in the same transaction",
+        )
+        .caught_by("lookalike")
+        .refused(poisoned.psbt(), &["output 2 address-lookalike"]),
+        case(
+            "address-lookalike-of-change",
+            "An output pays an address that begins and ends like our change",
+        )
+        .caught_by("lookalike")
+        .refused(
+            paying(lookalike_of_our_change(), 1_000_000).psbt(),
+            &["output 2 address-lookalike"],
+        ),
+    ]
+}
+
+/// Begins with the same 24 characters as the address of [`payee`] 1 on regtest, and ends with the same four: one of a million
+/// tries.
+pub(super) fn lookalike_of_the_payee() -> ScriptBuf {
+    ScriptBuf::from_hex("001401010101010101010101010101010100000fa5b7").expect("hex")
+}
+
+/// The same for our change at index 7.
+fn lookalike_of_our_change() -> ScriptBuf {
+    ScriptBuf::from_hex("001431d439123779414a05807233daf92a0000014417").expect("hex")
 }

@@ -1,10 +1,12 @@
 //! Several PSBTs of one sitting.
 
 use cofferdam_core::ScriptType;
+use cofferdam_core::psbt::fields::input::WITNESS_UTXO;
 use cofferdam_core::wallet::Branch;
 
 use super::fixture::{ours, payee};
-use super::payout::{Coin, Payout};
+use super::outputs::lookalike_of_the_payee;
+use super::payout::{Coin, Payout, pair};
 use super::{Case, Step};
 
 const TWO: [&str; 2] = ["a.psbt", "b.psbt"];
@@ -60,5 +62,40 @@ pub(super) fn cases() -> Vec<Case> {
                 "run: payment-repeated",
             ],
         ),
+        case(
+            "run-address-lookalike",
+            "The second transaction of a run pays an address that begins and ends like the first one's payee",
+            "has an address copied that only begins and ends like the right one",
+            plain().with(other_coins).with(|payout| {
+                payout.outputs[0].script = lookalike_of_the_payee();
+                payout.outputs[0].sat -= 1_000;
+                payout.outputs[1].sat += 1_000;
+            }),
+            &["run: address-lookalike"],
+        ),
+        two_amounts(),
     ]
+}
+
+/// Taproot amounts are claims that the signature covers, so that each round is clean by itself.
+fn two_amounts() -> Case {
+    let findings = ["run: coin-amounts-differ"];
+    Case::new(
+        "run-coin-with-two-amounts",
+        "One transaction comes twice in a run, and the second time a taproot coin is claimed to have more",
+        "CVE-2020-14199, in the rounds of one run",
+        "has two signatures made that only one of two stories fits",
+    )
+    .caught_by("run")
+    .psbt(TWO[0], taproot_claiming(40_000_000))
+    .psbt(TWO[1], taproot_claiming(40_001_000))
+    .step(Step::inspect(&TWO, 3, &findings))
+    .step(Step::refused(&TWO, &findings))
+}
+
+/// A payout of taproot coins, the second of which is said to have this amount.
+pub(super) fn taproot_claiming(sat: u64) -> Vec<u8> {
+    Payout::new(ScriptType::Taproot).edited(|raw| {
+        pair(&mut raw.inputs[1], WITNESS_UTXO).value[..8].copy_from_slice(&sat.to_le_bytes());
+    })
 }

@@ -111,8 +111,8 @@ fn posing() -> Vec<Case> {
         let mut findings = vec!["input 0 false-derivation", "input 0 foreign-input"];
         let mut also = vec!["foreign_input"];
         if script_type == ScriptType::Taproot {
-            findings.extend(["transaction fee-unknown", "input 0 previous-transaction-missing"]);
-            also.extend(["fee_unknown", "previous_transaction"]);
+            findings.extend(["transaction fee-unknown", "input 0 foreign-amount-unproven"]);
+            also.push("fee_unknown");
         }
         Case::new(
             name,

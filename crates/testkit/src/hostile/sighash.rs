@@ -10,6 +10,8 @@ use super::signature::add_signature;
 
 const REUSE: &str = "takes the signature to another transaction that pays the attacker";
 
+const NOT_ALL: &str = "input 0 sighash-not-all";
+
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for script_type in [ScriptType::Legacy, ScriptType::Segwit, ScriptType::Taproot] {
@@ -18,12 +20,12 @@ pub(super) fn cases() -> Vec<Case> {
             ("single", 0x03),
             ("single-anyonecanpay", 0x83),
             ("all-anyonecanpay", 0x81),
+            ("none-anyonecanpay", 0x82),
         ] {
-            cases.push(declared(script_type, name, sighash));
+            cases.push(declared(script_type, name, sighash, NOT_ALL));
         }
     }
     for (name, sighash) in [
-        ("none-anyonecanpay", 0x82),
         ("0x84", 0x84),
         ("0x04", 0x04),
         ("0x50", 0x50),
@@ -31,7 +33,12 @@ pub(super) fn cases() -> Vec<Case> {
         ("all-in-the-lowest-byte", 0x0101),
         ("largest", u32::MAX),
     ] {
-        cases.push(declared(ScriptType::Segwit, name, sighash));
+        cases.push(declared(
+            ScriptType::Segwit,
+            name,
+            sighash,
+            "input 0 sighash-unknown",
+        ));
     }
     cases.extend([out_of_range(ScriptType::Legacy), out_of_range(ScriptType::Segwit)]);
     for script_type in [ScriptType::Legacy, ScriptType::Segwit, ScriptType::Taproot] {
@@ -41,7 +48,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-fn declared(script_type: ScriptType, name: &str, sighash: u32) -> Case {
+fn declared(script_type: ScriptType, name: &str, sighash: u32, finding: &str) -> Case {
     let hostile = Payout::new(script_type).edited(|raw| {
         set(&mut raw.inputs[0], SIGHASH_TYPE, sighash.to_le_bytes());
     });
@@ -52,7 +59,7 @@ fn declared(script_type: ScriptType, name: &str, sighash: u32) -> Case {
         REUSE,
     )
     .caught_by("sighash")
-    .refused(hostile, &["input 0 sighash-not-all"])
+    .refused(hostile, &[finding])
 }
 
 /// A legacy signature of SINGLE without its output signs the number one: it is good for every other such transaction.
@@ -70,7 +77,7 @@ fn out_of_range(script_type: ScriptType) -> Case {
         "takes every other coin of the key",
     )
     .caught_by("sighash")
-    .refused(hostile, &["input 1 sighash-not-all"])
+    .refused(hostile, &["input 1 sighash-single-without-output"])
 }
 
 fn present(script_type: ScriptType, name: &str, sighash: u8) -> Case {
@@ -83,5 +90,5 @@ fn present(script_type: ScriptType, name: &str, sighash: u8) -> Case {
         "has a half-open transaction completed",
     )
     .caught_by("sighash")
-    .refused(hostile, &["input 0 sighash-not-all"])
+    .refused(hostile, &[NOT_ALL])
 }

@@ -151,7 +151,7 @@ fn foreign_half_two_rounds() -> Case {
         hostile,
         &[
             "input 0 previous-transaction-missing",
-            "input 1 previous-transaction-missing",
+            "input 1 foreign-amount-unproven",
             "input 1 foreign-input",
             "input 1 sighash-not-all",
             "transaction fee-unknown",

@@ -98,6 +98,19 @@ pub(super) fn cases() -> Vec<Case> {
             &["input 0 amount-out-of-range", SUM, UNKNOWN],
         ),
     ];
+    for (name, version) in [("zero", 0), ("negative", -1), ("four", 4), ("largest", i32::MAX)] {
+        let hostile = Payout::new(ScriptType::Segwit).with(|payout| payout.version = version);
+        cases.push(
+            Case::new(
+                &format!("transaction-version-{name}"),
+                &format!("The transaction says that it has version {version}"),
+                "BIP68 and BIP431; Bitcoin Core's rules for relay: versions 1 to 3",
+                "has a transaction signed whose rules are not known yet",
+            )
+            .caught_by("transaction_version")
+            .refused(hostile.psbt(), &["transaction transaction-version"]),
+        );
+    }
     for script_type in [ScriptType::Segwit, ScriptType::Taproot] {
         cases.push(
             Case::new(
