@@ -9,7 +9,7 @@ use cofferdam_core::wallet::Branch;
 
 use super::Case;
 use super::fixture::{ours, theirs};
-use super::payout::{Payout, origin, pair, script};
+use super::payout::{Coin, Payout, origin, pair, script};
 
 const STEAL: &str = "has the attacker's output taken for change, and not shown as a payment";
 const LOSE: &str = "sends the change where the wallet will not find it, and asks a ransom";
@@ -194,7 +194,26 @@ fn far_out() -> Vec<Case> {
         case("change-index-one-too-far", 10_004, Branch::Change),
         case("change-index-huge", 0x7fff_ffff, Branch::Change),
         case("own-receive-index-huge", 1_000_000_000, Branch::Receive),
+        claimed_coin(),
     ]
+}
+
+/// The coin's place is only claimed: its signature is worthless if it is false, but what it says must not move the bound.
+fn claimed_coin() -> Case {
+    let wallet = ours(ScriptType::Taproot);
+    let hostile = Payout::new(ScriptType::Taproot).with(|payout| {
+        payout.coins[1] = Coin::new(wallet, Branch::Change, 500_000_000, 40_000_000, 1);
+        payout.outputs.truncate(1);
+        payout.pay_own(wallet, Branch::Change, 500_000_007, 49_990_000);
+    });
+    Case::new(
+        "claimed-coin-raises-the-change-bound",
+        "A taproot coin is claimed to stand at a huge index, and the change stands a little beyond it",
+        "BIP341: a signature covers a claimed script, and does not prove it",
+        LOSE,
+    )
+    .caught_by("index_bound")
+    .refused(hostile.psbt(), &["output 1 index-out-of-bounds"])
 }
 
 fn several() -> Case {

@@ -19,7 +19,7 @@ pub(super) use self::signatures::SignatureFact;
 pub(super) use self::sums::sum;
 use super::context::{AmountRule, KnownWallet, ReviewContext};
 use super::fee::{Fee, signed_vsize};
-use super::report::{OutputClass, Totals};
+use super::report::{AmountProof, OutputClass, Totals};
 use crate::psbt::Parsed;
 use crate::{Network, ScriptType};
 
@@ -198,7 +198,8 @@ fn with_bound(highest: Option<u32>) -> u32 {
     highest.unwrap_or(0).saturating_add(super::context::INDEX_BOUND)
 }
 
-/// The highest index of the inputs, and of known change.
+/// The highest index of the inputs, and of known change. Only a previous transaction proves where a coin stands: a signature that
+/// covers a claimed script (BIP341) is worthless if the claim is false, but by then the bound would have moved.
 fn highest_index(
     wallet: Option<&KnownWallet<'_>>,
     own_index: Option<usize>,
@@ -206,7 +207,7 @@ fn highest_index(
 ) -> Option<u32> {
     let proven = inputs
         .iter()
-        .filter(|input| input.proof.is_some())
+        .filter(|input| input.proof == Some(AmountProof::PreviousTransaction))
         .filter_map(|input| input.owner.as_ref());
     let of_inputs = proven
         .filter(|owner| Some(owner.wallet) == own_index)

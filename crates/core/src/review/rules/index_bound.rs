@@ -90,6 +90,17 @@ mod tests {
                     "transaction fee-unknown",
                 ],
             );
+        Scenario::new(ScriptType::Taproot)
+            .with(|scenario| {
+                scenario.coins[1].own = (Branch::Receive, 20_000);
+                scenario.outputs.pop();
+                scenario.pay_own(Branch::Change, 30_000, 49_990_000);
+            })
+            .expect(
+                "a taproot input, whose script is claimed",
+                "index_bound",
+                &["output 1 index-out-of-bounds"],
+            );
         change_at(30_000)
             .with(|scenario| {
                 scenario.wallets.push(wallet(OUR_WORDS, ScriptType::Segwit, 1));
