@@ -180,7 +180,7 @@ fn p2wpkh(fixture: &Value) -> &Value {
 }
 
 /// The binary under test.
-pub(crate) const SIGNER: &str = env!("CARGO_BIN_EXE_cofferdam-signer");
+const SIGNER: &str = env!("CARGO_BIN_EXE_cofferdam-signer");
 
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::Mutex;
 
-use crate::folder::{Folder, SIGNER, text};
+use crate::examples::example;
+use crate::folder::{Folder, text};
 
 /// The names that a vault's files can have in these tests.
 const NAMES: [&str; 9] = [
@@ -232,7 +233,7 @@ pub(crate) fn trace(folder: &Folder, files: Files, args: &[&str], injections: &[
     for inject in injections {
         command.args(["-e", inject]);
     }
-    command.arg(SIGNER).current_dir(folder.root());
+    command.arg(example("readable_signer")).current_dir(folder.root());
     folder.add_args(&mut command, args);
     let output = command
         .output()

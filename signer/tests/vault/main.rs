@@ -3,6 +3,8 @@
 mod concurrency;
 mod corruption;
 mod credentials;
+#[path = "../memory/examples.rs"]
+mod examples;
 mod faults;
 mod flips;
 mod folder;
