@@ -291,11 +291,14 @@ pub(super) fn out_of_turn() -> Failure {
 
 /// Reads the hint, without what options allow in any case.
 fn hint(global: &Global) -> Stances {
-    // Only a vault can confirm it: beside none, `init` would believe it.
-    let Some(vault) = global.vault.as_ref().filter(|vault| vault.exists()) else {
+    let Some(vault) = &global.vault else {
         return Stances::default();
     };
     let mut hint = Stances::hinted(vault);
+    // Only a vault can confirm it: beside none, `init` would believe it.
+    if hint == Stances::default() || !vault.exists() {
+        return Stances::default();
+    }
     let online = global.allow_online.then_some(Unfit::Network);
     for kind in global.allow_unfit.iter().copied().chain(online) {
         hint.set(kind, Stance::Refuse);
