@@ -25,7 +25,11 @@ fuzz_target!(|input: &[u8]| {
                 let amounts = list.payments().iter().map(|payment| payment.amount);
                 assert_eq!(list.totals().sum, amounts.sum::<Amount>());
                 assert_eq!(list.totals().count, list.payments().len());
-                assert!(list.payments().iter().all(|payment| payment.amount > Amount::ZERO));
+                assert!(
+                    list.payments()
+                        .iter()
+                        .all(|payment| payment.amount > Amount::ZERO)
+                );
             }
             Err(error) => assert!(!error.to_string().is_empty()),
         }

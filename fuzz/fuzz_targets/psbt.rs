@@ -37,7 +37,10 @@ fuzz_target!(|input: &[u8]| {
     let reviewed = review(parsed, &context);
     let totals = reviewed.report().totals;
     if !reviewed.has_refusal() {
-        assert_eq!(totals.inputs.unwrap() - totals.outputs.unwrap(), totals.fee.unwrap());
+        assert_eq!(
+            totals.inputs.unwrap() - totals.outputs.unwrap(),
+            totals.fee.unwrap()
+        );
         assert_eq!(reviewed.spends().len(), reviewed.parsed().inputs().len());
     }
     let run = review_run(&[reviewed, review(again, &context)]);
