@@ -202,8 +202,8 @@ pub(crate) struct Inputs {
     pub(crate) files: Vec<PsbtFile>,
     /// The bundle that they came in.
     pub(crate) bundle: Option<BundleFile>,
-    /// What another machine made of them.
-    pub(crate) expected: Vec<PsbtFile>,
+    /// What another machine made of them; none when nobody asked for it.
+    pub(crate) expected: Option<Vec<PsbtFile>>,
 }
 
 impl Workers {
@@ -232,6 +232,8 @@ impl Workers {
             .take()
             .ok_or_else(|| Failure::unexpected("there is no intake"))?;
         intake.send(request)?;
+        // Not by what the intake says: one that was taken over would leave it out.
+        let compares = matches!(request, IntakeRequest::Files { expected, .. } if !expected.is_empty());
         let (mut files, mut expected, mut bundle) = (Vec::new(), Vec::new(), None);
         loop {
             match intake.receive()? {
@@ -243,7 +245,7 @@ impl Workers {
                     return Ok(Inputs {
                         files,
                         bundle,
-                        expected,
+                        expected: compares.then_some(expected),
                     });
                 }
                 IntakeReply::Failed(failure) => return Err(failure),

@@ -5,7 +5,7 @@ use crate::process::Reach;
 
 /// Returns the screen's reach for a command; nothing for those that only ask the key process.
 pub(super) fn of(command: &Command, global: &Global) -> Reach {
-    let reach = Reach::default();
+    let reach = Reach::default().asks();
     let beside_vault = |reach: Reach| {
         global
             .vault

@@ -141,13 +141,12 @@ pub(super) fn review_and_sign(
     approval: ApprovalArgs,
 ) -> Result<SignedRun, Failure> {
     let bundle = inputs.bundle.map(|bundle| bundle.wallet_id);
-    let expected = (!inputs.expected.is_empty()).then_some(inputs.expected);
     let job = Job::Sign(SignJob {
         files: inputs.files,
         bundle,
         max_fee_sat: approval.limits.max_fee_sat,
         supersede: approval.limits.supersede,
-        expected,
+        expected: inputs.expected,
     });
     workers.begin(context, command, job)?;
     let Step::Review(review) = workers.next()? else {
@@ -391,7 +390,7 @@ mod tests {
         Inputs {
             files: paths.map(file).into(),
             bundle: None,
-            expected: Vec::new(),
+            expected: None,
         }
     }
 

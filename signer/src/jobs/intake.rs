@@ -15,7 +15,7 @@ use cofferdam_transport::{Kind, psbt_file};
 use super::{reach, scan, unconfined};
 use crate::error::{Exit, Failure};
 use crate::folder;
-use crate::process::{Channel, confine};
+use crate::process::{Channel, confine, keep_for_reading};
 use crate::protocol::{Blob, BundleFile, IntakeReply, IntakeRequest, PsbtFile, Sight};
 
 /// The longest file: the largest PSBT in hexadecimal, with line breaks.
@@ -34,7 +34,12 @@ pub(crate) fn intake(channel: Channel) {
     let Some(Ok(request)) = channel.borrow_mut().as_mut().map(Channel::receive) else {
         return;
     };
-    let done = confine(&reach::of_intake(&request))
+    let alone = match channel.borrow().as_ref() {
+        Some(channel) => keep_for_reading(channel, reach::read_by(&request)),
+        None => Ok(()),
+    };
+    let done = alone
+        .and_then(|()| confine(&reach::of_intake(&request)))
         .map_err(unconfined)
         .and_then(|_| match request {
             IntakeRequest::Files { paths, expected } => {

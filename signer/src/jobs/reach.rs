@@ -1,6 +1,6 @@
 //! What of the file system a child process may touch for its work.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::process::Reach;
 use crate::protocol::{IntakeRequest, Job, JournalJob, Request, Sight, Source};
@@ -8,7 +8,7 @@ use crate::protocol::{IntakeRequest, Job, JournalJob, Request, Sight, Source};
 /// The worker's: the vault's folder, the secrets that the command line names, and what its job reads and writes.
 pub(super) fn of_keys(request: &Request) -> Reach {
     let unlock = &request.unlock;
-    let reach = Reach::default().changes_beside(&request.vault);
+    let reach = Reach::default().asks().changes_beside(&request.vault);
     let reach = sources(reach, [Some(&unlock.passphrase), unlock.second.as_ref()]);
     let reach = unlock.key_file.iter().fold(reach, Reach::reads);
     match &request.job {
@@ -48,6 +48,16 @@ pub(super) fn of_intake(request: &IntakeRequest) -> Reach {
         }
         IntakeRequest::Scan(sights) => sees(Reach::default(), sights),
     }
+}
+
+/// What the intake is told to read, or to look at, by its paths.
+pub(super) fn read_by(request: &IntakeRequest) -> impl Iterator<Item = &Path> {
+    let (files, sights): (Vec<&PathBuf>, &[Sight]) = match request {
+        IntakeRequest::Files { paths, expected } => (paths.iter().chain(expected).collect(), &[]),
+        IntakeRequest::Scan(sights) => (Vec::new(), sights),
+    };
+    let sights = sights.iter().map(|sight| &sight.path);
+    files.into_iter().chain(sights).map(PathBuf::as_path)
 }
 
 fn sources(reach: Reach, sources: [Option<&Source>; 2]) -> Reach {

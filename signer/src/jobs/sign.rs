@@ -37,7 +37,7 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
     let expected = job
         .expected
         .as_deref()
-        .map(|files| Expected::of(files, &examined.txids()));
+        .map(|files| ordinary(|| Expected::of(files, &examined.txids())));
     let expected = expected
         .transpose()
         .map_err(|reason| disagreement(&reason, "nothing was signed"))?;
@@ -80,9 +80,7 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
     let signed = signed(&session, approved)?;
     if let Some(expected) = &expected {
         let kept = "no signature left this machine, and the journal has the approval all the same";
-        expected
-            .confirm(&signed)
-            .map_err(|reason| disagreement(&reason, kept))?;
+        ordinary(|| expected.confirm(&signed)).map_err(|reason| disagreement(&reason, kept))?;
     }
     let signatures: usize = signed.iter().map(|signed| signed.signatures).sum();
     screen.progress(format!(
@@ -174,12 +172,15 @@ fn returned(
     signed: &[Signed],
 ) -> Result<ReturnFile, Failure> {
     let parse = |bytes: &[u8]| Parsed::parse(bytes, &Limits::DEFAULT).map_err(Failure::unexpected);
-    let mut pairs = Vec::with_capacity(files.len());
-    for (file, signed) in files.iter().zip(signed) {
-        pairs.push((parse(&file.bytes.0)?, parse(&signed.psbt)?));
-    }
-    let pairs = pairs.iter().map(|(unsigned, signed)| (unsigned, signed));
-    let returned = Return::of(wallet_id, pairs).map_err(Failure::unexpected)?;
+    // Public, and large.
+    let returned = ordinary(|| {
+        let mut pairs = Vec::with_capacity(files.len());
+        for (file, signed) in files.iter().zip(signed) {
+            pairs.push((parse(&file.bytes.0)?, parse(&signed.psbt)?));
+        }
+        let pairs = pairs.iter().map(|(unsigned, signed)| (unsigned, signed));
+        Return::of(wallet_id, pairs).map_err(Failure::unexpected)
+    })?;
     let body = &session.body;
     let key = MasterKey::from_seed(&body.seed(), body.network)?.receipt_key()?;
     let vault = VaultState {
@@ -199,15 +200,21 @@ fn returned(
     })
 }
 
+/// How many inputs, and how many outputs, the journal keeps of what was refused: nothing is decided by them, and whoever hands over files
+/// to be refused shall not fill the journal.
+const OF_A_REFUSAL: usize = 100;
+
 /// Records a refusal. That it cannot be recorded does not change that it is one.
 fn record_refusals(
     session: &mut Session,
     refusals: Vec<(TransactionRecord, Vec<String>)>,
     screen: &mut Screen,
 ) -> Result<(), Failure> {
-    let events = refusals
-        .into_iter()
-        .map(|(record, codes)| Event::Refused(record, codes));
+    let events = refusals.into_iter().map(|(mut record, codes)| {
+        record.inputs.truncate(OF_A_REFUSAL);
+        record.outputs.truncate(OF_A_REFUSAL);
+        Event::Refused(record, codes)
+    });
     if let Err(failure) = session.commit(events.collect()) {
         screen.progress(format!(
             "warning: the refusal could not be recorded: {}",

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd as _, RawFd};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -36,6 +37,11 @@ impl Channel {
     /// Makes a channel of a pipe to read from and a pipe to write to.
     pub(super) fn new(reader: File, writer: File) -> Self {
         Channel { reader, writer }
+    }
+
+    /// Returns the descriptors that it needs.
+    pub(super) fn descriptors(&self) -> [RawFd; 2] {
+        [self.reader.as_raw_fd(), self.writer.as_raw_fd()]
     }
 
     /// Sends one message.

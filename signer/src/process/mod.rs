@@ -21,7 +21,7 @@ mod terminal;
 pub(crate) use frame::{Channel, ChannelError};
 pub(crate) use harden::{forbid_dumps, redact_panics, seal_off, survive_file_limits};
 pub(crate) use interrupt::{Interrupts, uninterrupted};
-pub(crate) use peer::{Peer, spawn_eye};
+pub(crate) use peer::{Peer, keep_for_reading, spawn_eye};
 pub(crate) use reach::{Confined, Reach, confine};
 pub(crate) use seccomp::only_look;
 pub(crate) use terminal::Terminal;

@@ -98,6 +98,17 @@ pub(crate) fn spawn_eye<'a>(
     })
 }
 
+/// Lets go of everything that this process has open, the terminal and the descriptors of secrets included, but for its channel and for
+/// what `read` names.
+pub(crate) fn keep_for_reading<'a>(
+    channel: &Channel,
+    read: impl Iterator<Item = &'a Path>,
+) -> io::Result<()> {
+    let mut keep: Vec<RawFd> = read.filter_map(descriptor).collect();
+    keep.extend(channel.descriptors());
+    keep_only(&keep)
+}
+
 /// Returns the descriptor that a path names, where it is no file of its own.
 fn descriptor(path: &Path) -> Option<RawFd> {
     match path.to_str()? {

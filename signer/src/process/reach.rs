@@ -28,8 +28,8 @@ const NOWHERE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
     Execute | MakeChar | MakeBlock | MakeSock | MakeFifo | MakeSym
 });
 
-/// The devices of every process: the terminal and the null device.
-const DEVICES: [&str; 2] = ["/dev/tty", "/dev/null"];
+/// The device of every process.
+const DEVICES: [&str; 1] = ["/dev/null"];
 
 /// What every process reads: its own state and the kernel's, random numbers, and what is attached to the machine. That of other
 /// processes stays closed to it, for it may trace none.
@@ -105,6 +105,11 @@ impl Reach {
         }
     }
 
+    /// Adds the terminal, for a process that asks the operator: one that only reads foreign bytes must not speak to people.
+    pub(crate) fn asks(self) -> Self {
+        self.uses("/dev/tty")
+    }
+
     /// Adds a device.
     pub(crate) fn uses(mut self, device: impl Into<PathBuf>) -> Self {
         self.devices.push(device.into());
@@ -150,9 +155,15 @@ pub(crate) fn confine(reach: &Reach) -> io::Result<Confined> {
     enter(rules().map_err(io::Error::other)?)
 }
 
-/// Tells whether a path leads to a place in the file system. A pipe without a name, which a descriptor's path leads to, is in
-/// none: it cannot be named in a rule, and no rule keeps it from being opened.
+/// Tells whether a path leads to a place in the file system. A pipe without a name or a file in memory, which a descriptor's path
+/// leads to, is in none: it cannot be named in a rule, and no rule keeps it from being opened.
 fn is_placed(path: &Path) -> bool {
+    if path
+        .read_link()
+        .is_ok_and(|target| target.as_os_str().as_encoded_bytes().starts_with(b"/memfd:"))
+    {
+        return false;
+    }
     let is_pipe = |facts: std::fs::Metadata| facts.file_type().is_fifo() || facts.file_type().is_socket();
     path.canonicalize().is_ok() || !path.metadata().is_ok_and(is_pipe)
 }

@@ -196,3 +196,53 @@ fn core_dumps_are_off_and_other_processes_of_the_user_may_not_look_in() {
     drop(open);
     assert_eq!(child.wait().unwrap().code(), Some(2), "no passphrase came");
 }
+
+/// Whoever takes over the process that parses foreign bytes finds neither the passphrase nor a screen to write to.
+#[test]
+fn the_intake_has_nothing_open_but_what_it_reads() {
+    let signer = Signer::init();
+    let fifo = signer.path("x.psbt");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    // Open for both, so that nobody waits for it to be opened; nothing is written until it was looked at.
+    let mut far = fs::File::options().read(true).write(true).open(&fifo).unwrap();
+    let file = |name: &str| fs::File::create(signer.path(name)).unwrap();
+    let mut child = signer
+        .command_without_passphrase(&["inspect", &signer.text("x.psbt"), "--passphrase-fd", "0"])
+        .stdin(fs::File::open(signer.path("p")).unwrap())
+        .stdout(file("stdout"))
+        .stderr(file("stderr"))
+        .spawn()
+        .unwrap();
+    let intake = (0..500).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        open_files().into_iter().find(|open| open.contains(&fifo))
+    });
+    let intake = intake.expect("a process that reads the file; the test must be run as root");
+    let strange: Vec<_> = intake
+        .iter()
+        .filter(|open| {
+            **open != fifo && open.as_os_str() != "/dev/null" && !open.to_string_lossy().starts_with("pipe:")
+        })
+        .collect();
+    assert!(strange.is_empty(), "{strange:?}");
+    far.write_all(b"no psbt").unwrap();
+    drop(far);
+    assert_eq!(child.wait().unwrap().code(), Some(6));
+}
+
+/// What each process of the signer has open.
+fn open_files() -> Vec<Vec<std::path::PathBuf>> {
+    let mut found = Vec::new();
+    for process in fs::read_dir("/proc").unwrap().flatten() {
+        let program = fs::read_link(process.path().join("exe"));
+        if !program.is_ok_and(|program| program == std::path::Path::new(BINARY)) {
+            continue;
+        }
+        let open = fs::read_dir(process.path().join("fd"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        found.push(open.filter_map(|open| fs::read_link(open.path()).ok()).collect());
+    }
+    found
+}

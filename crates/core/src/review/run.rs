@@ -102,11 +102,9 @@ fn lookalikes(reviews: &[&Reviewed]) -> Vec<Finding> {
     for reviewed in reviews {
         let txid = reviewed.parsed().txid();
         let report = reviewed.report();
-        let said = |index: usize| {
-            let of = Place::Output(index);
-            let mut said = report.findings.iter();
-            said.any(|finding| finding.place == of && finding.code == "address-lookalike")
-        };
+        let said = report.findings.iter();
+        let said = said.filter(|finding| finding.code == "address-lookalike");
+        let said: HashSet<Place> = said.map(|finding| finding.place).collect();
         for (index, output) in report.outputs.iter().enumerate() {
             let (None, Some(found)) = (&output.owner, &output.address) else {
                 continue;
@@ -116,7 +114,7 @@ fn lookalikes(reviews: &[&Reviewed]) -> Vec<Finding> {
                 .or_else(|| paid.lookalike(found))
                 .map(str::to_owned);
             paid.insert(found);
-            if let Some(known) = known.filter(|_| !said(index)) {
+            if let Some(known) = known.filter(|_| !said.contains(&Place::Output(index))) {
                 let found = found.clone();
                 let kind = FindingKind::AddressLookalike { known, found };
                 findings.push(Finding::new(Place::RunOutput(txid, index), kind));

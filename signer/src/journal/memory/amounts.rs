@@ -97,8 +97,9 @@ impl SignedAmounts {
         transaction.inputs.iter().all(|input| {
             let mut signed = self.0.get(&input.outpoint()).into_iter().flatten();
             signed.any(|signed| {
+                let same = |amount| signed.claim == claim(transaction, input, amount);
                 signed.earlier == transaction.txid()
-                    && Some(signed.claim.amount.to_sat()) == input.amount_sat
+                    && input.amount_sat.is_some_and(same)
                     && signed.proof == input.proof
             })
         })

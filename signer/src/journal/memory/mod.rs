@@ -181,12 +181,16 @@ impl<'a> Memory<'a> {
     /// its signatures are out already.
     pub(crate) fn recall(&self, candidate: &TransactionRecord, supersedes: &[Txid]) -> Vec<Remembered> {
         let mut recalled = self.recall_amounts(candidate);
-        if let Some(at) = self.by_txid.get(&candidate.txid) {
-            let time = self.signed[*at].time;
+        let before = self.by_txid.get(&candidate.txid).copied();
+        let overrides = |found: &Remembered| matches!(found, Remembered::AmountOverridden { .. });
+        // Its signatures are out already, unless they were over a false amount: then these would be the first.
+        if let Some(at) = before.filter(|_| !recalled.iter().any(overrides)) {
+            let time = self.signed[at].time;
             recalled.push(Remembered::SignedBefore { time });
             return recalled;
         }
-        let conflicts = self.conflicts(candidate);
+        let mut conflicts = self.conflicts(candidate);
+        conflicts.retain(|(at, _)| Some(*at) != before);
         let bumped = again::bumped(
             conflicts.iter().map(|(at, _)| self.signed[*at].transaction),
             candidate,
@@ -213,7 +217,7 @@ impl<'a> Memory<'a> {
                 continue;
             }
             let earlier = self.by_payment.get(&paid.payment()).into_iter().flatten();
-            let independent = earlier.filter(|at| !conflicting.contains(at));
+            let independent = earlier.filter(|at| !conflicting.contains(at) && Some(**at) != before);
             if let Some(at) = independent.min_by_key(|at| self.signed[**at].time) {
                 let Earlier { time, transaction } = self.signed[*at];
                 recalled.push(Remembered::PaidBefore {
@@ -276,6 +280,7 @@ impl<'a> Memory<'a> {
 mod tests {
     use super::testing::{WALLET, signed, transaction, txid};
     use super::*;
+    use crate::journal::Proof;
 
     #[test]
     fn the_same_transaction_is_signed_again() {
@@ -292,6 +297,43 @@ mod tests {
         let entries = signed(&[first.clone(), replacement, repeated]);
         let recalled = Memory::of(&entries).recall(&first, &[]);
         assert_eq!(recalled, [Remembered::SignedBefore { time: 0 }]);
+    }
+
+    /// The first signature was over a false amount, and so worthless; the payment was then made over other coins.
+    #[test]
+    fn a_transaction_whose_amount_was_false_is_not_taken_for_signed() {
+        let mut lie = transaction(1, &[1], &[(1, 5)]);
+        lie.inputs[0].proof = Proof::Signature;
+        lie.inputs[0].amount_sat = Some(9_000);
+        let instead = transaction(2, &[3], &[(1, 5)]);
+        let replaced = transaction(4, &[1], &[(7, 5)]);
+        let truth = transaction(1, &[1], &[(1, 5)]);
+        let entries = signed(&[lie.clone(), instead]);
+        let recalled = Memory::of(&entries).recall(&truth, &[]);
+        assert!(matches!(
+            recalled[..],
+            [
+                Remembered::AmountOverridden { input: 0, .. },
+                Remembered::PaidBefore {
+                    output: 0,
+                    time: 1,
+                    ..
+                }
+            ]
+        ));
+        let entries = signed(&[lie, replaced]);
+        let recalled = Memory::of(&entries).recall(&truth, &[]);
+        assert!(matches!(
+            recalled[..],
+            [
+                Remembered::AmountOverridden { input: 0, .. },
+                Remembered::CoinSigned {
+                    input: 0,
+                    time: 1,
+                    ..
+                }
+            ]
+        ));
     }
 
     #[test]

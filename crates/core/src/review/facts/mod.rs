@@ -21,6 +21,7 @@ use super::context::{AmountRule, KnownWallet, ReviewContext};
 use super::fee::{Fee, signed_vsize};
 use super::report::{AmountProof, OutputClass, Totals};
 use crate::psbt::Parsed;
+use crate::wallet::Branch;
 use crate::{Network, ScriptType};
 
 /// Everything that rules and report are made from.
@@ -99,6 +100,15 @@ impl<'a> Facts<'a> {
     /// Returns the wallet that owns a part.
     pub(super) fn wallet_of(&self, owner: &Owner) -> Option<&'a KnownWallet<'a>> {
         self.context.wallets.get(owner.wallet)
+    }
+
+    /// Returns the highest index at which another wallet than that of the inputs would find an output again.
+    pub(super) fn highest_of_another(&self, owner: &Owner) -> u32 {
+        let seen = self.wallet_of(owner).and_then(|known| match owner.branch {
+            Branch::Change => known.highest_change_seen,
+            Branch::Receive => known.highest_receive_seen,
+        });
+        with_bound(seen)
     }
 
     fn add_up(&self) -> Totals {

@@ -75,6 +75,10 @@ impl<'a> Wallets<'a> {
         script: Option<&Script>,
         listed: impl Iterator<Item = (ListedKey, &'k KeySource)>,
     ) -> (Option<Owner>, Vec<FalseClaim>) {
+        // Nothing to hold them against; that the coin is unknown is refused by itself.
+        let Some(script) = script else {
+            return (None, Vec::new());
+        };
         let mut owner = None;
         let mut false_claims = Vec::new();
         let mut unclaimed = 0;
@@ -109,7 +113,7 @@ impl<'a> Wallets<'a> {
     /// with every wallet that its path leads into, and is no claim if its key is not ours.
     fn examine_one(
         &self,
-        script: Option<&Script>,
+        script: &Script,
         key: ListedKey,
         claimed: bool,
         candidates: Vec<(usize, Branch, u32)>,
@@ -120,11 +124,6 @@ impl<'a> Wallets<'a> {
                 continue;
             };
             let key_is_ours = key_is_ours(known.wallet, branch, index, key);
-            let Some(script) = script else {
-                // Nothing to hold it against; that the coin is unknown is refused by itself.
-                fault = None;
-                continue;
-            };
             let script_is_ours = known.wallet.owns(branch, index, script);
             let owner = script_is_ours.then_some(Owner {
                 wallet,

@@ -9,12 +9,14 @@ use crate::review::report::OutputClass;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for (index, output) in facts.outputs.iter().enumerate() {
-        let is_own = matches!(output.class, OutputClass::Change | OutputClass::SelfTransfer);
+        let Some(owner) = output.owner else { continue };
         let limit = match output.class {
             OutputClass::Change => facts.highest_change,
-            _ => facts.highest_receive,
+            OutputClass::SelfTransfer => facts.highest_receive,
+            // Another wallet of the vault would not find it either.
+            _ => facts.highest_of_another(&owner),
         };
-        if let Some(owner) = output.owner.filter(|owner| is_own && owner.index > limit) {
+        if owner.index > limit {
             let kind = FindingKind::IndexOutOfBounds {
                 branch: owner.branch,
                 limit,
@@ -28,8 +30,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 #[cfg(test)]
 mod tests {
     use crate::ScriptType;
-    use crate::psbt::fields;
-    use crate::review::testing::{OUR_WORDS, Scenario, wallet};
+    use crate::psbt::{RawKey, fields};
+    use crate::review::testing::{OUR_WORDS, Scenario, origin, wallet};
     use crate::wallet::Branch;
 
     #[test]
@@ -64,6 +66,26 @@ mod tests {
         };
         receive_seen(Branch::Receive).expect_clean("told by `wallet seen --receive`");
         receive_seen(Branch::Change).expect("told of the other branch", "index_bound", &refused);
+    }
+
+    #[test]
+    fn another_wallet_of_the_vault_would_not_find_it_either() {
+        let savings = |index: u32| {
+            let other = wallet(OUR_WORDS, ScriptType::Segwit, 1);
+            let (key, source) = other.key_origin(Branch::Receive, index).unwrap();
+            let script = other.script_pubkey(Branch::Receive, index).unwrap();
+            Scenario::new(ScriptType::Segwit)
+                .with(|scenario| {
+                    scenario.wallets.push(other);
+                    scenario.outputs[0].txout.script_pubkey = script;
+                })
+                .edit(move |raw| {
+                    let key = RawKey::with_data(fields::output::BIP32_DERIVATION, key.serialize());
+                    raw.outputs[0].set(key, origin(source.0, &format!("84h/1h/1h/0/{index}")));
+                })
+        };
+        savings(10_000).expect_clean("at the bound");
+        savings(10_001).expect("beyond it", "index_bound", &["output 0 index-out-of-bounds"]);
     }
 
     #[test]
