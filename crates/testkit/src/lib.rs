@@ -16,3 +16,17 @@ pub mod peer;
 
 pub use binaries::{Run, Signer, Watcher};
 pub use bitcoind::Bitcoind;
+
+use bitcoin::hashes::{Hash as _, hash160};
+use bitcoin::{Address, Network, ScriptBuf, WPubkeyHash};
+
+/// Returns an address of regtest that nobody has the key of, another one for each number.
+///
+/// # Panics
+/// Never: every witness program of version 0 with 20 bytes has an address.
+pub fn payee(number: usize) -> String {
+    let hash = hash160::Hash::hash(&number.to_le_bytes());
+    let script = ScriptBuf::new_p2wpkh(&WPubkeyHash::from_raw_hash(hash));
+    let address = Address::from_script(&script, Network::Regtest).expect("an address");
+    address.to_string()
+}

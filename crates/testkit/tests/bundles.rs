@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cofferdam_testkit::{Signer, Watcher};
+use cofferdam_testkit::{Signer, Watcher, payee};
 use cofferdam_transport::returned::{Return, VaultState};
 use serde_json::Value;
 
@@ -86,7 +86,8 @@ impl Office {
         let mut list = String::from("payout_id,address,amount,unit\n");
         for number in 0..payments {
             list.push_str(&format!(
-                "{name}-{number},bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080,{},sat\n",
+                "{name}-{number},{},{},sat\n",
+                payee(number),
                 10_000 + 1_000 * name.len() + number
             ));
         }

@@ -3,7 +3,7 @@
 use bitcoin::consensus::encode;
 use bitcoin::{Transaction, TxOut};
 use cofferdam_core::psbt::{Limits, Parsed, finalize};
-use cofferdam_testkit::{Signer, Watcher};
+use cofferdam_testkit::{Signer, Watcher, payee};
 use serde_json::Value;
 
 struct Office {
@@ -86,7 +86,8 @@ fn list(office: &Office, name: &str, count: usize) -> String {
     let mut list = String::from("payout_id,address,amount,unit\n");
     for number in 0..count {
         list.push_str(&format!(
-            "{name}-{number},bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080,{},sat\n",
+            "{name}-{number},{},{},sat\n",
+            payee(number),
             10_000 + number
         ));
     }
