@@ -11,8 +11,11 @@ use libc::{
 use crate::for_tests;
 use crate::wipe::wipe;
 
-/// The size of a page: that of x86-64, and of most others. Larger ones make the mapping fail, and pages are ordinary then.
+/// The size of a page: that of x86-64, and of most others.
 pub(crate) const PAGE: usize = 4096;
+
+/// What lies untouchable on each side: the largest page that Linux has, so that the mapping is aligned on every kernel.
+const GUARD: usize = 64 * 1024;
 
 /// What kind of pages secrets lie in, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,13 +70,13 @@ impl Map {
         let place = unsafe {
             mmap(
                 ptr::null_mut(),
-                length + 2 * PAGE,
+                length + 2 * GUARD,
                 PROT_NONE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                 -1,
             )?
         };
-        let start = place.wrapping_byte_add(PAGE);
+        let start = place.wrapping_byte_add(GUARD);
         let filled = match pages {
             Pages::Secret => fill_secret(start, length),
             Pages::Locked => fill_locked(start, length),
@@ -83,7 +86,7 @@ impl Map {
             (Ok(()), Some(start)) => Ok(Map { start, length, pages }),
             (filled, _) => {
                 // SAFETY: the place is this function's, and nothing in it is in use.
-                unsafe { libc::munmap(place, length + 2 * PAGE) };
+                unsafe { libc::munmap(place, length + 2 * GUARD) };
                 Err(filled.err().unwrap_or_else(|| io::ErrorKind::OutOfMemory.into()))
             }
         }
@@ -121,7 +124,7 @@ impl Map {
     /// Nobody may use the pages any more, nor the value.
     unsafe fn unmap(&self) {
         // SAFETY: the place with its guards was mapped by `new`; the rest is this function's own condition.
-        unsafe { libc::munmap(self.start().wrapping_sub(PAGE).cast(), self.length + 2 * PAGE) };
+        unsafe { libc::munmap(self.start().wrapping_sub(GUARD).cast(), self.length + 2 * GUARD) };
     }
 
     /// Writes zeros over all of it.
