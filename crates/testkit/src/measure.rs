@@ -29,6 +29,31 @@ impl Series {
     }
 }
 
+/// Returns the exponent of growth between two sizes: `work` times as much of it took `more` instead of `less`. 1 is linear.
+pub fn exponent(work: f64, less: f64, more: f64) -> f64 {
+    (more / less).ln() / work.ln()
+}
+
+/// Returns the most memory that this process had resident at once, in MiB, since it began or since [`forget_peak`].
+///
+/// # Errors
+/// Fails where the kernel tells none.
+pub fn peak_memory() -> std::io::Result<f64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
+    kib.map(|kib| kib / 1024.0)
+        .ok_or_else(|| std::io::Error::other("/proc/self/status has no VmHWM"))
+}
+
+/// Begins to count [`peak_memory`] anew.
+///
+/// # Errors
+/// Fails where the kernel does not allow it.
+pub fn forget_peak() -> std::io::Result<()> {
+    std::fs::write("/proc/self/clear_refs", "5")
+}
+
 /// Someone who does the work that is measured, and tells how many seconds it took by its own clock, if that is what counts.
 pub type Contender<'a> = (&'a str, &'a mut dyn FnMut() -> Option<f64>);
 

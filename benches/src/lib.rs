@@ -1,0 +1,1 @@
+//! What the benchmarks at the size of a treasury share.
