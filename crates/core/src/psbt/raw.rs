@@ -242,3 +242,30 @@ fn check_count(what: &'static str, found: u64, limit: usize) -> Result<usize, Ps
         .filter(|count| *count <= limit)
         .ok_or(PsbtError::TooMany { what, found, limit })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_stands_before_the_first_greater_key_and_once() {
+        let mut map = RawMap::default();
+        for (key_type, value) in [(2, 20), (7, 70), (1, 10), (2, 21), (5, 50)] {
+            map.set(RawKey::plain(key_type), vec![value]);
+        }
+        map.set(RawKey::with_data(2, [9]), vec![29]);
+        let found: Vec<_> = map
+            .pairs
+            .iter()
+            .map(|pair| (pair.key.key_type, pair.key.data.clone(), pair.value[0]))
+            .collect();
+        let expected = [
+            (1, vec![], 10),
+            (2, vec![], 21),
+            (2, vec![9], 29),
+            (5, vec![], 50),
+            (7, vec![], 70),
+        ];
+        assert_eq!(found, expected);
+    }
+}

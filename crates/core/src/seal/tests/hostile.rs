@@ -143,6 +143,8 @@ fn appended_bytes_are_refused_with_and_without_a_checksum() {
             found: 16 * 1024 * 1024 + 1
         }
     );
+    let longest = vec![0; crate::seal::MAX_FILE_LEN];
+    assert_eq!(VaultFile::parse(longest).unwrap_err(), VaultError::NotAVault);
 }
 
 #[test]

@@ -28,6 +28,8 @@ fn each_type_of_slot_opens_with_its_credential_and_no_other() {
         let file = vault(std::slice::from_ref(&right), content);
         let open = file.unlock(&right).unwrap();
         assert_eq!(open.plaintext(), content);
+        assert_eq!(open.generation(), 1);
+        assert_eq!(open.generation(), 1);
         assert_eq!(open.opened_slot(), file.slots()[0].id);
         for credential in wrong {
             assert_eq!(
@@ -315,4 +317,16 @@ fn ranking_finds_the_newest_and_every_contradiction() {
         second: "V",
     });
     assert_eq!(newest(&[("V", &second), ("V.9", &stranger)]), different);
+}
+
+#[test]
+fn a_rotation_leaves_the_vault_open_by_the_slot_that_opened_it() {
+    let first = vault(&[one("horse"), one("staple")], b"content");
+    let [a, b] = [first.slots()[0].id, first.slots()[1].id];
+    for (opener, place) in [("horse", 0), ("staple", 1)] {
+        let mut open = first.unlock(&one(opener)).unwrap();
+        open.rotate(&[(a, one("horse")), (b, one("staple"))], &[], &mut repeating(4))
+            .unwrap();
+        assert_eq!(open.opened_slot(), open.slots()[place].id);
+    }
 }
