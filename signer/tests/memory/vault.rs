@@ -23,6 +23,7 @@ use tempfile::TempDir;
 use crate::needles::Needles;
 use crate::processes::{Found, Processes, children};
 use crate::psbts::{PAYEE, Plan};
+use crate::stops::Job;
 
 const PASSPHRASE: &str = "a synthetic passphrase, quince and larch";
 const BIP39_PASSPHRASE: &str = "a synthetic extra, bramble and yew";
@@ -80,9 +81,13 @@ impl Treasury {
     }
 
     fn command(&self, signer: &Path, arguments: &[&str]) -> Command {
+        self.command_on(signer, arguments, "v")
+    }
+
+    fn command_on(&self, signer: &Path, arguments: &[&str], vault: &str) -> Command {
         let mut command = Command::new(signer);
         command.args(arguments).args(["--allow-unfit", "network,swap"]);
-        command.arg("--vault").arg(self.folder.path().join("v"));
+        command.arg("--vault").arg(self.folder.path().join(vault));
         command.arg("--passphrase-file").arg(self.folder.path().join("p"));
         command.stdin(Stdio::null());
         command
@@ -136,11 +141,36 @@ impl Treasury {
         self.hold(signer, &sign)
     }
 
+    /// Begins `job` with a signer that stops where the keys are in use.
+    pub(crate) fn begin(&self, signer: &Path, job: Job) -> Held {
+        match job {
+            Job::Sign => self.sign(signer, true),
+            Job::Restore => {
+                let path = |name: &str| self.folder.path().join(name).display().to_string();
+                let words = path("words");
+                self.hold_on(
+                    signer,
+                    &["restore", "--network", "regtest", "--mnemonic-file", &words],
+                    "another",
+                )
+            }
+        }
+    }
+
+    /// Where programs can be put.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Begins a command, with a standard output that is full.
     pub(crate) fn hold(&self, signer: &Path, arguments: &[&str]) -> Held {
+        self.hold_on(signer, arguments, "v")
+    }
+
+    fn hold_on(&self, signer: &Path, arguments: &[&str], vault: &str) -> Held {
         let (reader, writer) = std::io::pipe().unwrap();
         let filled = fill(&writer);
-        let mut command = self.command(signer, arguments);
+        let mut command = self.command_on(signer, arguments, vault);
         let child = command.stdout(writer).stderr(Stdio::null()).spawn().unwrap();
         Held {
             child,
