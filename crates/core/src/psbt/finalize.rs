@@ -214,3 +214,43 @@ fn from_final(input: &Input, script_pubkey: &Script) -> Option<Solution> {
 fn push(bytes: Vec<u8>) -> PushBytesBuf {
     PushBytesBuf::try_from(bytes).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::hashes::Hash as _;
+    use bitcoin::hex::FromHex as _;
+
+    use super::*;
+
+    fn input(witness: &[&[u8]]) -> Input {
+        Input {
+            final_script_witness: Some(Witness::from_slice(witness)),
+            ..Input::default()
+        }
+    }
+
+    #[test]
+    fn final_witnesses_are_read_by_the_type_of_the_coin() {
+        let key =
+            Vec::from_hex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798").unwrap();
+        let segwit = ScriptBuf::new_p2wpkh(&bitcoin::WPubkeyHash::all_zeros());
+        let taproot = ScriptBuf::from_bytes([&[0x51, 0x20], &key[1..]].concat());
+        let (one, two, three): (&[&[u8]], &[&[u8]], &[&[u8]]) =
+            (&[&[1; 64]], &[&[1; 71], &key], &[&[1; 71], &key, &[1]]);
+        let taken = |witness, script| from_final(&input(witness), script);
+        assert!(
+            matches!(taken(two, &segwit), Some(Solution::Ecdsa { signature, .. }) if signature == [1; 71])
+        );
+        assert!(
+            matches!(taken(one, &taproot), Some(Solution::TaprootKeySpend { signature }) if signature == [1; 64])
+        );
+        for (witness, script) in [
+            (one, &segwit),
+            (three, &segwit),
+            (two, &taproot),
+            (three, &taproot),
+        ] {
+            assert!(taken(witness, script).is_none(), "{} items", witness.len());
+        }
+    }
+}

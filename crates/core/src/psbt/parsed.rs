@@ -224,3 +224,67 @@ fn read_xpub(key: &[u8], value: &[u8]) -> Result<(Xpub, KeySource), PsbtError> {
         )))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::psbt::RawKey;
+
+    fn legacy() -> RawPsbt {
+        let text = include_str!("../../../../fixtures/core-signing/regtest.json");
+        let fixture: serde_json::Value = serde_json::from_str(text).unwrap();
+        let psbt = fixture["cases"][0]["unsigned"]["psbt_v0"].as_str().unwrap();
+        Parsed::parse(psbt.as_bytes(), &Limits::DEFAULT)
+            .unwrap()
+            .raw()
+            .clone()
+    }
+
+    /// A PSBT, both inputs of which spend outputs of one previous transaction.
+    fn of_one_transaction(edit: impl FnOnce(&mut RawPsbt)) -> Parsed {
+        let mut raw = legacy();
+        let mut unsigned: Transaction =
+            bitcoin::consensus::deserialize(raw.global.plain(fields::global::UNSIGNED_TX).unwrap()).unwrap();
+        let first = unsigned.input[0].previous_output;
+        unsigned.input[1].previous_output = bitcoin::OutPoint {
+            vout: first.vout + 1,
+            ..first
+        };
+        raw.global.set(
+            RawKey::plain(fields::global::UNSIGNED_TX),
+            bitcoin::consensus::serialize(&unsigned),
+        );
+        let given = raw.inputs[0].plain(input::NON_WITNESS_UTXO).unwrap().to_vec();
+        raw.inputs[1].set(RawKey::plain(input::NON_WITNESS_UTXO), given);
+        edit(&mut raw);
+        Parsed::parse(&raw.to_bytes(), &Limits::DEFAULT).unwrap()
+    }
+
+    fn given(parsed: &Parsed) -> [&Arc<PreviousTransaction>; 2] {
+        [0, 1].map(|index| parsed.inputs()[index].previous_transaction.as_ref().unwrap())
+    }
+
+    #[test]
+    fn a_previous_transaction_of_two_inputs_is_kept_once() {
+        let parsed = of_one_transaction(|_| {});
+        let [first, second] = given(&parsed);
+        assert!(Arc::ptr_eq(first, second));
+    }
+
+    #[test]
+    fn another_transaction_under_the_same_txid_is_not_taken_for_the_first() {
+        let parsed = of_one_transaction(|raw| {
+            let mut other: Transaction =
+                bitcoin::consensus::deserialize(raw.inputs[1].plain(input::NON_WITNESS_UTXO).unwrap())
+                    .unwrap();
+            other.output[0].value = bitcoin::Amount::from_sat(1);
+            raw.inputs[1].set(
+                RawKey::plain(input::NON_WITNESS_UTXO),
+                bitcoin::consensus::serialize(&other),
+            );
+        });
+        let [first, second] = given(&parsed);
+        assert_ne!(first.transaction(), second.transaction());
+        assert_eq!(second.transaction().output[0].value.to_sat(), 1);
+    }
+}

@@ -1,7 +1,9 @@
 //! Signatures that would not cover the whole transaction.
 
+use bitcoin::hex::FromHex;
 use cofferdam_core::ScriptType;
-use cofferdam_core::psbt::fields::input::SIGHASH_TYPE;
+use cofferdam_core::psbt::RawKey;
+use cofferdam_core::psbt::fields::input::{SIGHASH_TYPE, TAP_SCRIPT_SIG};
 
 use super::Case;
 use super::fixture::payee;
@@ -45,7 +47,28 @@ pub(super) fn cases() -> Vec<Case> {
         cases.push(present(script_type, "none", 0x02));
         cases.push(present(script_type, "single-anyonecanpay", 0x83));
     }
+    cases.push(for_a_script_path());
     cases
+}
+
+/// A wallet of one key has no script paths; a signature for one says all the same what it leaves open.
+fn for_a_script_path() -> Case {
+    let hostile = Payout::new(ScriptType::Taproot).edited(|raw| {
+        // The x coordinate of secp256k1's generator, and a leaf hash.
+        let key = "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+        let key = Vec::from_hex(key).expect("hexadecimal");
+        let key = RawKey::with_data(TAP_SCRIPT_SIG, [key, vec![7; 32]].concat());
+        raw.inputs[0].set(key, [[1; 64].as_slice(), &[0x83]].concat());
+    });
+    Case::new(
+        "signature-there-script-path-taproot",
+        "A signature for a script path is there already, of SINGLE|ANYONECANPAY",
+        "BIP371: PSBT_IN_TAP_SCRIPT_SIG carries a sighash byte of its own",
+        "has a half-open transaction completed",
+    )
+    .caught_by("sighash")
+    .also(&["signatures"])
+    .refused(hostile, &[NOT_ALL, "input 0 signature-invalid"])
 }
 
 fn declared(script_type: ScriptType, name: &str, sighash: u32, finding: &str) -> Case {

@@ -206,3 +206,50 @@ pub(in crate::psbt) fn xpub(bytes: &[u8]) -> Option<Xpub> {
     let (_, plain) = XPUB_VERSIONS.iter().find(|(known, _)| known == version)?;
     Xpub::decode(&[plain.as_slice(), rest].concat()).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Key, key_has_form, tap_tree};
+
+    #[test]
+    fn a_control_block_has_up_to_128_steps() {
+        for (length, fits) in [
+            (32, false),
+            (33, true),
+            (34, false),
+            (65, true),
+            (33 + 32 * 128, true),
+            (33 + 32 * 129, false),
+        ] {
+            assert_eq!(
+                key_has_form(Key::ControlBlock, &vec![2; length]),
+                fits,
+                "{length}"
+            );
+        }
+    }
+
+    #[test]
+    fn leaves_make_a_whole_tree_or_are_refused() {
+        let leaf = |depth: u8, script: u8| [depth, 0xc0, 1, script];
+        assert_eq!(tap_tree(&leaf(0, 0x51)), Ok(()));
+        let two = [leaf(1, 0x51), leaf(1, 0x52)].concat();
+        assert_eq!(tap_tree(&two), Ok(()));
+        assert_eq!(
+            tap_tree(&leaf(1, 0x51)),
+            Err("the leaves make no whole tree".into())
+        );
+        assert_eq!(tap_tree(&[]), Err("the leaves make no whole tree".into()));
+        for cut in 1..4 {
+            assert_eq!(
+                tap_tree(&two[..4 + cut]),
+                Err("a leaf is cut off".into()),
+                "{cut}"
+            );
+        }
+        assert!(
+            tap_tree(&[leaf(0, 0x51), leaf(0, 0x52)].concat()).is_err(),
+            "one too many"
+        );
+    }
+}

@@ -65,8 +65,12 @@ fn covers_all(proven: &InputFacts, sighash: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use bitcoin::Witness;
+    use bitcoin::consensus::serialize;
+    use bitcoin::hex::FromHex as _;
+
     use crate::ScriptType;
-    use crate::psbt::{RawKey, fields};
+    use crate::psbt::{RawKey, SignatureKind, fields};
     use crate::review::testing::{Scenario, sat};
 
     const RULE: &str = "sighash";
@@ -149,5 +153,45 @@ mod tests {
                     .expect("signed already", RULE, &["input 0 sighash-not-all"]);
             }
         }
+    }
+
+    #[test]
+    fn types_of_signatures_in_final_scripts() {
+        for (script_type, field) in [
+            (ScriptType::Segwit, fields::input::FINAL_SCRIPT_WITNESS),
+            (ScriptType::Taproot, fields::input::FINAL_SCRIPT_WITNESS),
+        ] {
+            let scenario = Scenario::new(script_type);
+            let items = match scenario.signature(0, 0x02).kind {
+                SignatureKind::Ecdsa {
+                    public_key,
+                    signature,
+                } => vec![signature.to_vec(), public_key.to_bytes()],
+                SignatureKind::TaprootKeySpend { signature } => vec![signature.to_vec()],
+            };
+            let witness = serialize(&Witness::from_slice(&items));
+            scenario
+                .edit(move |raw| raw.inputs[0].set(RawKey::plain(field), witness.clone()))
+                .expect("final already", RULE, &["input 0 sighash-not-all"]);
+        }
+    }
+
+    #[test]
+    fn types_of_signatures_for_script_paths() {
+        // The generator's x, and a leaf that hashes to anything.
+        let key = "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+        let key = [Vec::from_hex(key).unwrap(), vec![7; 32]].concat();
+        let there = |sighash: &[u8]| {
+            let (key, value) = (key.clone(), [&[1; 64], sighash].concat());
+            Scenario::new(ScriptType::Taproot).edit(move |raw| {
+                let key = RawKey::with_data(fields::input::TAP_SCRIPT_SIG, key.clone());
+                raw.inputs[0].set(key, value.clone());
+            })
+        };
+        let unused = "input 0 signature-invalid";
+        for (name, sighash) in [("NONE", 0x02), ("SINGLE|ANYONECANPAY", 0x83)] {
+            there(&[sighash]).expect(name, RULE, &[unused, "input 0 sighash-not-all"]);
+        }
+        there(&[0x50]).expect("unknown", RULE, &[unused, "input 0 sighash-unknown"]);
     }
 }
