@@ -235,8 +235,9 @@ mod tests {
             Vec::from_hex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798").unwrap();
         let segwit = ScriptBuf::new_p2wpkh(&bitcoin::WPubkeyHash::all_zeros());
         let taproot = ScriptBuf::from_bytes([&[0x51, 0x20], &key[1..]].concat());
-        let (one, two, three): (&[&[u8]], &[&[u8]], &[&[u8]]) =
-            (&[&[1; 64]], &[&[1; 71], &key], &[&[1; 71], &key, &[1]]);
+        let one: &[&[u8]] = &[&[1; 64]];
+        let two: &[&[u8]] = &[&[1; 71], &key];
+        let three: &[&[u8]] = &[&[1; 71], &key, &[1]];
         let taken = |witness, script| from_final(&input(witness), script);
         assert!(
             matches!(taken(two, &segwit), Some(Solution::Ecdsa { signature, .. }) if signature == [1; 71])

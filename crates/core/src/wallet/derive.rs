@@ -22,6 +22,11 @@ impl Wallet {
             .script_pubkey(self.account.public_key(branch, index)?))
     }
 
+    /// Returns the script of a key that [`public_key`](Self::public_key) gave: for who needs both, and derives once.
+    pub(crate) fn script_of_key(&self, key: PublicKey) -> ScriptBuf {
+        self.account.script_pubkey(key)
+    }
+
     /// Returns the address of an index, in the encoding of the wallet's network.
     pub fn address(&self, branch: Branch, index: u32) -> Result<Address, DeriveError> {
         let key = CompressedPublicKey(self.account.public_key(branch, index)?);
