@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::fd::AsFd as _;
 use std::path::Path;
 
-use cofferdam_core::seal::{Credential, KeyFileDigest, Passphrase};
+use cofferdam_core::seal::{Credential, KeyFile, KeyFileDigest, Passphrase};
 use zeroize::Zeroizing;
 
 use super::failure::terminal_failure;
@@ -18,6 +18,9 @@ const MAX_SECRET: usize = 64 * 1024;
 
 /// The longest key file.
 const MAX_KEY_FILE: usize = 16 * 1024 * 1024;
+
+/// How much of a key file is in memory at once: far less than the largest block of the secret pages.
+const PIECE: usize = 4096;
 
 /// Reads a credential to unlock with.
 pub(super) fn existing(unlock: &Unlock) -> Result<Credential, Failure> {
@@ -132,10 +135,28 @@ pub(super) fn secret(source: &Source, what: &str) -> Result<Zeroizing<Vec<u8>>, 
 fn key_file(path: &Path) -> Result<KeyFileDigest, Failure> {
     let what = "the key file";
     let file = File::open(path).map_err(|error| Failure::reading(what, path, &error))?;
-    let bytes = bounded(file, MAX_KEY_FILE)
+    let file = digested(file, MAX_KEY_FILE)
         .map_err(|error| Failure::reading(what, path, &error))?
         .ok_or_else(|| too_long(what, path))?;
-    KeyFileDigest::of(&bytes).map_err(|error| Failure::usage(error, "choose another key file"))
+    file.digest()
+        .map_err(|error| Failure::usage(error, "choose another key file"))
+}
+
+/// Digests a file of at most `limit` bytes; none if it is longer. A whole one would not fit into the secret pages.
+fn digested(mut file: impl Read, limit: usize) -> io::Result<Option<KeyFile>> {
+    let mut key_file = KeyFile::default();
+    let mut piece = Zeroizing::new([0; PIECE]);
+    loop {
+        match file.read(piece.as_mut()) {
+            Ok(0) => return Ok(Some(key_file)),
+            Ok(len) => key_file.add(&piece[..len]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if key_file.len() > limit as u64 {
+            return Ok(None);
+        }
+    }
 }
 
 fn too_long(what: &str, path: &Path) -> Failure {
@@ -152,4 +173,54 @@ fn bounded(mut file: impl Read, limit: usize) -> io::Result<Option<Zeroizing<Vec
     let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
     (&mut file).take(limit as u64 + 1).read_to_end(&mut bytes)?;
     Ok((bytes.len() <= limit).then_some(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file that remembers the largest buffer it was asked to fill, and is interrupted once.
+    struct Watched<'a> {
+        rest: &'a [u8],
+        largest: usize,
+        interrupted: bool,
+    }
+
+    impl Read for Watched<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.largest = self.largest.max(buffer.len());
+            if !std::mem::replace(&mut self.interrupted, true) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            self.rest.read(buffer)
+        }
+    }
+
+    #[test]
+    fn a_key_file_is_never_in_memory_as_a_whole() {
+        let bytes: Vec<u8> = (0..300_001u32).map(|at| at.to_le_bytes()[0] ^ 0x5a).collect();
+        let mut file = Watched {
+            rest: &bytes,
+            largest: 0,
+            interrupted: false,
+        };
+        let key_file = digested(&mut file, bytes.len()).unwrap().unwrap();
+        assert_eq!(key_file.len(), bytes.len() as u64);
+        assert_eq!(file.largest, PIECE);
+    }
+
+    #[test]
+    fn a_key_file_has_a_longest_length_and_a_shortest() {
+        let bytes = vec![7; 3 * PIECE];
+        assert!(digested(&bytes[..], bytes.len() - 1).unwrap().is_none());
+        assert_eq!(
+            digested(&bytes[..], bytes.len()).unwrap().unwrap().len(),
+            bytes.len() as u64
+        );
+        assert!(
+            digested(io::repeat(7), 10 * PIECE).unwrap().is_none(),
+            "it has no end"
+        );
+        assert!(digested(io::empty(), 10).unwrap().unwrap().digest().is_err());
+    }
 }

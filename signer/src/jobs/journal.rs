@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bitcoin::hex::DisplayHex;
+use cofferdam_memory::ordinary;
 
 use super::Screen;
 use super::session::{Opening, Session, facts};
@@ -74,8 +75,9 @@ fn import(open: Opening, file: &Path, screen: &mut Screen) -> Result<Outcome, Fa
             "check the path",
         ));
     }
-    let bytes = fs::read(file).map_err(unreadable)?;
-    let log = Log::parse(&JournalKey::derive(&session.body.seed()), &bytes)?;
+    let key = JournalKey::derive(&session.body.seed());
+    let bytes = ordinary(|| fs::read(file)).map_err(unreadable)?;
+    let log = ordinary(|| Log::parse(&key, &bytes))?;
     if log.count() == 0 {
         return Err(Failure::new(
             Exit::Malformed,
@@ -144,16 +146,18 @@ fn take_back(session: &mut Session, log: &Log, bytes: &[u8]) -> Result<u64, Fail
 fn take_over(session: &mut Session, log: &Log, screen: &mut Screen) -> Result<u64, Failure> {
     let vault_id = log.vault_id().0;
     let journal = session.journal()?;
-    let memory = Memory::of(journal.log().entries());
-    let mut events: Vec<Event> = signed(log)
-        .filter(|(_, _, transaction)| !memory.knows(transaction))
-        .map(|(sequence, time, transaction)| Event::Imported {
-            vault_id,
-            sequence,
-            time,
-            transaction: transaction.clone(),
-        })
-        .collect();
+    let mut events: Vec<Event> = ordinary(|| {
+        let memory = Memory::of(journal.log().entries());
+        signed(log)
+            .filter(|(_, _, transaction)| !memory.knows(transaction))
+            .map(|(sequence, time, transaction)| Event::Imported {
+                vault_id,
+                sequence,
+                time,
+                transaction: transaction.clone(),
+            })
+            .collect()
+    });
     let imported = events.len() as u64;
     let at = log.checkpoint();
     events.push(Event::ImportDone {

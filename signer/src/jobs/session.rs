@@ -73,7 +73,7 @@ impl Opening {
         let event = Event::Unlocked(session.command.clone());
         let entries = vec![session.entry(event, session.open.generation())];
         let journal = session.journal.as_mut().map_err(|failure| failure.clone())?;
-        journal.append(entries, &mut kernel)?;
+        ordinary(|| journal.append(entries, &mut kernel))?;
         Ok(session)
     }
 
@@ -210,12 +210,15 @@ impl Session {
         let highest = self.journal()?.log().highest_generation();
         let generation = self.path.survey()?.next_generation(highest)?;
         if !events.is_empty() {
-            let entries = events
-                .into_iter()
-                .map(|event| self.entry(event, generation))
-                .collect();
+            let entries = ordinary(|| {
+                events
+                    .into_iter()
+                    .map(|event| self.entry(event, generation))
+                    .collect()
+            });
             let journal = self.journal.as_mut().map_err(|failure| failure.clone())?;
-            journal.append(entries, &mut kernel)?;
+            // As many as another vault ever signed, when its journal is imported.
+            ordinary(|| journal.append(entries, &mut kernel))?;
         }
         self.body.checkpoint = self.journal()?.log().checkpoint();
         let file = self.open.reseal(generation, &self.body.encode(), &mut kernel)?;

@@ -214,6 +214,47 @@ mod tests {
         );
     }
 
+    /// What a passphrase may be given in by a descriptor.
+    #[test]
+    fn a_file_in_memory_and_a_pipe_are_in_no_place_but_are_read() {
+        use std::io::{Read as _, Write as _};
+        use std::os::fd::{AsFd as _, AsRawFd as _};
+
+        let path_of = |file: &std::fs::File| {
+            std::path::PathBuf::from(format!("/proc/self/fd/{}", file.as_fd().as_raw_fd()))
+        };
+        let memory = rustix::fs::memfd_create("passphrase", rustix::fs::MemfdFlags::CLOEXEC).unwrap();
+        let mut memory = std::fs::File::from(memory);
+        memory.write_all(b"given in memory").unwrap();
+        let (pipe, _end) = rustix::pipe::pipe().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        let file = std::fs::File::open(folder.path().join("file")).unwrap();
+        assert!(!is_placed(&path_of(&memory)));
+        assert!(!is_placed(&path_of(&std::fs::File::from(pipe))));
+        assert!(is_placed(&path_of(&file)));
+        assert!(
+            is_placed(&folder.path().join("absent")),
+            "the rule's own error tells of it"
+        );
+        let path = path_of(&memory);
+        let reach = Reach::default().reads(path.clone());
+        std::thread::scope(|scope| {
+            scope
+                .spawn(|| {
+                    confine(&reach).unwrap();
+                    let mut text = String::new();
+                    std::fs::File::open(&path)
+                        .unwrap()
+                        .read_to_string(&mut text)
+                        .unwrap();
+                    assert_eq!(text, "given in memory");
+                })
+                .join()
+                .unwrap();
+        });
+    }
+
     /// A thread of its own is confined, and the rest of the tests is not.
     #[test]
     fn what_is_out_of_reach_cannot_be_opened() {

@@ -5,8 +5,10 @@ use crate::harness::{COSTS, Run, Signer};
 #[test]
 fn a_key_file_is_needed_with_its_passphrase() {
     let signer = Signer::bare();
-    signer.write("k", "the key file");
-    signer.write("other", "another file");
+    // Of many pieces, and different in the last byte only.
+    let long = "the key file".repeat(20_000);
+    signer.write("k", format!("{long}1"));
+    signer.write("other", format!("{long}2"));
     let (key, other) = (signer.text("k"), signer.text("other"));
     signer
         .run(&[&["init", "--network", "regtest", "--key-file", &key][..], &COSTS].concat())

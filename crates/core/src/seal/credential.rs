@@ -76,10 +76,9 @@ impl KeyFileDigest {
     ///
     /// When the file is empty: it would add nothing to the passphrase.
     pub fn of(bytes: &[u8]) -> Result<Self, EmptyKeyFile> {
-        if bytes.is_empty() {
-            return Err(EmptyKeyFile);
-        }
-        Ok(KeyFileDigest(Zeroizing::new(Sha256::digest(bytes).into())))
+        let mut file = KeyFile::default();
+        file.add(bytes);
+        file.digest()
     }
 
     pub(super) fn as_bytes(&self) -> &[u8; 32] {
@@ -90,6 +89,49 @@ impl KeyFileDigest {
 impl fmt::Debug for KeyFileDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("KeyFileDigest(..)")
+    }
+}
+
+/// A key file that is digested piece after piece, so that it never lies in memory as a whole.
+#[derive(Default)]
+pub struct KeyFile {
+    hash: Sha256,
+    len: u64,
+}
+
+impl KeyFile {
+    /// Takes the file's next bytes.
+    pub fn add(&mut self, piece: &[u8]) {
+        self.hash.update(piece);
+        self.len += piece.len() as u64;
+    }
+
+    /// Returns how many bytes it has so far.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Tells whether it has no byte so far.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Returns the digest of all pieces.
+    ///
+    /// # Errors
+    ///
+    /// When the file is empty: it would add nothing to the passphrase.
+    pub fn digest(self) -> Result<KeyFileDigest, EmptyKeyFile> {
+        if self.is_empty() {
+            return Err(EmptyKeyFile);
+        }
+        Ok(KeyFileDigest(Zeroizing::new(self.hash.finalize().into())))
+    }
+}
+
+impl fmt::Debug for KeyFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyFile(..)")
     }
 }
 
@@ -162,7 +204,7 @@ impl fmt::Display for SlotType {
 
 #[cfg(test)]
 mod tests {
-    use super::{EmptyKeyFile, KeyFileDigest, Passphrase, PassphraseError};
+    use super::{EmptyKeyFile, KeyFile, KeyFileDigest, Passphrase, PassphraseError};
 
     fn bytes_of_file(bytes: &[u8]) -> Result<Vec<u8>, PassphraseError> {
         Passphrase::from_file_bytes(bytes).map(|passphrase| passphrase.as_bytes().to_vec())
@@ -211,5 +253,17 @@ mod tests {
     #[test]
     fn empty_key_file_is_refused() {
         assert_eq!(KeyFileDigest::of(b"").unwrap_err(), EmptyKeyFile);
+    }
+
+    #[test]
+    fn a_key_file_in_pieces_is_the_same_file() {
+        let mut file = KeyFile::default();
+        for piece in [&b"ho"[..], b"", b"rse"] {
+            file.add(piece);
+        }
+        assert_eq!((file.len(), file.is_empty()), (5, false));
+        let whole = KeyFileDigest::of(b"horse").unwrap();
+        assert_eq!(file.digest().unwrap().as_bytes(), whole.as_bytes());
+        assert_eq!(KeyFile::default().digest().unwrap_err(), EmptyKeyFile);
     }
 }

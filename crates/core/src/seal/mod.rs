@@ -23,7 +23,9 @@ mod slot;
 mod stretch;
 
 pub use cost::{Cost, CostError};
-pub use credential::{Credential, EmptyKeyFile, KeyFileDigest, Passphrase, PassphraseError, SlotType};
+pub use credential::{
+    Credential, EmptyKeyFile, KeyFile, KeyFileDigest, Passphrase, PassphraseError, SlotType,
+};
 pub use error::{Kernel, Malformed, RandomUnavailable, SealError, Tampered, UnlockError, VaultError};
 pub use file::VaultFile;
 pub use header::VaultId;
