@@ -2,8 +2,10 @@
 //!
 //! - [`treasury`]: a seeded treasury, and a ledger that holds it.
 //! - [`payouts`]: drawn payout lists.
+//! - [`unsigned`]: a PSBT that spends a treasury's coins.
 //! - [`child`]: programs that are measured as a whole.
 
 pub mod child;
 pub mod payouts;
 pub mod treasury;
+pub mod unsigned;

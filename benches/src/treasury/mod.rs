@@ -11,9 +11,13 @@ pub mod recount;
 
 use anyhow::Result;
 use bitcoin::absolute::LockTime;
+use bitcoin::block::Header;
 use bitcoin::hashes::Hash as _;
 use bitcoin::transaction::Version;
-use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, WPubkeyHash, Witness};
+use bitcoin::{
+    Amount, Block, BlockHash, CompactTarget, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxMerkleNode,
+    TxOut, Txid, WPubkeyHash, Witness,
+};
 use cofferdam_core::wallet::{Branch, Wallet};
 use cofferdam_core::{Network, ScriptType};
 
@@ -118,6 +122,29 @@ impl Treasury {
     pub fn tip(&self) -> u32 {
         self.history.last().map_or(0, |(height, _)| *height)
     }
+}
+
+/// Returns the history in blocks, with heights. Nothing but their transactions is meant to be looked at: headers have no work and follow nobody.
+pub fn blocks(treasury: &Treasury) -> Vec<(u32, Block)> {
+    let mut blocks: Vec<(u32, Block)> = Vec::new();
+    for (height, transaction) in &treasury.history {
+        if blocks.last().is_none_or(|(last, _)| last != height) {
+            let header = Header {
+                version: bitcoin::block::Version::TWO,
+                prev_blockhash: BlockHash::all_zeros(),
+                merkle_root: TxMerkleNode::all_zeros(),
+                time: 1_600_000_000 + height,
+                bits: CompactTarget::from_consensus(0x207f_ffff),
+                nonce: 0,
+            };
+            let txdata = Vec::new();
+            blocks.push((*height, Block { header, txdata }));
+        }
+        if let Some((_, block)) = blocks.last_mut() {
+            block.txdata.push(transaction.clone());
+        }
+    }
+    blocks
 }
 
 /// Somebody pays one output to us, and keeps change.
