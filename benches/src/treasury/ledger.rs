@@ -16,8 +16,8 @@ use sqlx::AssertSqlSafe;
 
 use super::Treasury;
 
-/// Values in one statement, under SQLite's 32,766.
-const VALUES_AT_ONCE: usize = 30_000;
+/// Values in one statement; few, since SQLite looks up each `$1` among all before it.
+const VALUES_AT_ONCE: usize = 500;
 
 struct Coin {
     outpoint: OutPoint,

@@ -9,8 +9,8 @@ use sqlx::{AssertSqlSafe, Row};
 use super::wallets::{self, WalletNo, WalletRecord};
 use super::{Connection, StoreError, rows};
 
-/// Rows in one statement; four values each, well under SQLite's 32,766.
-const ROWS_AT_ONCE: usize = 500;
+/// Rows in one statement, of four values each; few, since SQLite looks up each `$1` among all before it.
+const ROWS_AT_ONCE: usize = 100;
 
 /// Whose a script is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
