@@ -108,7 +108,7 @@ fn measure(watcher: &Path, folder: &Path, script_type: ScriptType, coins: u32, c
         .sum();
     let fee: u64 = transactions
         .iter()
-        .filter_map(|transaction| transaction["fee"].as_u64())
+        .filter_map(|transaction| transaction["fee_sat"].as_u64())
         .sum();
     println!(
         "| {coins} {script_type} | {count} | {} | {:.0} | {:.0} | {:.0} | {peak:.0} | {:.1} | {spent} | {} | {fee} |",
