@@ -1,10 +1,12 @@
 //! What the benchmarks at the size of a treasury share.
 //!
 //! - [`treasury`]: a seeded treasury, and a ledger that holds it.
+//! - [`blocks`]: seeded regtest blocks, as full as blocks are.
 //! - [`payouts`]: drawn payout lists.
 //! - [`unsigned`]: a PSBT that spends a treasury's coins.
 //! - [`child`]: programs that are measured as a whole.
 
+pub mod blocks;
 pub mod child;
 pub mod payouts;
 pub mod treasury;

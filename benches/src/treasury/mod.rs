@@ -204,7 +204,7 @@ fn amount(chance: &mut Chance) -> Amount {
     Amount::from_sat(magnitude + chance.below(magnitude * 9))
 }
 
-fn stranger(chance: &mut Chance) -> ScriptBuf {
+pub(crate) fn stranger(chance: &mut Chance) -> ScriptBuf {
     let bytes = chance.bytes();
     let mut hash = [0; 20];
     hash.copy_from_slice(&bytes[..20]);
