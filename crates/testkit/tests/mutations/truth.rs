@@ -12,8 +12,10 @@ use cofferdam_core::wallet::{Branch, WalletName};
 use cofferdam_testkit::hostile::fixture::vault_wallets;
 use cofferdam_testkit::hostile::{Case, Payout};
 
-/// Indices of each branch that are derived beforehand; no case that is signed goes further.
+/// Indices of each branch that are derived beforehand.
 const INDICES: u32 = 64;
+/// Those beyond that cases claim coins and outputs at: ours all the same.
+const FAR: [u32; 5] = [10_004, 500_000_000, 500_000_007, 1_000_000_000, 0x7fff_ffff];
 
 /// The coins of all previous transactions of the corpus, and the vault's scripts.
 pub(crate) struct Truth {
@@ -51,7 +53,7 @@ impl Truth {
         let mut own = HashMap::new();
         for wallet in vault_wallets() {
             for branch in [Branch::Receive, Branch::Change] {
-                for index in 0..INDICES {
+                for index in (0..INDICES).chain(FAR) {
                     let place = (wallet.name().clone(), branch, index);
                     own.insert(wallet.script_pubkey(branch, index).unwrap(), place);
                 }
