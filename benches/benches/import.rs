@@ -110,7 +110,10 @@ fn refused(watcher: &Path, data: &str, list: &str) -> Result<(f64, f64)> {
         String::from_utf8_lossy(&output.stderr)
     );
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    ensure!(said.matches("\"line\"").count() == 1, "one row is wrong: {said}");
+    ensure!(
+        said.matches("\"where\":\"line ").count() == 1,
+        "one row is wrong: {said}"
+    );
     let peak: f64 = std::fs::read_to_string(&told)?.trim().parse()?;
     Ok((seconds, peak / 1024.0))
 }
