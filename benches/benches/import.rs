@@ -7,8 +7,6 @@
 #![allow(clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use cofferdam_benches::child;
@@ -84,36 +82,12 @@ fn main() -> Result<()> {
 
 /// Seconds and peak MiB of a run that refuses the list for its last row alone.
 fn refused(watcher: &Path, data: &str, list: &str) -> Result<(f64, f64)> {
-    let told = Path::new(data).join("time");
-    let began = Instant::now();
-    let output = Command::new("/usr/bin/time")
-        .args(["--format=%M", "--quiet", "--output"])
-        .arg(&told)
-        .arg(watcher)
-        .args([
-            "--data",
-            data,
-            "--json",
-            "payout",
-            "plan",
-            list,
-            "--wallet",
-            "main",
-            "--fee-rate",
-            "5",
-        ])
-        .output()?;
-    let seconds = began.elapsed().as_secs_f64();
-    ensure!(
-        output.status.code() == Some(6),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let plan = ["payout", "plan", list, "--wallet", "main", "--fee-rate", "5"];
+    let ran = child::run_to(6, watcher, &[&["--data", data, "--json"], &plan[..]].concat())?;
+    let said = String::from_utf8_lossy(&ran.stderr);
     ensure!(
         said.matches("\"where\":\"line ").count() == 1,
         "one row is wrong: {said}"
     );
-    let peak: f64 = std::fs::read_to_string(&told)?.trim().parse()?;
-    Ok((seconds, peak / 1024.0))
+    Ok((ran.seconds, ran.peak_mib))
 }

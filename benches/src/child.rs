@@ -1,8 +1,9 @@
 //! Programs that are measured as a whole: their time, and the most memory that they had resident.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -16,6 +17,8 @@ pub struct Ran {
     pub peak_mib: f64,
     /// Its standard output.
     pub stdout: Vec<u8>,
+    /// Its standard error.
+    pub stderr: Vec<u8>,
 }
 
 /// Runs a program to its end, under Debian's `time`.
@@ -23,7 +26,15 @@ pub struct Ran {
 /// # Errors
 /// Fails where the program does, with what it said on standard error.
 pub fn run(program: &Path, arguments: &[&str]) -> Result<Ran> {
-    let told = tempfile()?;
+    run_to(0, program, arguments)
+}
+
+/// As [`run`], of a program that must end with this exit status.
+///
+/// # Errors
+/// Fails where it ends otherwise.
+pub fn run_to(status: i32, program: &Path, arguments: &[&str]) -> Result<Ran> {
+    let told = own_path();
     let began = Instant::now();
     let output = Command::new("/usr/bin/time")
         .args(["--format=%M", "--quiet", "--output"])
@@ -37,7 +48,7 @@ pub fn run(program: &Path, arguments: &[&str]) -> Result<Ran> {
     let peak = fs::read_to_string(&told)?;
     fs::remove_file(&told)?;
     ensure!(
-        output.status.success(),
+        output.status.code() == Some(status),
         "{} {arguments:?}: {}",
         program.display(),
         String::from_utf8_lossy(&output.stderr)
@@ -47,11 +58,13 @@ pub fn run(program: &Path, arguments: &[&str]) -> Result<Ran> {
         seconds,
         peak_mib: peak / 1024.0,
         stdout: output.stdout,
+        stderr: output.stderr,
     })
 }
 
-fn tempfile() -> Result<std::path::PathBuf> {
-    static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-    let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    Ok(std::env::temp_dir().join(format!("cofferdam-time-{}-{number}", std::process::id())))
+/// A path that no other run uses.
+fn own_path() -> PathBuf {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    std::env::temp_dir().join(format!("cofferdam-time-{}-{number}", std::process::id()))
 }
