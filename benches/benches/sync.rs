@@ -25,17 +25,21 @@ use cofferdam_watcher::chain::core_rpc::CoreRpc;
 use cofferdam_watcher::settings::{ChainKind, Credentials, NodeSettings};
 use cofferdam_watcher::store::{Store, wallets as records};
 use cofferdam_watcher::sync::fetch::Fetch;
+use cofferdam_watcher::sync::filters::NEWEST_READ_WHOLE;
 use cofferdam_watcher::sync::progress::Progress;
 use cofferdam_watcher::sync::watch::Watch;
-use cofferdam_watcher::{balance, sync, wallets};
+use cofferdam_watcher::sync::{SyncOptions, SyncReport};
+use cofferdam_watcher::{addresses, balance, sync, wallets};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 const ROUNDS: usize = 3;
-/// On each of the two branches: 1,000 scripts a wallet.
+/// On each of the two branches: 1,000 scripts a wallet, and those of the addresses that are handed out.
 const GAP: u32 = 500;
 /// Payments to the treasury in a block.
 const PAID: usize = 10;
+/// One payment in so many blocks is the old wallet's.
+const OLD_EVERY: u32 = 20;
 /// Payments go to indices below this one.
 const USED: u32 = 20;
 /// Empty blocks, whose rewards are spent by the full ones: a reward can be spent 100 blocks later.
@@ -50,38 +54,43 @@ fn main() -> Result<()> {
     let full = arguments.first().copied().unwrap_or(100);
     let count = arguments.get(1).copied().unwrap_or(1_000);
     ensure!(
-        (4..=EMPTY).contains(&full) && count > 0,
-        "4 to {EMPTY} blocks, 1 or more wallets"
+        (4..=EMPTY).contains(&full) && count > 1,
+        "4 to {EMPTY} blocks, 2 or more wallets"
     );
     let runtime = Runtime::new()?;
     let folder = tempfile::TempDir::new()?;
-    let wallets = draw_wallets(count)?;
+    let wallets = draw_wallets(count + 1)?;
+    let (old, wallets) = wallets.split_last().context("no wallets")?;
     eprintln!("importing {count} wallets");
     let began = Instant::now();
-    let one = prepare(&runtime, folder.path().join("one.sqlite"), &wallets[..1])?;
-    let many = prepare(&runtime, folder.path().join("many.sqlite"), &wallets)?;
+    let scene = Scene {
+        runtime,
+        node: Bitcoind::start_with(&["-blockfilterindex=1"])?,
+        copy: folder.path().join("round.sqlite"),
+    };
+    let one = scene.prepare(folder.path().join("one.sqlite"), &wallets[..1])?;
+    let many = scene.prepare(folder.path().join("many.sqlite"), wallets)?;
     let importing = began.elapsed().as_secs_f64();
-    let node = Bitcoind::start_with(&[])?;
-    let source = connect(&node)?;
-    node.mine(EMPTY)?;
-    let mut miner = Miner::new(&node, &wallets)?;
+    let ancient = scene.prepare(folder.path().join("old.sqlite"), std::slice::from_ref(old))?;
+    let source = scene.connect()?;
+    scene.node.mine(EMPTY)?;
+    let mut miner = Miner::new(&scene.node, wallets, old)?;
     let mut medians = Vec::new();
     print!("{HEAD}");
     for length in [full / 4, full] {
         eprintln!("mining {length} blocks");
         let last = miner.mine_up_to(length)?;
-        let round = folder.path().join("round.sqlite");
         let series = side_by_side(
             ROUNDS,
             &mut [
                 ("cofferdam, 1 wallet", &mut || {
-                    Some(run(&runtime, &one, &round, &source, last))
+                    Some(scene.every_block(&one, &source, last))
                 }),
                 (&format!("cofferdam, {count} wallets"), &mut || {
-                    Some(run(&runtime, &many, &round, &source, last))
+                    Some(scene.every_block(&many, &source, last))
                 }),
                 ("reading and parsing alone", &mut || {
-                    let read = runtime.block_on(read_alone(&source, last));
+                    let read = scene.runtime.block_on(read_alone(&source, last));
                     assert_eq!(read.expect("the node answers"), last + 1);
                     None
                 }),
@@ -90,39 +99,224 @@ fn main() -> Result<()> {
         print!("{}", rows(&format!("sync: {length} full blocks"), &series));
         medians.push((length, series));
     }
-    print!("\n| who | ms a full block | exponent, a factor of 4 in blocks |\n| --- | --- | --- |\n");
+    print!(
+        "\n| who | ms a full block | against 1 wallet | blocks a second, against reading alone | exponent, a factor of 4 in blocks |\n\
+         | --- | --- | --- | --- | --- |\n"
+    );
     let ((less, small), (more, large)) = (&medians[0], &medians[1]);
-    for (small, large) in small.iter().zip(large) {
+    // What each further block costs: what a sync costs once is left out, and said below.
+    let each = |who: usize| (large[who].median() - small[who].median()) / f64::from(more - less);
+    for (who, series) in large.iter().enumerate() {
         println!(
-            "| {} | {:.1} | {:.2} |",
-            large.name,
-            large.median() * 1e3 / f64::from(*more),
+            "| {} | {:.1} | {:.2} | {:.2} | {:.2} |",
+            series.name,
+            each(who) * 1e3,
+            each(who) / each(0),
+            each(2) / each(who),
             exponent(
                 f64::from(*more) / f64::from(*less),
-                small.median(),
-                large.median()
+                small[who].median(),
+                series.median()
             )
         );
     }
-    load(&runtime, &many, count)?;
-    println!("\nImporting the wallets took {importing:.1} s, once.");
-    let round = folder.path().join("round.sqlite");
-    for (ledger, wallets) in [(&one, &wallets[..1]), (&many, &wallets[..])] {
-        run(&runtime, ledger, &round, &source, EMPTY + full);
-        let ours = runtime.block_on(total(&round))?;
-        let theirs = scan(&node, wallets)?;
-        assert_eq!(ours, theirs, "balance against scantxoutset");
+    scene.load(&many, wallets)?;
+    println!("\nImporting {count} wallets took {importing:.1} s, once.");
+    for (ledger, wallets) in [(&one, &wallets[..1]), (&many, wallets)] {
+        measure::forget_peak()?;
+        scene.every_block(ledger, &source, EMPTY + full);
+        let peak = measure::peak_memory()?;
+        scene.agree(wallets)?;
         println!(
-            "{} wallets hold {ours} sat, as `scantxoutset` says.",
+            "A sync of {} wallets had {peak:.0} MiB resident at most.",
             wallets.len()
         );
     }
-    assert_eq!(
-        runtime.block_on(total(&round))?,
-        miner.paid,
-        "balance against what was paid"
+    let ours = scene.total()?;
+    assert_eq!(ours, miner.paid - miner.paid_old, "balance against what was paid");
+    first_sync(&scene, &ancient, &source, old, EMPTY + full, miner.paid_old)
+}
+
+/// The first sync of a wallet that was paid now and then, long ago.
+fn first_sync(
+    scene: &Scene,
+    ledger: &Path,
+    source: &Arc<dyn ChainSource>,
+    wallet: &Wallet,
+    last: u32,
+    paid: u64,
+) -> Result<()> {
+    // Until the payments are older than what is read whole in any case.
+    scene.node.mine(NEWEST_READ_WHOLE)?;
+    let last = last + NEWEST_READ_WHOLE;
+    let index = || scene.node.rpc("getindexinfo", json!([]));
+    while index()?["basic block filter index"]["synced"] != true {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let every_block = SyncOptions {
+        every_block: true,
+        ..SyncOptions::default()
+    };
+    let mut skipped = 0;
+    let objects = Value::from(descriptors(std::slice::from_ref(wallet)));
+    let mut found = 0;
+    let series = side_by_side(
+        ROUNDS,
+        &mut [
+            ("cofferdam, by filters", &mut || {
+                let (seconds, report) = scene.sync(ledger, source, last, SyncOptions::default());
+                skipped = report.skipped;
+                Some(seconds)
+            }),
+            ("cofferdam, every block", &mut || {
+                Some(scene.sync(ledger, source, last, every_block).0)
+            }),
+            (
+                "Bitcoin Core's `scanblocks`, which only names the blocks",
+                &mut || {
+                    let scanned = scene.node.rpc("scanblocks", json!(["start", objects, 0]));
+                    let scanned = scanned.expect("filters");
+                    found = scanned["relevant_blocks"].as_array().map_or(0, Vec::len);
+                    None
+                },
+            ),
+        ],
+    );
+    print!("\n{HEAD}{}", rows("first sync of an old wallet", &series));
+    scene.sync(ledger, source, last, SyncOptions::default());
+    scene.agree(std::slice::from_ref(wallet))?;
+    assert_eq!(scene.total()?, paid, "balance against what was paid");
+    println!(
+        "\nOf {} blocks, {skipped} were not read; `scanblocks` names {found}; the newest {NEWEST_READ_WHOLE} are read whole in any case.",
+        last + 1
     );
     Ok(())
+}
+
+struct Scene {
+    runtime: Runtime,
+    node: Bitcoind,
+    copy: PathBuf,
+}
+
+impl Scene {
+    /// Makes a ledger that was never synced. Its first addresses are handed out, so that none of the payments adds scripts.
+    fn prepare(&self, path: PathBuf, all: &[Wallet]) -> Result<PathBuf> {
+        self.runtime.block_on(async {
+            let store = Store::open(&path).await?;
+            for wallet in all {
+                let record = wallets::import(&store, wallet.clone(), Some(GAP)).await?.record;
+                let mut write = store.write().await?;
+                addresses::note_used(&mut write, &record, Branch::Receive, USED - 1).await?;
+                write.commit().await?;
+            }
+            store.close().await;
+            anyhow::Ok(())
+        })?;
+        Ok(path)
+    }
+
+    fn connect(&self) -> Result<Arc<dyn ChainSource>> {
+        Ok(Arc::new(CoreRpc::connect(&NodeSettings {
+            rpc_url: self.node.rpc_url(),
+            credentials: Credentials::Cookie {
+                rpc_cookie: self.node.cookie_file(),
+            },
+        })?))
+    }
+
+    fn every_block(&self, ledger: &Path, source: &Arc<dyn ChainSource>, last: u32) -> f64 {
+        let options = SyncOptions {
+            every_block: true,
+            ..SyncOptions::default()
+        };
+        self.sync(ledger, source, last, options).0
+    }
+
+    /// Syncs a copy of a ledger, and returns the seconds that the sync took.
+    fn sync(
+        &self,
+        ledger: &Path,
+        source: &Arc<dyn ChainSource>,
+        last: u32,
+        options: SyncOptions,
+    ) -> (f64, SyncReport) {
+        for end in ["-wal", "-shm"] {
+            let mut beside = self.copy.as_os_str().to_owned();
+            beside.push(end);
+            let _ = std::fs::remove_file(PathBuf::from(beside));
+        }
+        std::fs::copy(ledger, &self.copy).expect("the ledger is copied");
+        self.runtime.block_on(async {
+            let store = Store::open(&self.copy).await.expect("the ledger opens");
+            let began = Instant::now();
+            let progress = Progress::new(false);
+            let report = sync::sync(&store, source, ChainKind::Network, options, &progress).await;
+            let seconds = began.elapsed().as_secs_f64();
+            let report = report.expect("the ledger syncs");
+            assert_eq!((report.height, report.blocks), (last, last + 1));
+            store.close().await;
+            (seconds, report)
+        })
+    }
+
+    /// Says what loading the scripts costs, which each sync does once.
+    fn load(&self, ledger: &Path, wallets: &[Wallet]) -> Result<()> {
+        self.runtime.block_on(async {
+            let store = Store::open(ledger).await?;
+            measure::forget_peak()?;
+            let before = measure::peak_memory()?;
+            let began = Instant::now();
+            let watch = Watch::load(&store).await?;
+            let seconds = began.elapsed().as_secs_f64();
+            let scripts = watch.covered_in_ledger();
+            assert_eq!(scripts, i64::from(GAP * 2 + USED) * wallets.len() as i64);
+            println!(
+                "\nOnce a sync: loading {scripts} scripts to look for, {seconds:.2} s, {:.0} MiB more at the peak.",
+                measure::peak_memory()? - before
+            );
+            store.close().await;
+            Ok(())
+        })
+    }
+
+    /// The confirmed balances of all wallets together, of the ledger synced last.
+    fn total(&self) -> Result<u64> {
+        self.runtime.block_on(async {
+            let store = Store::open(&self.copy).await?;
+            let mut view = store.read().await?;
+            let mut sum = 0;
+            for record in records::all(&mut view).await? {
+                sum += balance::balance(&mut view, record.no).await?.confirmed;
+            }
+            drop(view);
+            store.close().await;
+            Ok(sum)
+        })
+    }
+
+    /// Compares the ledger synced last with what the node finds in its coins.
+    fn agree(&self, wallets: &[Wallet]) -> Result<()> {
+        let found = self
+            .node
+            .rpc("scantxoutset", json!(["start", descriptors(wallets)]))?;
+        let bitcoin = found["total_amount"].as_f64().context("no total")?;
+        let (ours, theirs) = (self.total()?, Amount::from_btc(bitcoin)?.to_sat());
+        assert_eq!(ours, theirs, "balance against scantxoutset");
+        println!(
+            "\n{} wallets hold {ours} sat, as `scantxoutset` says.",
+            wallets.len()
+        );
+        Ok(())
+    }
+}
+
+fn descriptors(wallets: &[Wallet]) -> Vec<Value> {
+    wallets
+        .iter()
+        .flat_map(|wallet| Branch::ALL.map(|branch| wallet.branch_descriptor_text(branch)))
+        .map(|descriptor| json!({"desc": descriptor, "range": [0, USED * 2]}))
+        .collect()
 }
 
 /// Wallets of the accounts 0, 1, ... of one seed.
@@ -146,49 +340,6 @@ fn draw_wallets(count: u32) -> Result<Vec<Wallet>> {
         .collect()
 }
 
-/// Makes a ledger that was never synced.
-fn prepare(runtime: &Runtime, path: PathBuf, all: &[Wallet]) -> Result<PathBuf> {
-    runtime.block_on(async {
-        let store = Store::open(&path).await?;
-        for wallet in all {
-            wallets::import(&store, wallet.clone(), Some(GAP)).await?;
-        }
-        store.close().await;
-        anyhow::Ok(())
-    })?;
-    Ok(path)
-}
-
-fn connect(node: &Bitcoind) -> Result<Arc<dyn ChainSource>> {
-    Ok(Arc::new(CoreRpc::connect(&NodeSettings {
-        rpc_url: node.rpc_url(),
-        credentials: Credentials::Cookie {
-            rpc_cookie: node.cookie_file(),
-        },
-    })?))
-}
-
-/// Syncs a copy of a ledger, and returns the seconds that the sync took.
-fn run(runtime: &Runtime, ledger: &Path, copy: &Path, source: &Arc<dyn ChainSource>, last: u32) -> f64 {
-    for end in ["-wal", "-shm"] {
-        let mut beside = copy.as_os_str().to_owned();
-        beside.push(end);
-        let _ = std::fs::remove_file(PathBuf::from(beside));
-    }
-    std::fs::copy(ledger, copy).expect("the ledger is copied");
-    runtime.block_on(async {
-        let store = Store::open(copy).await.expect("the ledger opens");
-        let began = Instant::now();
-        let progress = Progress::new(false);
-        let report = sync::sync(&store, source, ChainKind::Network, false, &progress).await;
-        let seconds = began.elapsed().as_secs_f64();
-        let report = report.expect("the ledger syncs");
-        assert_eq!((report.height, report.blocks), (last, last + 1));
-        store.close().await;
-        seconds
-    })
-}
-
 /// Reads all blocks as a sync does, as many ahead, and returns how many they are.
 async fn read_alone(source: &Arc<dyn ChainSource>, last: u32) -> Result<u32> {
     let mut fetch = Fetch::new(Arc::clone(source), 0, last);
@@ -200,72 +351,32 @@ async fn read_alone(source: &Arc<dyn ChainSource>, last: u32) -> Result<u32> {
     Ok(read)
 }
 
-/// Says what loading the scripts costs, which each sync does once.
-fn load(runtime: &Runtime, ledger: &Path, count: u32) -> Result<()> {
-    runtime.block_on(async {
-        let store = Store::open(ledger).await?;
-        measure::forget_peak()?;
-        let before = measure::peak_memory()?;
-        let began = Instant::now();
-        let watch = Watch::load(&store).await?;
-        let seconds = began.elapsed().as_secs_f64();
-        let scripts = watch.covered_in_ledger();
-        assert_eq!(scripts, i64::from(count * GAP * 2));
-        println!(
-            "\nLoading {scripts} scripts to look for: {seconds:.2} s, {:.0} MiB more at the peak.",
-            measure::peak_memory()? - before
-        );
-        store.close().await;
-        Ok(())
-    })
-}
-
-/// The confirmed balances of all wallets together.
-async fn total(ledger: &Path) -> Result<u64> {
-    let store = Store::open(ledger).await?;
-    let mut view = store.read().await?;
-    let mut sum = 0;
-    for record in records::all(&mut view).await? {
-        sum += balance::balance(&mut view, record.no).await?.confirmed;
-    }
-    drop(view);
-    store.close().await;
-    Ok(sum)
-}
-
-/// What the node finds in its coins, in satoshis.
-fn scan(node: &Bitcoind, wallets: &[Wallet]) -> Result<u64> {
-    let objects: Vec<Value> = wallets
-        .iter()
-        .flat_map(|wallet| Branch::ALL.map(|branch| wallet.branch_descriptor_text(branch)))
-        .map(|descriptor| json!({"desc": descriptor, "range": [0, USED * 2]}))
-        .collect();
-    let found = node.rpc("scantxoutset", json!(["start", objects]))?;
-    let bitcoin = found["total_amount"].as_f64().context("no total")?;
-    Ok(Amount::from_btc(bitcoin)?.to_sat())
-}
-
 /// Makes the chain longer by full blocks, half of whose payments to us are the first wallet's.
 struct Miner<'a> {
     node: &'a Bitcoind,
     scripts: Vec<Vec<ScriptBuf>>,
+    old: Vec<ScriptBuf>,
     chance: Chance,
     done: u32,
     paid: u64,
+    /// Of it, what the old wallet was paid.
+    paid_old: u64,
     parent: bitcoin::block::Header,
 }
 
 impl<'a> Miner<'a> {
-    fn new(node: &'a Bitcoind, wallets: &[Wallet]) -> Result<Self> {
+    fn new(node: &'a Bitcoind, wallets: &[Wallet], old: &Wallet) -> Result<Self> {
         let scripts = wallets
             .iter()
             .map(|wallet| wallet.scripts(Branch::Receive, 0..USED));
         Ok(Miner {
             node,
             scripts: scripts.collect::<Result<_, _>>()?,
+            old: old.scripts(Branch::Receive, 0..USED)?,
             chance: Chance::new(6),
             done: 0,
             paid: 0,
+            paid_old: 0,
             parent: block_at(node, EMPTY)?.header,
         })
     }
@@ -276,7 +387,11 @@ impl<'a> Miner<'a> {
             self.done += 1;
             let reward = block_at(self.node, self.done)?.txdata.swap_remove(0);
             let spent = (OutPoint::new(reward.compute_txid(), 0), reward.output[0].value);
-            let ours: Vec<ScriptBuf> = (0..PAID).map(|number| self.script(number % 2 == 0)).collect();
+            let mut ours: Vec<ScriptBuf> = (0..PAID).map(|number| self.script(number % 2 == 0)).collect();
+            if self.done.is_multiple_of(OLD_EVERY) {
+                ours[0] = self.old[(self.done / OLD_EVERY % USED) as usize].clone();
+                self.paid_old += blocks::PAID;
+            }
             let block = blocks::full(&self.parent, EMPTY + self.done, spent, &ours, &mut self.chance);
             let refused = self.node.rpc("submitblock", json!([serialize_hex(&block)]))?;
             ensure!(refused.is_null(), "submitblock: {refused}");

@@ -17,7 +17,7 @@ use cofferdam_watcher::settings::ChainKind;
 use cofferdam_watcher::store::Store;
 use cofferdam_watcher::store::wallets::WalletRecord;
 use cofferdam_watcher::sync::progress::Progress;
-use cofferdam_watcher::sync::{SyncReport, sync};
+use cofferdam_watcher::sync::{SyncOptions, SyncReport, sync};
 use cofferdam_watcher::{addresses, wallets};
 
 const NOW: u32 = 1_790_000_000;
@@ -153,7 +153,7 @@ impl Scene {
             &self.store,
             &source,
             ChainKind::Rehearsal,
-            false,
+            SyncOptions::default(),
             &Progress::new(false),
         )
         .await
@@ -175,7 +175,7 @@ impl Scene {
             &self.store,
             &source,
             ChainKind::Rehearsal,
-            false,
+            SyncOptions::default(),
             &Progress::new(false),
         )
         .await
@@ -429,7 +429,7 @@ impl Scene {
             &self.store,
             &source,
             ChainKind::Rehearsal,
-            false,
+            SyncOptions::default(),
             &Progress::new(false),
         )
         .await

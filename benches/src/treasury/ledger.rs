@@ -9,6 +9,7 @@ use bitcoin::hashes::{Hash as _, sha256d};
 use bitcoin::{BlockHash, OutPoint, Script, Txid};
 use cofferdam_core::ScriptType;
 use cofferdam_core::wallet::Branch;
+use cofferdam_watcher::chain::Tip;
 use cofferdam_watcher::store::facts::{self, Fact};
 use cofferdam_watcher::store::{Connection, Store, blocks, rows, wallets as records};
 use cofferdam_watcher::{addresses, wallets};
@@ -96,11 +97,12 @@ fn gather(treasury: &Treasury) -> (Vec<(Txid, u32)>, Vec<Coin>) {
 }
 
 async fn insert_blocks(db: &mut Connection, treasury: &Treasury) -> Result<()> {
-    for height in 0..=treasury.tip() {
+    let block = |height: u32| {
         let hash = BlockHash::from_raw_hash(sha256d::Hash::hash(&height.to_le_bytes()));
-        blocks::insert(db, height, hash, 1_600_000_000 + height).await?;
-    }
-    Ok(())
+        (Tip { height, hash }, 1_600_000_000 + height)
+    };
+    let all: Vec<_> = (0..=treasury.tip()).map(block).collect();
+    Ok(blocks::insert(db, &all).await?)
 }
 
 async fn insert_transactions(db: &mut Connection, transactions: &[(Txid, u32)]) -> Result<()> {

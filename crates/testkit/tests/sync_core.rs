@@ -43,7 +43,10 @@ struct Scene {
 
 impl Scene {
     fn new(wallets: &[&str]) -> Result<Self> {
-        let node = Bitcoind::start()?;
+        Self::on(Bitcoind::start()?, wallets)
+    }
+
+    fn on(node: Bitcoind, wallets: &[&str]) -> Result<Self> {
         let folder = TempDir::new()?;
         let watcher = Watcher::new(&folder.path().join("data"));
         let scene = Scene {
@@ -153,12 +156,16 @@ impl Scene {
 }
 
 fn import(watcher: &Watcher, folder: &Path, name: &str) -> Result<()> {
+    import_with(watcher, folder, name, &[])
+}
+
+fn import_with(watcher: &Watcher, folder: &Path, name: &str, more: &[&str]) -> Result<()> {
     let file = folder.join(format!("{name}.txt"));
     std::fs::write(&file, descriptors(name)?.0)?;
     let file = file.display().to_string();
-    watcher
-        .run(&["wallet", "import", &file, "--name", name, "--network", "regtest"])?
-        .json()?;
+    let mut arguments = vec!["wallet", "import", &file, "--name", name, "--network", "regtest"];
+    arguments.extend(more);
+    watcher.run(&arguments)?.json()?;
     Ok(())
 }
 
@@ -617,5 +624,60 @@ fn the_ledger_agrees_with_bitcoin_core_whatever_happens() -> Result<()> {
     }
     println!("{reward} fundings, {spends} spends, {undone} blocks undone");
     assert!(spends >= 5 && undone >= 5);
+    Ok(())
+}
+
+/// What an old wallet did long ago is found by a node's filters as by every block: payments beyond the gap that a block widens, spends,
+/// and a coin made and spent in one block. A node whose index does not reach that far is read whole.
+#[test]
+fn old_wallets_are_found_by_filters() -> Result<()> {
+    let with_filters = ["-txindex=1", "-blockfilterindex=1"];
+    let mut scene = Scene::on(Bitcoind::start_with(&with_filters)?, &[])?;
+    scene.node.mine(110)?;
+    // Each payment is near the end of the gap that those before it made.
+    for (height, index) in [(1, 18), (2, 37), (3, 55)] {
+        let mut payments = Vec::new();
+        for wallet in WALLETS {
+            payments.push((scene.address(wallet, 0, index)?, 100_000 + u64::from(index)));
+        }
+        scene.pay(&[coinbase(&scene.node, height)?], &payments, 2_000)?;
+        scene.node.mine(1 + height)?;
+    }
+    let payments: Vec<_> = WALLETS
+        .iter()
+        .map(|wallet| Ok((scene.address(wallet, 1, 3)?, 50_000)))
+        .collect::<Result<_>>()?;
+    let txid = scene
+        .pay(&[coinbase(&scene.node, 4)?], &payments, 2_000)?
+        .compute_txid();
+    for (vout, wallet) in (0..).zip(WALLETS) {
+        let to = scene.address(wallet, 1, 4)?;
+        scene.spend(&[OutPoint { txid, vout }], &[(to, 49_000)])?;
+    }
+    scene.node.mine(150)?;
+    let report = |scene: &Scene, arguments: &[&str]| -> Result<(u64, u64)> {
+        for wallet in WALLETS {
+            import_with(&scene.watcher, scene.folder.path(), wallet, &["--gap", "20"])?;
+        }
+        let mut all = vec!["sync".to_owned()];
+        all.extend(scene.node.chain_arguments());
+        all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        let report = scene.watcher.run(&all)?.json()?;
+        for wallet in WALLETS {
+            scene.agree(wallet)?;
+            ensure!(scene.balance(wallet)?["confirmed"] == 349_110, "{wallet}");
+        }
+        let count = |field: &str| report[field].as_u64().context("no count");
+        Ok((count("blocks")?, count("skipped")?))
+    };
+    let other = |scene: &mut Scene, name: &str| scene.watcher = Watcher::new(&scene.folder.path().join(name));
+    let (blocks, skipped) = report(&scene, &[])?;
+    // The newest are read whole; of the rest, those with payments.
+    assert_eq!((blocks, skipped), (270, 270 - 145 - 4));
+    other(&mut scene, "every");
+    assert_eq!(report(&scene, &["--every-block"])?, (270, 0));
+    scene.node.restart_with(&["-txindex=1"])?;
+    other(&mut scene, "unindexed");
+    assert_eq!(report(&scene, &[])?, (270, 0));
     Ok(())
 }

@@ -57,7 +57,7 @@ pub enum Sent {
 }
 
 /// A chain, seen through one source. It is believed about which blocks are best, and about nothing that the ledger can
-/// check itself: a block's hash, its merkle root and its place after its parent are checked by the caller.
+/// check itself: a block's hash, its merkle root and its place after its parent are checked by the caller. A [filter](Self::filters) it cannot check.
 pub trait ChainSource: Send + Sync + std::fmt::Debug {
     /// Returns a short description for people, such as the address of the node.
     fn describe(&self) -> String;
@@ -78,6 +78,23 @@ pub trait ChainSource: Send + Sync + std::fmt::Debug {
 
     /// Returns a block's header.
     fn header(&self, hash: BlockHash) -> Answer<'_, Header>;
+
+    /// Returns the headers of several blocks, in the order asked for.
+    fn headers<'a>(&'a self, hashes: &'a [BlockHash]) -> Answer<'a, Vec<Header>> {
+        Box::pin(async move {
+            let mut headers = Vec::with_capacity(hashes.len());
+            for hash in hashes {
+                headers.push(self.header(*hash).await?);
+            }
+            Ok(headers)
+        })
+    }
+
+    /// Returns the basic compact filters (BIP158) of several blocks, in the order asked for; `None` when the source does not have
+    /// all of them.
+    fn filters<'a>(&'a self, _hashes: &'a [BlockHash]) -> Answer<'a, Option<Vec<Vec<u8>>>> {
+        Box::pin(async { Ok(None) })
+    }
 
     /// Returns a block whose hash is `hash`.
     fn block(&self, hash: BlockHash) -> Answer<'_, Block>;

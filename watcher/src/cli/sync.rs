@@ -8,6 +8,7 @@ use super::chain_args::ChainArgs;
 use super::context::Context;
 use super::reply::Reply;
 use crate::error::Error;
+use crate::sync::SyncOptions;
 use crate::sync::progress::Progress;
 use crate::{chain, settings, sync};
 use cofferdam_core::count::counted;
@@ -27,6 +28,10 @@ pub struct SyncArgs {
     /// Forget what the chain told, and search again from the wallets' birthdays. Payouts and handed out addresses stay.
     #[arg(long)]
     rescan: bool,
+    /// Read every block whole. Else, where the node has filters (bitcoind -blockfilterindex), blocks more than a day old are read only
+    /// when their filter may have something of yours.
+    #[arg(long)]
+    every_block: bool,
 }
 
 /// Runs `sync`.
@@ -38,13 +43,20 @@ pub async fn run(context: &Context, args: SyncArgs) -> Result<Reply, Error> {
         &context.store,
         &Arc::from(source),
         settings.kind(),
-        args.rescan,
+        SyncOptions {
+            rescan: args.rescan,
+            every_block: args.every_block,
+        },
         &progress,
     )
     .await?;
     settings::save(&context.folder, &settings)?;
+    let skipped = match report.skipped {
+        0 => String::new(),
+        skipped => format!(" ({skipped} of them by their filters alone)"),
+    };
     let text = format!(
-        "synced to block {} ({})\n{} searched, {} undone, {} of ours in the memory pool\n",
+        "synced to block {} ({})\n{} searched{skipped}, {} undone, {} of ours in the memory pool\n",
         report.height,
         report.hash,
         counted(report.blocks, "block"),

@@ -107,16 +107,13 @@ async fn ledger_of(folder: &tempfile::TempDir, descriptor: &str, count: u32) -> 
     let wallet = cofferdam_core::wallet::Wallet::parse_json(document.as_bytes()).unwrap();
     let record = crate::wallets::import(&store, wallet, None).await.unwrap().record;
     let mut write = store.write().await.unwrap();
-    for height in 0..=1 {
-        blocks::insert(
-            &mut write,
-            height,
-            BlockHash::from_byte_array([height as u8; 32]),
-            0,
-        )
+    let block = |height: u32| Tip {
+        height,
+        hash: BlockHash::from_byte_array([height as u8; 32]),
+    };
+    blocks::insert(&mut write, &[(block(0), 0), (block(1), 0)])
         .await
         .unwrap();
-    }
     wallets::begin_at(&mut write, record.no, 2).await.unwrap();
     facts::set(&mut write, Fact::SyncedHeight, "1").await.unwrap();
     for index in 0..count {

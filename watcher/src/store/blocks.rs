@@ -2,9 +2,13 @@
 
 use bitcoin::hashes::Hash;
 use bitcoin::{BlockHash, Txid};
+use sqlx::AssertSqlSafe;
 
 use super::{Connection, StoreError, rows};
 use crate::chain::Tip;
+
+/// Rows in one statement, of three values each.
+const ROWS_AT_ONCE: usize = 100;
 
 /// Returns the highest block that was searched.
 pub async fn tip(db: &mut Connection) -> Result<Option<Tip>, StoreError> {
@@ -36,15 +40,37 @@ pub async fn hash(db: &mut Connection, height: u32) -> Result<Option<BlockHash>,
     row.map(|row| rows::block_hash(&row, "hash")).transpose()
 }
 
-/// Adds a block.
-pub async fn insert(db: &mut Connection, height: u32, hash: BlockHash, time: u32) -> Result<(), StoreError> {
-    let sql = "INSERT INTO blocks (height, hash, time) VALUES ($1, $2, $3) ON CONFLICT (height) DO NOTHING";
-    sqlx::query(sql)
-        .bind(i64::from(height))
-        .bind(&hash.to_byte_array()[..])
-        .bind(i64::from(time))
-        .execute(db)
-        .await?;
+/// Returns the blocks of the ledger from one height to another, in their order.
+pub async fn between(db: &mut Connection, first: u32, last: u32) -> Result<Vec<Tip>, StoreError> {
+    let sql = "SELECT height, hash FROM blocks WHERE height BETWEEN $1 AND $2 ORDER BY height";
+    let rows = sqlx::query(sql).bind(i64::from(first)).bind(i64::from(last));
+    let rows = rows.fetch_all(db).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Tip {
+                height: rows::number(row, "height")?,
+                hash: rows::block_hash(row, "hash")?,
+            })
+        })
+        .collect()
+}
+
+/// Adds blocks, each with the time in its header; those that are there stay.
+pub async fn insert(db: &mut Connection, blocks: &[(Tip, u32)]) -> Result<(), StoreError> {
+    for part in blocks.chunks(ROWS_AT_ONCE) {
+        let places = rows::places(part.len(), 3);
+        let sql = format!(
+            "INSERT INTO blocks (height, hash, time) VALUES {places} ON CONFLICT (height) DO NOTHING"
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (block, time) in part {
+            query = query
+                .bind(i64::from(block.height))
+                .bind(block.hash.to_byte_array().to_vec())
+                .bind(i64::from(*time));
+        }
+        query.execute(&mut *db).await?;
+    }
     Ok(())
 }
 

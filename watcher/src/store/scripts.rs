@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use bitcoin::ScriptBuf;
+use bitcoin::hex::FromHex;
 use cofferdam_core::wallet::Branch;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::wallets::{self, WalletNo, WalletRecord};
 use super::{Connection, StoreError, rows};
+use crate::addresses;
 
 /// Rows in one statement, of four values each; few, since SQLite looks up each `$1` among all before it.
 const ROWS_AT_ONCE: usize = 100;
@@ -36,37 +38,47 @@ pub async fn cover(
     if covered >= end {
         return Ok(Vec::new());
     }
-    let scripts = record
-        .wallet
-        .scripts(branch, covered..end)
-        .map_err(|error| StoreError::Unexpected(format!("cannot derive scripts: {error}")))?;
+    let scripts = addresses::derive(&record.wallet, branch, covered..end)?;
+    insert(db, record.no, branch, covered, &scripts).await?;
     let owner = |index| ScriptOwner {
         wallet_no: record.no,
         branch,
         index,
     };
-    let added: Vec<_> = scripts.into_iter().zip((covered..end).map(owner)).collect();
-    for part in added.chunks(ROWS_AT_ONCE) {
+    Ok(scripts.into_iter().zip((covered..end).map(owner)).collect())
+}
+
+/// Adds the scripts of a branch from the index `first` on, which must be the first one that is not covered.
+pub async fn insert<S: AsRef<[u8]>>(
+    db: &mut Connection,
+    wallet_no: WalletNo,
+    branch: Branch,
+    first: u32,
+    scripts: &[S],
+) -> Result<(), StoreError> {
+    let mut index = i64::from(first);
+    for part in scripts.chunks(ROWS_AT_ONCE) {
         let places = rows::places(part.len(), 4);
         let sql = format!("INSERT INTO scripts (wallet_no, branch, address_index, script) VALUES {places}");
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        for (script, owner) in part {
+        for script in part {
             query = query
-                .bind(owner.wallet_no.0)
-                .bind(i64::from(owner.branch.step()))
-                .bind(i64::from(owner.index))
-                .bind(script.as_bytes());
+                .bind(wallet_no.0)
+                .bind(i64::from(branch.step()))
+                .bind(index)
+                .bind(script.as_ref());
+            index += 1;
         }
         query.execute(&mut *db).await?;
     }
     let sql = "UPDATE branches SET covered = $1 WHERE wallet_no = $2 AND branch = $3";
     sqlx::query(sql)
-        .bind(i64::from(end))
-        .bind(record.no.0)
+        .bind(index)
+        .bind(wallet_no.0)
         .bind(i64::from(branch.step()))
         .execute(db)
         .await?;
-    Ok(added)
+    Ok(())
 }
 
 /// Returns whose a script is.
@@ -106,19 +118,25 @@ pub async fn of_coins(
         .collect()
 }
 
-/// Hands every script to `each`.
-pub async fn for_each(
+/// Hands every script of a wallet to `each`, in no order.
+pub async fn of_wallet(
     db: &mut Connection,
-    mut each: impl FnMut(&[u8], ScriptOwner),
+    wallet_no: WalletNo,
+    mut each: impl FnMut(Branch, u32, &[u8]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let records = "SELECT wallet_no, branch, address_index, script FROM scripts";
-    for row in sqlx::query(records).fetch_all(db).await? {
-        let owner = ScriptOwner {
-            wallet_no: WalletNo(row.try_get("wallet_no")?),
-            branch: wallets::branch_of(&row)?,
-            index: rows::number(&row, "address_index")?,
-        };
-        each(row.try_get("script")?, owner);
+    // One row a branch: a row costs more than a script, which made a million rows take 2.8 s, and these 0.5 s.
+    let sql = "\
+        SELECT branch, group_concat(address_index || ' ' || hex(script), ',') AS scripts
+        FROM scripts WHERE wallet_no = $1 GROUP BY branch";
+    for row in sqlx::query(sql).bind(wallet_no.0).fetch_all(db).await? {
+        let branch = wallets::branch_of(&row)?;
+        for entry in row.try_get::<&str, _>("scripts")?.split(',') {
+            let (index, script) = entry
+                .split_once(' ')
+                .and_then(|(index, script)| Some((index.parse().ok()?, Vec::from_hex(script).ok()?)))
+                .ok_or_else(|| StoreError::damaged("address_index is out of range"))?;
+            each(branch, index, &script)?;
+        }
     }
     Ok(())
 }

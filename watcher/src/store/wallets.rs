@@ -1,5 +1,7 @@
 //! The tables `wallets` and `branches`.
 
+use std::collections::HashMap;
+
 use bitcoin::XOnlyPublicKey;
 use cofferdam_core::wallet::{Branch, Wallet, WalletId};
 use sqlx::Row;
@@ -38,6 +40,12 @@ pub struct BranchState {
 pub async fn all(db: &mut Connection) -> Result<Vec<WalletRecord>, StoreError> {
     let sql = "SELECT wallet_no, document, gap, next_height, receipt_key FROM wallets ORDER BY wallet_no";
     sqlx::query(sql).fetch_all(db).await?.iter().map(record).collect()
+}
+
+/// Tells whether there are no wallets.
+pub async fn is_empty(db: &mut Connection) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT wallet_no FROM wallets LIMIT 1");
+    Ok(row.fetch_optional(db).await?.is_none())
 }
 
 /// Returns the wallet of a name.
@@ -206,6 +214,18 @@ pub async fn branch(db: &mut Connection, no: WalletNo, branch: Branch) -> Result
         next_index: rows::number(&row, "next_index")?,
         covered: rows::number(&row, "covered")?,
     })
+}
+
+/// Returns how many scripts of each branch are in the ledger.
+pub async fn covered(db: &mut Connection) -> Result<HashMap<(WalletNo, Branch), u32>, StoreError> {
+    let rows = sqlx::query("SELECT wallet_no, branch, covered FROM branches");
+    let rows = rows.fetch_all(db).await?;
+    rows.iter()
+        .map(|row| {
+            let place = (WalletNo(row.try_get("wallet_no")?), branch_of(row)?);
+            Ok((place, rows::number(row, "covered")?))
+        })
+        .collect()
 }
 
 /// Notes that an index is used or handed out.

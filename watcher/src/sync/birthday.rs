@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use cofferdam_core::wallet::Birthday;
 
 use super::SyncError;
+use super::watch::Watch;
 use crate::chain::{ChainError, ChainSource, Tip};
 use crate::store::{Lease, Store, wallets};
 
@@ -16,28 +17,31 @@ pub async fn begin_new_wallets(
     store: &Store,
     lease: &Lease,
     source: &dyn ChainSource,
+    watch: &mut Watch,
     tip: Tip,
 ) -> Result<(), SyncError> {
     let mut found: HashMap<Option<Birthday>, u32> = HashMap::new();
     let mut begins = Vec::new();
-    let all = wallets::all(&mut *store.read().await?).await?;
-    for record in all.into_iter().filter(|record| record.next_height.is_none()) {
-        let birthday = record.wallet.birthday();
+    for (no, birthday) in watch.new_wallets() {
         let height = match found.get(&birthday) {
             Some(height) => *height,
             None => first_height(source, birthday, tip).await?,
         };
         found.insert(birthday, height);
-        begins.push((record.no, height));
+        begins.push((no, height));
     }
     if begins.is_empty() {
         return Ok(());
     }
     let mut write = store.write_under(lease).await?;
-    for (no, height) in begins {
-        wallets::begin_at(&mut write, no, height).await?;
+    for (no, height) in &begins {
+        wallets::begin_at(&mut write, *no, *height).await?;
     }
-    Ok(write.commit().await?)
+    write.commit().await?;
+    for (no, height) in begins {
+        watch.begin_at(no, height);
+    }
+    Ok(())
 }
 
 /// Returns the first block that is at most two weeks older than the birthday; the tip when all are older.

@@ -1,17 +1,32 @@
-//! Reads blocks ahead, several at once, and hands them out in order.
+//! Reads blocks ahead, several at once, and hands them out in order; those that a filter shows to be none of ours, by their header alone.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use bitcoin::block::Header;
 use bitcoin::{Block, BlockHash};
 use tokio::task::JoinHandle;
 
+use super::filters::{self, MOST_SCRIPTS, Needle, Sifted};
 use crate::chain::{ChainError, ChainSource};
 
 /// Blocks on their way at once; their number bounds the memory for them.
 const AHEAD: usize = 6;
 /// Hashes asked for in one call.
 const HASHES: u32 = 2_000;
+/// Filters asked for in one call: of full blocks, some 40 kB each in hexadecimal.
+const FILTERS: usize = 100;
+/// Such calls on their way at once.
+const FILTER_CALLS: usize = 3;
+
+/// What a search has to know of a block.
+#[derive(Debug)]
+pub enum Found {
+    /// The block.
+    Whole(Block),
+    /// The header of a block whose filter has none of the scripts looked for.
+    Skipped(Header),
+}
 
 /// A stream of blocks.
 #[derive(Debug)]
@@ -23,21 +38,55 @@ pub struct Fetch {
     hashes: VecDeque<BlockHash>,
     /// The height of the next hash to ask for.
     next_hash: u32,
+    /// Filters are asked for below this height.
+    filtered_below: u32,
+    needles: Arc<Vec<Needle>>,
+    filtering: VecDeque<Filtering>,
     coming: VecDeque<Coming>,
 }
 
-/// A block on its way; dropped, it is not waited for.
+/// The next blocks to hand out.
 #[derive(Debug)]
-struct Coming(JoinHandle<Result<Block, ChainError>>);
+enum Coming {
+    Wanted(BlockHash),
+    Reading(Task<Block>),
+    Skipped { hash: BlockHash, sifted: Sifted },
+}
 
-impl Drop for Coming {
+/// Blocks whose filters are on their way.
+#[derive(Debug)]
+struct Filtering {
+    hashes: Vec<BlockHash>,
+    /// The number of scripts that are looked for in them.
+    needles: usize,
+    task: Task<Option<Vec<Sifted>>>,
+}
+
+/// Something on its way; dropped, it is not waited for.
+#[derive(Debug)]
+struct Task<T>(JoinHandle<Result<T, ChainError>>);
+
+impl<T: Send + 'static> Task<T> {
+    fn new(work: impl Future<Output = Result<T, ChainError>> + Send + 'static) -> Self {
+        Task(tokio::spawn(work))
+    }
+
+    async fn end(&mut self) -> Result<T, ChainError> {
+        match (&mut self.0).await {
+            Ok(result) => result,
+            Err(error) => Err(ChainError::Garbage(format!("reading a block failed: {error}"))),
+        }
+    }
+}
+
+impl<T> Drop for Task<T> {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
 impl Fetch {
-    /// Reads the blocks from `first` to `last`.
+    /// Reads the blocks from `first` to `last`, all of them whole.
     pub fn new(source: Arc<dyn ChainSource>, first: u32, last: u32) -> Self {
         Fetch {
             source,
@@ -45,44 +94,132 @@ impl Fetch {
             last,
             hashes: VecDeque::new(),
             next_hash: first,
+            filtered_below: 0,
+            needles: Arc::default(),
+            filtering: VecDeque::new(),
             coming: VecDeque::new(),
         }
+    }
+
+    /// Skips blocks below a height whose filters have none of the scripts, as far as the source has filters.
+    pub fn filtered(mut self, below: u32, needles: Vec<Needle>) -> Self {
+        if needles.len() <= MOST_SCRIPTS {
+            self.filtered_below = below;
+            self.needles = Arc::new(needles);
+        }
+        self
+    }
+
+    /// Looks for further scripts in all blocks that were not handed out yet.
+    pub fn look_for(&mut self, scripts: Vec<Needle>) -> Result<(), ChainError> {
+        for coming in &mut self.coming {
+            if let Coming::Skipped { hash, sifted } = coming
+                && filters::matches(&sifted.filter, hash, &scripts)?
+            {
+                *coming = Coming::Wanted(*hash);
+            }
+        }
+        if self.needles.len() + scripts.len() > MOST_SCRIPTS {
+            self.filtered_below = 0;
+        }
+        // Also when no more filters are asked for: some may be on their way.
+        Arc::make_mut(&mut self.needles).extend(scripts);
+        Ok(())
     }
 
     /// Returns the next block with its height; `None` after the last one.
     ///
     /// Fails with [`ChainError::ChainMoved`] when the chain has become shorter.
-    pub async fn next(&mut self) -> Result<Option<(u32, Block)>, ChainError> {
-        self.read_ahead().await?;
-        let Some(mut coming) = self.coming.pop_front() else {
-            return Ok(None);
-        };
-        let block = match (&mut coming.0).await {
-            Ok(block) => block?,
-            Err(error) => return Err(ChainError::Garbage(format!("reading a block failed: {error}"))),
+    pub async fn next(&mut self) -> Result<Option<(u32, Found)>, ChainError> {
+        while self.coming.len() < AHEAD && self.read_ahead().await? {}
+        self.read();
+        let found = match self.coming.pop_front() {
+            None => return Ok(None),
+            Some(Coming::Reading(mut task)) => Found::Whole(task.end().await?),
+            Some(Coming::Wanted(hash)) => Found::Whole(self.source.block(hash).await?),
+            Some(Coming::Skipped { sifted, .. }) => Found::Skipped(sifted.header),
         };
         let height = self.next;
         self.next += 1;
-        Ok(Some((height, block)))
+        Ok(Some((height, found)))
     }
 
-    async fn read_ahead(&mut self) -> Result<(), ChainError> {
-        while self.coming.len() < AHEAD {
-            if self.hashes.is_empty() && self.next_hash <= self.last {
-                let count = HASHES.min(self.last - self.next_hash + 1);
-                self.hashes = self.source.block_hashes(self.next_hash, count).await?.into();
-                if self.hashes.is_empty() {
-                    return Err(ChainError::ChainMoved);
-                }
-                self.next_hash += self.hashes.len() as u32;
+    /// Begins to read the first of the blocks that are wanted.
+    fn read(&mut self) {
+        let mut reading = 0;
+        for coming in &mut self.coming {
+            if let Coming::Wanted(hash) = coming {
+                let (source, hash) = (Arc::clone(&self.source), *hash);
+                *coming = Coming::Reading(Task::new(async move { source.block(hash).await }));
             }
-            let Some(hash) = self.hashes.pop_front() else {
-                return Ok(());
-            };
-            let source = Arc::clone(&self.source);
+            reading += usize::from(matches!(coming, Coming::Reading(_)));
+            if reading == AHEAD {
+                break;
+            }
+        }
+    }
+
+    /// Adds to the blocks that come; returns whether there were more to add.
+    async fn read_ahead(&mut self) -> Result<bool, ChainError> {
+        while self.filtering.len() < FILTER_CALLS {
+            let first = self.next_hash - self.hashes.len() as u32;
+            if first >= self.filtered_below || !self.read_hashes().await? {
+                break;
+            }
+            let count = self
+                .hashes
+                .len()
+                .min(FILTERS)
+                .min((self.filtered_below - first) as usize);
+            let hashes: Vec<BlockHash> = self.hashes.drain(..count).collect();
+            let needles = Arc::clone(&self.needles);
+            let sift = filters::sift(Arc::clone(&self.source), hashes.clone(), Arc::clone(&needles));
+            self.filtering.push_back(Filtering {
+                hashes,
+                needles: needles.len(),
+                task: Task::new(sift),
+            });
+        }
+        if let Some(filtering) = self.filtering.pop_front() {
+            self.sifted(filtering).await?;
+            return Ok(true);
+        }
+        if !self.read_hashes().await? {
+            return Ok(false);
+        }
+        self.coming.extend(self.hashes.pop_front().map(Coming::Wanted));
+        Ok(true)
+    }
+
+    async fn sifted(&mut self, mut filtering: Filtering) -> Result<(), ChainError> {
+        let Some(all) = filtering.task.end().await? else {
+            self.filtered_below = 0;
             self.coming
-                .push_back(Coming(tokio::spawn(async move { source.block(hash).await })));
+                .extend(filtering.hashes.into_iter().map(Coming::Wanted));
+            return Ok(());
+        };
+        // Scripts that came while the filters were on their way.
+        let new = &self.needles[filtering.needles..];
+        for (hash, sifted) in filtering.hashes.into_iter().zip(all) {
+            let wanted = sifted.wanted || filters::matches(&sifted.filter, &hash, new)?;
+            self.coming.push_back(match wanted {
+                true => Coming::Wanted(hash),
+                false => Coming::Skipped { hash, sifted },
+            });
         }
         Ok(())
+    }
+
+    /// Reads hashes when none are left; returns whether there are any.
+    async fn read_hashes(&mut self) -> Result<bool, ChainError> {
+        if self.hashes.is_empty() && self.next_hash <= self.last {
+            let count = HASHES.min(self.last - self.next_hash + 1);
+            self.hashes = self.source.block_hashes(self.next_hash, count).await?.into();
+            if self.hashes.is_empty() {
+                return Err(ChainError::ChainMoved);
+            }
+            self.next_hash += self.hashes.len() as u32;
+        }
+        Ok(!self.hashes.is_empty())
     }
 }

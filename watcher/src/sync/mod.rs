@@ -2,8 +2,8 @@
 //!
 //! - [`birthday`]: where the search for a new wallet begins.
 //! - [`reorganisation`]: finds the last common block and undoes what stands above it.
-//! - [`fetch`]: reads blocks ahead.
-//! - [`watch`]: the scripts and coins to look for, in memory.
+//! - [`fetch`]: reads blocks ahead; [`filters`]: which of them need not be read.
+//! - [`watch`]: the scripts and coins to look for, in memory; [`script_set`]: the scripts.
 //! - [`scan`]: what one block does to the ledger.
 //! - [`pool`]: what the memory pool does.
 //!
@@ -13,16 +13,18 @@
 pub mod birthday;
 pub mod error;
 pub mod fetch;
+pub mod filters;
 pub mod pool;
 pub mod progress;
 pub mod reorganisation;
 pub mod scan;
+pub mod script_set;
 pub mod watch;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bitcoin::BlockHash;
+use bitcoin::{Block, BlockHash};
 use serde::Serialize;
 
 use crate::chain::{ChainError, ChainSource, Tip};
@@ -33,7 +35,7 @@ use crate::store::{Connection, Lease, LeaseName, Store, StoreError, blocks, prev
 use crate::wallets;
 
 pub use error::SyncError;
-use fetch::Fetch;
+use fetch::{Fetch, Found};
 use progress::Progress;
 use scan::BlockEffects;
 use watch::Watch;
@@ -46,6 +48,15 @@ const BATCH_AGE: Duration = Duration::from_secs(2);
 /// How often the sync starts over when the chain changes under it.
 const ATTEMPTS: u32 = 20;
 
+/// How to sync.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SyncOptions {
+    /// Forget first what the chain told; handed out indices and payouts stay.
+    pub rescan: bool,
+    /// Read every block whole, also where filters show that there is nothing of ours in it.
+    pub every_block: bool,
+}
+
 /// What a sync did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SyncReport {
@@ -55,6 +66,8 @@ pub struct SyncReport {
     pub hash: BlockHash,
     /// The number of blocks searched.
     pub blocks: u32,
+    /// Of these, the number that were not read, since their filters have nothing of ours.
+    pub skipped: u32,
     /// The number of blocks that a reorganisation undid.
     pub undone: u32,
     /// The number of transactions of ours in the memory pool.
@@ -63,13 +76,12 @@ pub struct SyncReport {
 
 /// Brings the ledger to the tip of `source`.
 ///
-/// With `rescan`, what the chain told before is forgotten first; handed out indices and payouts stay. At most one
-/// process syncs a ledger at a time ([`StoreError::LeaseHeld`]).
+/// At most one process syncs a ledger at a time ([`StoreError::LeaseHeld`]).
 pub async fn sync(
     store: &Store,
     source: &Arc<dyn ChainSource>,
     kind: ChainKind,
-    rescan: bool,
+    options: SyncOptions,
     progress: &Progress,
 ) -> Result<SyncReport, SyncError> {
     let lease = Lease::take(store, LeaseName::Sync).await?;
@@ -78,9 +90,10 @@ pub async fn sync(
         store,
         source,
         lease: &lease,
+        options,
         progress,
     };
-    let result = work.run(kind, rescan).await;
+    let result = work.run(kind).await;
     drop(alive);
     let released = lease.release(store).await;
     let report = result?;
@@ -135,15 +148,24 @@ struct Work<'a> {
     store: &'a Store,
     source: &'a Arc<dyn ChainSource>,
     lease: &'a Lease,
+    options: SyncOptions,
     progress: &'a Progress,
 }
 
+/// What was done, over all rounds.
+#[derive(Debug, Default)]
+struct Done {
+    blocks: u32,
+    skipped: u32,
+    undone: u32,
+}
+
 impl Work<'_> {
-    async fn run(&self, kind: ChainKind, rescan: bool) -> Result<SyncReport, SyncError> {
-        self.begin(kind, rescan).await?;
-        let (mut blocks, mut undone) = (0, 0);
+    async fn run(&self, kind: ChainKind) -> Result<SyncReport, SyncError> {
+        self.begin(kind).await?;
+        let mut done = Done::default();
         for _ in 0..ATTEMPTS {
-            match self.round(&mut blocks, &mut undone).await {
+            match self.round(&mut done).await {
                 Ok((tip, pool)) => {
                     let mut write = self.store.write_under(self.lease).await?;
                     previous::prune(&mut write, tip.height).await?;
@@ -153,8 +175,9 @@ impl Work<'_> {
                     return Ok(SyncReport {
                         height: tip.height,
                         hash: tip.hash,
-                        blocks,
-                        undone,
+                        blocks: done.blocks,
+                        skipped: done.skipped,
+                        undone: done.undone,
                         pool,
                     });
                 }
@@ -165,9 +188,9 @@ impl Work<'_> {
         Err(SyncError::Unstable)
     }
 
-    async fn begin(&self, kind: ChainKind, rescan: bool) -> Result<(), SyncError> {
+    async fn begin(&self, kind: ChainKind) -> Result<(), SyncError> {
         let mut write = self.store.write_under(self.lease).await?;
-        if rows::all(&mut write).await?.is_empty() {
+        if rows::is_empty(&mut write).await? {
             return Err(SyncError::NoWallets);
         }
         check_chain(&mut write, self.source.as_ref(), kind).await?;
@@ -176,22 +199,22 @@ impl Work<'_> {
             ChainKind::Rehearsal => "rehearsal",
         };
         facts::set(&mut write, Fact::Chain, name).await?;
-        if rescan {
+        if self.options.rescan {
             reorganisation::forget_chain(&mut write).await?;
         }
         Ok(write.commit().await?)
     }
 
     /// Goes from whatever is committed to the tip, and reads the memory pool there.
-    async fn round(&self, blocks: &mut u32, undone: &mut u32) -> Result<(Tip, u32), Moved> {
+    async fn round(&self, done: &mut Done) -> Result<(Tip, u32), Moved> {
         let tip = self.source.tip().await?;
-        *undone += reorganisation::undo_stale(self.store, self.lease, self.source.as_ref()).await?;
-        birthday::begin_new_wallets(self.store, self.lease, self.source.as_ref(), tip).await?;
+        done.undone += reorganisation::undo_stale(self.store, self.lease, self.source.as_ref()).await?;
         let mut watch = Watch::load(self.store).await?;
+        birthday::begin_new_wallets(self.store, self.lease, self.source.as_ref(), &mut watch, tip).await?;
         let start = watch.next_height().unwrap_or(0);
         if start <= tip.height {
             self.progress.say("searching");
-            self.search(&mut watch, start, tip, blocks).await?;
+            self.search(&mut watch, start, tip, done).await?;
         }
         self.progress.say("memory pool");
         let pool = pool::refresh(self.store, self.source.as_ref(), &watch).await?;
@@ -209,29 +232,43 @@ impl Work<'_> {
     }
 
     /// Searches the blocks from `start` to the tip, and commits them in batches.
-    async fn search(&self, watch: &mut Watch, start: u32, tip: Tip, blocks: &mut u32) -> Result<(), Moved> {
+    async fn search(&self, watch: &mut Watch, start: u32, tip: Tip, done: &mut Done) -> Result<(), Moved> {
         let mut before = match start.checked_sub(1) {
             Some(below) => blocks::hash(&mut *self.store.read().await?, below).await?,
             None => None,
         };
         let mut fetch = Fetch::new(Arc::clone(self.source), start, tip.height);
+        let filtered_below = tip.height.saturating_sub(filters::NEWEST_READ_WHOLE);
+        if !self.options.every_block
+            && start < filtered_below
+            && let Some(scripts) = watch.scripts_needed_below(filtered_below, filters::MOST_SCRIPTS)
+        {
+            fetch = fetch.filtered(filtered_below, scripts);
+        }
         let mut batch = Batch::new();
-        while let Some((height, block)) = fetch.next().await? {
-            if before.is_some_and(|before| before != block.header.prev_blockhash) {
+        while let Some((height, found)) = fetch.next().await? {
+            let header = match &found {
+                Found::Whole(block) => &block.header,
+                Found::Skipped(header) => header,
+            };
+            if before.is_some_and(|before| before != header.prev_blockhash) {
                 return Err(Moved::Restart);
             }
-            if !block.check_merkle_root() {
-                let what = format!(
-                    "the transactions of block {} do not match its header",
-                    block.block_hash()
-                );
-                return Err(ChainError::Garbage(what).into());
-            }
-            if !block.txdata.iter().all(scan::amounts_are_possible) {
-                let what = format!("block {} makes more money than there is", block.block_hash());
-                return Err(ChainError::Garbage(what).into());
-            }
-            let effects = scan::scan(watch, height, &block)?;
+            let effects = match found {
+                Found::Skipped(header) => {
+                    batch.skipped += 1;
+                    BlockEffects::none(height, &header)
+                }
+                Found::Whole(block) => {
+                    check(&block)?;
+                    let effects = scan::scan(watch, height, &block)?;
+                    let added = watch.take_added();
+                    if !added.is_empty() {
+                        fetch.look_for(added)?;
+                    }
+                    effects
+                }
+            };
             // Each block is the parent of the next, so the tip vouches for all of them.
             if height == tip.height && effects.hash != tip.hash {
                 return Err(Moved::Restart);
@@ -239,41 +276,64 @@ impl Work<'_> {
             before = Some(effects.hash);
             batch.push(effects);
             if batch.is_full() || height == tip.height {
-                *blocks += self.commit(watch, &mut batch).await?;
+                self.commit(watch, &batch).await?;
+                done.blocks += batch.blocks.len() as u32;
+                done.skipped += batch.skipped;
+                batch = Batch::new();
             }
             self.progress.set(height - start + 1, tip.height - start + 1);
         }
         Ok(())
     }
 
-    async fn commit(&self, watch: &mut Watch, batch: &mut Batch) -> Result<u32, Moved> {
+    async fn commit(&self, watch: &mut Watch, batch: &Batch) -> Result<(), Moved> {
+        let (Some(first), Some(last)) = (batch.blocks.first(), batch.blocks.last()) else {
+            return Ok(());
+        };
         let mut write = self.store.write_under(self.lease).await?;
         // Another process handed out addresses: their scripts were not looked for in these blocks.
         if rows::covered_in_total(&mut write).await? != watch.covered_in_ledger() {
             return Err(Moved::Restart);
         }
-        for effects in &batch.blocks {
-            if blocks::hash(&mut write, effects.height)
-                .await?
-                .is_some_and(|hash| hash != effects.hash)
-            {
+        for known in blocks::between(&mut write, first.height, last.height).await? {
+            let searched = &batch.blocks[(known.height - first.height) as usize];
+            if searched.hash != known.hash {
                 return Err(Moved::Restart);
             }
+        }
+        let rows: Vec<_> = batch.blocks.iter().map(BlockEffects::row).collect();
+        blocks::insert(&mut write, &rows).await?;
+        for effects in &batch.blocks {
             effects.write(&mut write).await?;
         }
         watch.write_uses(&mut write).await?;
-        if let Some(last) = batch.blocks.last() {
-            rows::searched_below(&mut write, last.height + 1).await?;
-        }
+        rows::searched_below(&mut write, last.height + 1).await?;
         write.commit().await?;
         watch.uses_are_written();
-        Ok(batch.clear())
+        Ok(())
     }
+}
+
+/// Checks what a block itself proves.
+fn check(block: &Block) -> Result<(), ChainError> {
+    if !block.check_merkle_root() {
+        let what = format!(
+            "the transactions of block {} do not match its header",
+            block.block_hash()
+        );
+        return Err(ChainError::Garbage(what));
+    }
+    if !block.txdata.iter().all(scan::amounts_are_possible) {
+        let what = format!("block {} makes more money than there is", block.block_hash());
+        return Err(ChainError::Garbage(what));
+    }
+    Ok(())
 }
 
 /// Searched blocks that are not committed yet.
 struct Batch {
     blocks: Vec<BlockEffects>,
+    skipped: u32,
     effects: usize,
     since: Instant,
 }
@@ -282,6 +342,7 @@ impl Batch {
     fn new() -> Self {
         Batch {
             blocks: Vec::new(),
+            skipped: 0,
             effects: 0,
             since: Instant::now(),
         }
@@ -296,12 +357,5 @@ impl Batch {
         self.blocks.len() >= BATCH_BLOCKS
             || self.effects >= BATCH_EFFECTS
             || self.since.elapsed() >= BATCH_AGE
-    }
-
-    /// Empties the batch, and returns how many blocks it had.
-    fn clear(&mut self) -> u32 {
-        let blocks = self.blocks.len() as u32;
-        *self = Batch::new();
-        blocks
     }
 }

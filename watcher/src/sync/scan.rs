@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use bitcoin::block::Header;
 use bitcoin::{Amount, Block, BlockHash, OutPoint, Transaction, Txid};
 
 use super::watch::Watch;
+use crate::chain::Tip;
 use crate::store::scripts::ScriptOwner;
 use crate::store::{Connection, StoreError, blocks, coins, pool, previous};
 
@@ -115,6 +117,25 @@ pub fn amounts_are_possible(transaction: &Transaction) -> bool {
 }
 
 impl BlockEffects {
+    /// Returns what a block does that has nothing of ours.
+    pub fn none(height: u32, header: &Header) -> Self {
+        BlockEffects {
+            height,
+            hash: header.block_hash(),
+            time: header.time,
+            transactions: Vec::new(),
+        }
+    }
+
+    /// Returns the block, and the time in its header.
+    pub fn row(&self) -> (Tip, u32) {
+        let block = Tip {
+            height: self.height,
+            hash: self.hash,
+        };
+        (block, self.time)
+    }
+
     /// Returns the number of coins made and spent.
     pub fn len(&self) -> usize {
         self.transactions
@@ -128,9 +149,8 @@ impl BlockEffects {
         self.len() == 0
     }
 
-    /// Writes the block into the ledger, inside a write. Writing a block again changes nothing.
+    /// Writes what the block does into the ledger, inside a write. Writing a block again changes nothing.
     pub async fn write(&self, db: &mut Connection) -> Result<(), StoreError> {
-        blocks::insert(db, self.height, self.hash, self.time).await?;
         for transaction in &self.transactions {
             let TransactionEffects {
                 txid,

@@ -1,11 +1,12 @@
 //! The scripts and coins to look for, in memory.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use bitcoin::{OutPoint, Script};
 use cofferdam_core::ScriptType;
-use cofferdam_core::wallet::Branch;
+use cofferdam_core::wallet::{Birthday, Branch};
 
+use super::script_set::{BranchPlace, ScriptSet};
 use crate::addresses;
 use crate::store::scripts::ScriptOwner;
 use crate::store::wallets::{self, WalletNo, WalletRecord};
@@ -14,11 +15,12 @@ use crate::store::{Connection, Store, StoreError, coins, scripts};
 /// Everything that makes a transaction ours.
 #[derive(Debug)]
 pub struct Watch {
-    scripts: HashMap<Box<[u8]>, ScriptOwner>,
+    scripts: ScriptSet,
     coins: HashSet<OutPoint>,
-    wallets: HashMap<WalletNo, WatchedWallet>,
-    /// The number of scripts in the ledger when this was loaded, or last written.
-    covered_in_ledger: i64,
+    wallets: BTreeMap<WalletNo, WatchedWallet>,
+    has_unforeseen_txids: bool,
+    /// Scripts that were added since they were [taken](Watch::take_added).
+    added: Vec<Box<[u8]>>,
 }
 
 #[derive(Debug)]
@@ -28,10 +30,20 @@ struct WatchedWallet {
     branches: [WatchedBranch; 2],
 }
 
+impl WatchedWallet {
+    fn branch(&mut self, branch: Branch) -> &mut WatchedBranch {
+        match branch {
+            Branch::Receive => &mut self.branches[0],
+            Branch::Change => &mut self.branches[1],
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct WatchedBranch {
-    /// The scripts of the indices below this one are watched.
-    covered: u32,
+    place: BranchPlace,
+    /// The scripts of the indices below this one are in the ledger.
+    in_ledger: u32,
     /// The highest used index that the ledger has not been told of.
     unwritten: Option<u32>,
 }
@@ -40,30 +52,64 @@ impl Watch {
     /// Reads what the ledger watches.
     pub async fn load(store: &Store) -> Result<Self, StoreError> {
         let mut view = store.read().await?;
-        let mut watched = HashMap::new();
+        let covered = wallets::covered(&mut view).await?;
+        let total = covered.values().map(|count| *count as usize).sum();
+        let mut set = ScriptSet::with_capacity(total);
+        let mut watched = BTreeMap::new();
         for record in wallets::all(&mut view).await? {
-            let mut branches = [WatchedBranch {
-                covered: 0,
-                unwritten: None,
-            }; 2];
-            for (place, branch) in branches.iter_mut().zip(Branch::ALL) {
-                place.covered = wallets::branch(&mut view, record.no, branch).await?.covered;
+            let length = record.wallet.script_type().script_pubkey_length() as usize;
+            let branches = Branch::ALL.map(|branch| {
+                let in_ledger = covered.get(&(record.no, branch)).copied().unwrap_or(0);
+                WatchedBranch {
+                    place: set.add_branch(record.no, branch, length, in_ledger),
+                    in_ledger,
+                    unwritten: None,
+                }
+            });
+            let mut wallet = WatchedWallet { record, branches };
+            let mut missing = branches
+                .iter()
+                .map(|branch| u64::from(branch.in_ledger))
+                .sum::<u64>();
+            scripts::of_wallet(&mut view, wallet.record.no, |branch, index, script| {
+                missing = missing.saturating_sub(1);
+                set.put(wallet.branch(branch).place, index, script)
+            })
+            .await?;
+            if missing > 0 {
+                return Err(StoreError::damaged(format!(
+                    "{missing} scripts of wallet {} are missing",
+                    wallet.record.wallet.name()
+                )));
             }
-            watched.insert(record.no, WatchedWallet { record, branches });
+            watched.insert(wallet.record.no, wallet);
         }
-        let covered_in_ledger = wallets::covered_in_total(&mut view).await?;
-        let mut set = HashMap::with_capacity(covered_in_ledger as usize);
-        scripts::for_each(&mut view, |script, owner| {
-            set.insert(script.into(), owner);
-        })
-        .await?;
         let coins = coins::unspent_outpoints(&mut view).await?.into_iter().collect();
+        let unforeseen = |wallet: &WatchedWallet| {
+            let script_type = wallet.record.wallet.script_type();
+            matches!(script_type, ScriptType::Legacy | ScriptType::Nested)
+        };
         Ok(Watch {
             scripts: set,
             coins,
+            has_unforeseen_txids: watched.values().any(unforeseen),
+            added: Vec::new(),
             wallets: watched,
-            covered_in_ledger,
         })
+    }
+
+    /// Returns the wallets whose search has not begun, with their birthdays.
+    pub fn new_wallets(&self) -> Vec<(WalletNo, Option<Birthday>)> {
+        let records = self.wallets.values().map(|wallet| &wallet.record);
+        let new = records.filter(|record| record.next_height.is_none());
+        new.map(|record| (record.no, record.wallet.birthday())).collect()
+    }
+
+    /// Notes where the search for a new wallet begins.
+    pub fn begin_at(&mut self, wallet: WalletNo, height: u32) {
+        if let Some(wallet) = self.wallets.get_mut(&wallet) {
+            wallet.record.next_height = Some(height);
+        }
     }
 
     /// Returns the lowest block that some wallet needs searched.
@@ -74,9 +120,32 @@ impl Watch {
             .min()
     }
 
+    /// Returns the scripts of the wallets that need some block below a height searched, when they are at most `most`.
+    pub fn scripts_needed_below(&self, height: u32, most: usize) -> Option<Vec<Box<[u8]>>> {
+        let needs = |wallet: &&WatchedWallet| wallet.record.next_height.is_some_and(|next| next < height);
+        let branches = || {
+            self.wallets
+                .values()
+                .filter(needs)
+                .flat_map(|wallet| &wallet.branches)
+        };
+        let count: usize = branches()
+            .map(|branch| self.scripts.count(branch.place) as usize)
+            .sum();
+        (count <= most).then(|| {
+            let scripts = branches().flat_map(|branch| self.scripts.from(branch.place, 0));
+            scripts.map(Into::into).collect()
+        })
+    }
+
+    /// Takes the scripts that were added since this was last called.
+    pub fn take_added(&mut self) -> Vec<Box<[u8]>> {
+        std::mem::take(&mut self.added)
+    }
+
     /// Returns whose a script is, if it is one of ours.
     pub fn owner(&self, script: &Script) -> Option<ScriptOwner> {
-        self.scripts.get(script.as_bytes()).copied()
+        self.scripts.owner(script)
     }
 
     /// Returns whose a script is, if it is one of a wallet that needs the block at `height`.
@@ -101,11 +170,7 @@ impl Watch {
     /// Tells whether there are wallets whose signatures are part of the txid: what they paid may be mined under another one
     /// than was imported.
     pub fn has_unforeseen_txids(&self) -> bool {
-        let mut types = self
-            .wallets
-            .values()
-            .map(|wallet| wallet.record.wallet.script_type());
-        types.any(|script_type| matches!(script_type, ScriptType::Legacy | ScriptType::Nested))
+        self.has_unforeseen_txids
     }
 
     /// Adds a coin.
@@ -125,40 +190,37 @@ impl Watch {
         let Some(wallet) = self.wallets.get_mut(&owner.wallet_no) else {
             return Ok(false);
         };
-        let branch = match owner.branch {
-            Branch::Receive => &mut wallet.branches[0],
-            Branch::Change => &mut wallet.branches[1],
-        };
+        let gap = wallet.record.gap;
+        let branch = wallet.branch(owner.branch);
         branch.unwritten = branch.unwritten.max(Some(owner.index));
-        let end = addresses::horizon(owner.index + 1, wallet.record.gap);
-        if end <= branch.covered {
+        let (place, covered) = (branch.place, self.scripts.count(branch.place));
+        let end = addresses::horizon(owner.index + 1, gap);
+        if end <= covered {
             return Ok(false);
         }
-        let added = wallet
-            .record
-            .wallet
-            .scripts(owner.branch, branch.covered..end)
-            .map_err(|error| StoreError::Unexpected(format!("cannot derive scripts: {error}")))?;
-        for (script, index) in added.into_iter().zip(branch.covered..end) {
-            self.scripts
-                .insert(script.as_bytes().into(), ScriptOwner { index, ..owner });
+        for script in addresses::derive(&wallet.record.wallet, owner.branch, covered..end)? {
+            self.scripts.push(place, script.as_bytes())?;
+            self.added.push(script.into_bytes().into());
         }
-        branch.covered = end;
         Ok(true)
     }
 
     /// Returns the number of scripts that the ledger had when this was loaded or last written.
     pub fn covered_in_ledger(&self) -> i64 {
-        self.covered_in_ledger
+        let branches = self.wallets.values().flat_map(|wallet| &wallet.branches);
+        branches.map(|branch| i64::from(branch.in_ledger)).sum()
     }
 
-    /// Tells the ledger which indices are used, inside a write.
+    /// Tells the ledger which indices are used, and the scripts that are watched for them, inside a write that has found
+    /// [`Self::covered_in_ledger`] to be so still.
     pub async fn write_uses(&self, db: &mut Connection) -> Result<(), StoreError> {
         for wallet in self.wallets.values() {
             for (branch, state) in Branch::ALL.into_iter().zip(&wallet.branches) {
-                if let Some(index) = state.unwritten {
-                    addresses::note_used(db, &wallet.record, branch, index).await?;
-                }
+                let Some(index) = state.unwritten else { continue };
+                wallets::use_index(db, wallet.record.no, branch, index).await?;
+                // Derived once, when they were first watched.
+                let new: Vec<&[u8]> = self.scripts.from(state.place, state.in_ledger).collect();
+                scripts::insert(db, wallet.record.no, branch, state.in_ledger, &new).await?;
             }
         }
         Ok(())
@@ -166,10 +228,9 @@ impl Watch {
 
     /// To be called when the write of [`Self::write_uses`] is committed.
     pub fn uses_are_written(&mut self) {
-        self.covered_in_ledger = 0;
         for branch in self.wallets.values_mut().flat_map(|wallet| &mut wallet.branches) {
             branch.unwritten = None;
-            self.covered_in_ledger += i64::from(branch.covered);
+            branch.in_ledger = self.scripts.count(branch.place);
         }
     }
 }

@@ -52,6 +52,13 @@ impl FeeEstimate {
     }
 }
 
+/// The answer to `getblockfilter`.
+#[derive(Debug, Deserialize)]
+pub(super) struct FilterAnswer {
+    /// The filter, in hexadecimal.
+    pub(super) filter: String,
+}
+
 /// One entry of the answer to `testmempoolaccept`.
 #[derive(Debug, Deserialize)]
 pub(super) struct TestAcceptEntry {

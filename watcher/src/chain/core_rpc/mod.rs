@@ -11,11 +11,12 @@ use std::future::Future;
 use bitcoin::absolute::LOCK_TIME_THRESHOLD;
 use bitcoin::block::Header;
 use bitcoin::consensus::encode;
+use bitcoin::hex::FromHex;
 use bitcoin::{Block, BlockHash, Transaction, Txid};
 use cofferdam_core::Network;
 use serde_json::{Value, json};
 
-use self::answers::{BlockchainInfo, FeeEstimate, TestAcceptEntry};
+use self::answers::{BlockchainInfo, FeeEstimate, FilterAnswer, TestAcceptEntry};
 use self::client::{Client, RpcError};
 use super::{Answer, ChainError, ChainSource, SatPerKvb, Sent, TestAccept, Tip};
 use crate::settings::NodeSettings;
@@ -25,6 +26,8 @@ const TRANSACTIONS_AT_ONCE: usize = 50;
 
 /// Bitcoin Core's error codes (its `src/rpc/protocol.h`).
 mod code {
+    pub(super) const METHOD_NOT_FOUND: i64 = -32601;
+    pub(super) const INTERNAL: i64 = -32603;
     pub(super) const MISC: i64 = -1;
     pub(super) const INVALID_ADDRESS_OR_KEY: i64 = -5;
     pub(super) const INVALID_PARAMETER: i64 = -8;
@@ -138,11 +141,66 @@ impl ChainSource for CoreRpc {
 
     fn header(&self, hash: BlockHash) -> Answer<'_, Header> {
         answer(async move {
-            let header: Header = self.decode("getblockheader", json!([hash, false])).await?;
-            if header.block_hash() != hash {
-                return Err(ChainError::Garbage(format!("another header than that of {hash}")));
+            let hex: String = self.client.call("getblockheader", json!([hash, false])).await?;
+            decode_header(&hex, hash)
+        })
+    }
+
+    fn headers<'a>(&'a self, hashes: &'a [BlockHash]) -> Answer<'a, Vec<Header>> {
+        answer(async move {
+            let calls: Vec<_> = hashes
+                .iter()
+                .map(|hash| ("getblockheader", json!([hash, false])))
+                .collect();
+            let answers = self.client.batch::<String>(&calls).await?;
+            answers
+                .into_iter()
+                .zip(hashes)
+                .map(|(answer, hash)| match answer {
+                    Ok(hex) => decode_header(&hex, *hash),
+                    // A reorganisation, or a restart.
+                    Err(RpcError::Answered {
+                        code: code::INVALID_ADDRESS_OR_KEY,
+                        ..
+                    }) => Err(ChainError::ChainMoved),
+                    Err(error) => Err(error.into()),
+                })
+                .collect()
+        })
+    }
+
+    fn filters<'a>(&'a self, hashes: &'a [BlockHash]) -> Answer<'a, Option<Vec<Vec<u8>>>> {
+        answer(async move {
+            let calls: Vec<_> = hashes
+                .iter()
+                .map(|hash| ("getblockfilter", json!([hash, "basic"])))
+                .collect();
+            let answers = match self.client.batch::<FilterAnswer>(&calls).await {
+                Ok(answers) => answers,
+                // A node may forbid single methods (-rpcwhitelist); whether it forbids all, the next call tells.
+                Err(ChainError::Unauthorised { .. }) => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            let mut filters = Vec::with_capacity(answers.len());
+            for (answer, hash) in answers.into_iter().zip(hashes) {
+                match answer {
+                    Ok(FilterAnswer { filter }) => filters
+                        .push(Vec::from_hex(&filter).map_err(|error| {
+                            ChainError::Garbage(format!("the filter of {hash}: {error}"))
+                        })?),
+                    // No such index, or one that is being built, or is damaged; an old node, another kind of node.
+                    Err(RpcError::Answered {
+                        code: code::MISC | code::INTERNAL | code::METHOD_NOT_FOUND,
+                        ..
+                    }) => return Ok(None),
+                    Err(RpcError::Answered {
+                        code: code::INVALID_ADDRESS_OR_KEY,
+                        ..
+                    }) => return Err(ChainError::ChainMoved),
+                    Err(error) => return Err(error.into()),
+                }
             }
-            Ok(header)
+            Ok(Some(filters))
         })
     }
 
@@ -237,16 +295,13 @@ impl ChainSource for CoreRpc {
     }
 }
 
-impl CoreRpc {
-    /// Calls a method whose answer is an object in hexadecimal.
-    async fn decode<T: encode::Decodable>(
-        &self,
-        method: &'static str,
-        parameters: Value,
-    ) -> Result<T, ChainError> {
-        let hex: String = self.client.call(method, parameters).await?;
-        encode::deserialize_hex(&hex).map_err(|error| ChainError::Garbage(format!("{method}: {error}")))
+fn decode_header(hex: &str, hash: BlockHash) -> Result<Header, ChainError> {
+    let header: Header = encode::deserialize_hex(hex)
+        .map_err(|error| ChainError::Garbage(format!("getblockheader: {error}")))?;
+    if header.block_hash() != hash {
+        return Err(ChainError::Garbage(format!("another header than that of {hash}")));
     }
+    Ok(header)
 }
 
 fn decode_transaction(hex: &str, txid: Txid) -> Result<Transaction, ChainError> {

@@ -1,0 +1,159 @@
+//! Which blocks need not be read: those whose compact filter (BIP158) has none of our scripts.
+//!
+//! A basic filter holds the scripts that a block pays and those whose coins it spends, so a block that does anything to us matches its
+//! filter; of others, one in 784,931 does for each script of ours. What is believed is that the node's filters are its blocks' own:
+//! nothing in a block proves its filter. That is why the newest blocks are read whole, and why all can be asked for.
+
+use std::sync::Arc;
+
+use bitcoin::bip158::BlockFilter;
+use bitcoin::block::Header;
+use bitcoin::consensus::Decodable;
+use bitcoin::{BlockHash, VarInt};
+
+use crate::chain::{ChainError, ChainSource};
+
+/// The newest blocks, which are read whole: a day of them.
+pub const NEWEST_READ_WHOLE: u32 = 144;
+/// With more scripts than this, reading a block costs no more than asking its filter, which hashes each script for each block.
+pub const MOST_SCRIPTS: usize = 100_000;
+/// More than a block of 4,000,000 weight units can have: an output has 36 at least.
+const MOST_ELEMENTS: u64 = 112_000;
+
+/// A script to look for.
+pub type Needle = Box<[u8]>;
+
+/// A block's header, and what its filter says.
+#[derive(Debug)]
+pub struct Sifted {
+    /// The header.
+    pub header: Header,
+    /// The filter, as BIP158 encodes it.
+    pub filter: Vec<u8>,
+    /// Whether the block has to be read.
+    pub wanted: bool,
+}
+
+/// Asks for headers and filters of some blocks, and looks for scripts in the filters; `None` when the source has no filters.
+pub async fn sift(
+    source: Arc<dyn ChainSource>,
+    hashes: Vec<BlockHash>,
+    needles: Arc<Vec<Needle>>,
+) -> Result<Option<Vec<Sifted>>, ChainError> {
+    let Some(filters) = source.filters(&hashes).await? else {
+        return Ok(None);
+    };
+    let headers = source.headers(&hashes).await?;
+    if filters.len() != hashes.len() || headers.len() != hashes.len() {
+        let what = format!(
+            "{} filters and {} headers for {} blocks",
+            filters.len(),
+            headers.len(),
+            hashes.len()
+        );
+        return Err(ChainError::Garbage(what));
+    }
+    let look = move || {
+        let mut sifted = Vec::with_capacity(hashes.len());
+        for ((hash, header), filter) in hashes.iter().zip(headers).zip(filters) {
+            let wanted = matches(&filter, hash, &needles)?;
+            sifted.push(Sifted {
+                header,
+                filter,
+                wanted,
+            });
+        }
+        Ok(Some(sifted))
+    };
+    match tokio::task::spawn_blocking(look).await {
+        Ok(sifted) => sifted,
+        Err(error) => Err(ChainError::Garbage(format!("reading filters failed: {error}"))),
+    }
+}
+
+/// Tells whether a block may pay, or spend a coin of, one of the scripts.
+///
+/// Fails with [`ChainError::Garbage`] on bytes that are no filter: they must not be taken for one that has nothing.
+pub fn matches(filter: &[u8], hash: &BlockHash, needles: &[Needle]) -> Result<bool, ChainError> {
+    let garbage = || ChainError::Garbage(format!("the filter of block {hash} is damaged"));
+    // `BlockFilter` takes a count that it cannot read for zero, and multiplies any that it can.
+    let count = VarInt::consensus_decode(&mut &*filter).map_err(|_| garbage())?;
+    if count.0 > MOST_ELEMENTS || (count.0 == 0) != (filter == [0]) {
+        return Err(garbage());
+    }
+    let scripts = needles.iter().map(|needle| &**needle);
+    BlockFilter::new(filter)
+        .match_any(hash, scripts)
+        .map_err(|_| garbage())
+}
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::hashes::Hash;
+    use bitcoin::{Amount, Network, ScriptBuf, TxOut, constants};
+
+    use super::*;
+
+    fn needles(count: u32, seed: u8) -> Vec<Needle> {
+        (0..count)
+            .map(|number| {
+                let mut script = vec![seed; 22];
+                script[2..6].copy_from_slice(&number.to_le_bytes());
+                script.into()
+            })
+            .collect()
+    }
+
+    /// A block that pays 300 scripts, and its filter.
+    fn block() -> (BlockHash, Vec<u8>) {
+        let mut block = constants::genesis_block(Network::Regtest);
+        for script in needles(300, 1) {
+            block.txdata[0].output.push(TxOut {
+                value: Amount::ONE_SAT,
+                script_pubkey: ScriptBuf::from_bytes(script.into()),
+            });
+        }
+        let none = |_: &bitcoin::OutPoint| -> Result<ScriptBuf, bitcoin::bip158::Error> {
+            unreachable!("nothing is spent")
+        };
+        (
+            block.block_hash(),
+            BlockFilter::new_script_filter(&block, none).unwrap().content,
+        )
+    }
+
+    #[test]
+    fn each_script_of_a_block_is_found_and_no_other() {
+        let (hash, filter) = block();
+        for needle in needles(300, 1) {
+            assert!(matches(&filter, &hash, &[needle]).unwrap());
+        }
+        assert!(!matches(&filter, &hash, &needles(300, 2)).unwrap());
+        assert!(!matches(&filter, &hash, &[]).unwrap());
+        assert!(!matches(&[0], &BlockHash::all_zeros(), &needles(9, 1)).unwrap());
+    }
+
+    /// Whatever is cut off a filter, it never says that a script is missing which the whole one has.
+    #[test]
+    fn a_cut_filter_hides_nothing() {
+        let (hash, filter) = block();
+        for needle in needles(300, 1) {
+            for length in (0..filter.len()).step_by(37).chain([0, 1, 2, 3]) {
+                let found = matches(&filter[..length], &hash, std::slice::from_ref(&needle));
+                assert!(found.unwrap_or(true), "{length} bytes of {}", filter.len());
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_filter_are_refused() {
+        let (hash, filter) = block();
+        let mut many = vec![0xff; 9];
+        many.extend(&filter[3..]);
+        let mut none = vec![0];
+        none.extend(&filter[3..]);
+        for bytes in [&[][..], &[0xfd], &[0xff; 9], &[1], &many, &none] {
+            matches(bytes, &hash, &needles(3, 1)).unwrap_err();
+        }
+    }
+}
