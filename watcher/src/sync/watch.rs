@@ -31,11 +31,8 @@ struct WatchedWallet {
 }
 
 impl WatchedWallet {
-    fn branch(&mut self, branch: Branch) -> &mut WatchedBranch {
-        match branch {
-            Branch::Receive => &mut self.branches[0],
-            Branch::Change => &mut self.branches[1],
-        }
+    fn branch(&self, branch: Branch) -> &WatchedBranch {
+        &self.branches[branch.step() as usize]
     }
 }
 
@@ -66,23 +63,21 @@ impl Watch {
                     unwritten: None,
                 }
             });
-            let mut wallet = WatchedWallet { record, branches };
-            let mut missing = branches
-                .iter()
-                .map(|branch| u64::from(branch.in_ledger))
-                .sum::<u64>();
-            scripts::of_wallet(&mut view, wallet.record.no, |branch, index, script| {
-                missing = missing.saturating_sub(1);
-                set.put(wallet.branch(branch).place, index, script)
-            })
-            .await?;
-            if missing > 0 {
-                return Err(StoreError::damaged(format!(
-                    "{missing} scripts of wallet {} are missing",
-                    wallet.record.wallet.name()
-                )));
-            }
-            watched.insert(wallet.record.no, wallet);
+            watched.insert(record.no, WatchedWallet { record, branches });
+        }
+        let mut missing = total;
+        scripts::for_each(&mut view, |owner, script| {
+            let wallet = watched
+                .get(&owner.wallet_no)
+                .ok_or_else(|| StoreError::damaged("a script of no wallet"))?;
+            missing = missing.saturating_sub(1);
+            set.put(wallet.branch(owner.branch).place, owner.index, script)
+        })
+        .await?;
+        if missing > 0 {
+            return Err(StoreError::damaged(format!(
+                "{missing} scripts of wallets are missing"
+            )));
         }
         let coins = coins::unspent_outpoints(&mut view).await?.into_iter().collect();
         let unforeseen = |wallet: &WatchedWallet| {
@@ -191,7 +186,7 @@ impl Watch {
             return Ok(false);
         };
         let gap = wallet.record.gap;
-        let branch = wallet.branch(owner.branch);
+        let branch = &mut wallet.branches[owner.branch.step() as usize];
         branch.unwritten = branch.unwritten.max(Some(owner.index));
         let (place, covered) = (branch.place, self.scripts.count(branch.place));
         let end = addresses::horizon(owner.index + 1, gap);
