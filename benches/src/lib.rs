@@ -4,10 +4,11 @@
 //! - [`blocks`]: seeded regtest blocks, as full as blocks are.
 //! - [`payouts`]: drawn payout lists.
 //! - [`unsigned`]: a PSBT that spends a treasury's coins.
-//! - [`child`]: programs that are measured as a whole.
+//! - [`child`]: programs that are measured as a whole. [`dump`]: ledgers that are compared as a whole.
 
 pub mod blocks;
 pub mod child;
+pub mod dump;
 pub mod payouts;
 pub mod treasury;
 pub mod unsigned;
