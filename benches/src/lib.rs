@@ -4,7 +4,7 @@
 //! - [`blocks`]: seeded regtest blocks, as full as blocks are.
 //! - [`payouts`]: drawn payout lists.
 //! - [`choice`]: what a choice of coins costs, and how Bitcoin Core chooses.
-//! - [`unsigned`]: a PSBT that spends a treasury's coins.
+//! - [`unsigned`]: PSBTs that spend the coins of a treasury, or new ones.
 //! - [`child`]: programs that are measured as a whole.
 
 pub mod blocks;
