@@ -3,11 +3,13 @@
 //! - [`treasury`]: a seeded treasury, and a ledger that holds it.
 //! - [`blocks`]: seeded regtest blocks, as full as blocks are.
 //! - [`payouts`]: drawn payout lists.
-//! - [`unsigned`]: a PSBT that spends a treasury's coins.
+//! - [`choice`]: what a choice of coins costs, and how Bitcoin Core chooses.
+//! - [`unsigned`]: PSBTs that spend the coins of a treasury, or new ones.
 //! - [`child`]: programs that are measured as a whole. [`dump`]: ledgers that are compared as a whole.
 
 pub mod blocks;
 pub mod child;
+pub mod choice;
 pub mod dump;
 pub mod payouts;
 pub mod treasury;

@@ -79,6 +79,16 @@ pub fn side_by_side(rounds: usize, contenders: &mut [Contender<'_>]) -> Vec<Seri
     all
 }
 
+/// Runs a contender once, where a round of it would take minutes: its spread says nothing.
+pub fn once((name, work): Contender<'_>) -> Series {
+    let start = Instant::now();
+    let own = work();
+    Series {
+        name: name.to_owned(),
+        seconds: vec![own.unwrap_or_else(|| start.elapsed().as_secs_f64())],
+    }
+}
+
 /// Formats a result as rows of a Markdown table: contender, median, spread, and the first one's median as a ratio to it.
 ///
 /// # Panics

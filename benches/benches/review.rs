@@ -3,24 +3,47 @@
 //! Parsing hashes the previous transactions; what it takes to hash them alone stands beside it. In the second kind of transaction every output is
 //! ours, and so derived again, and every one is dust.
 //!
-//! `cargo bench -p cofferdam-core --bench review`
+//! The peers parse the first kind: `embit`, by its own clock, and Bitcoin Core's `decodepsbt`, whose call carries the PSBT there and a document
+//! of all its parts back.
+//!
+//! `cargo bench -p cofferdam-benches --bench review` (with `COFFERDAM_PYTHON` naming a Python that has `embit`, and `BITCOIND` a bitcoind)
 
 #![allow(clippy::print_stdout)]
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use anyhow::{Context as _, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bitcoin::absolute::LockTime;
 use bitcoin::hashes::Hash as _;
 use bitcoin::transaction::Version as TxVersion;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, WPubkeyHash, Witness};
+use cofferdam_benches::child;
 use cofferdam_core::Network;
 use cofferdam_core::psbt::build::{Template, TemplateInput, TemplateOutput, create};
 use cofferdam_core::psbt::{Limits, Parsed, Version};
 use cofferdam_core::review::{FeeLimits, KnownWallet, PayeeIndex, ReviewContext, review};
 use cofferdam_core::wallet::{Branch, Wallet};
+use cofferdam_testkit::Bitcoind;
+use cofferdam_testkit::measure::{HEAD, exponent, rows, side_by_side};
+use serde_json::json;
 
-fn main() {
+const ROUNDS: usize = 5;
+
+const EMBIT: &str = "\
+import sys, time
+from embit.psbt import PSBT
+given = open(sys.argv[1], 'rb').read()
+began = time.perf_counter()
+psbt = PSBT.parse(given)
+took = time.perf_counter() - began
+print(took, len(psbt.inputs), len(psbt.outputs))
+";
+
+fn main() -> Result<()> {
     let wallet = wallet();
     let known = [KnownWallet {
         wallet: &wallet,
@@ -53,14 +76,79 @@ fn main() {
             [parsing, reviewing]
         });
         let [[parsing, reviewing], [parsing_more, reviewing_more]] = times;
-        let exponent = |less: f64, more: f64| (more / less).log(4.0);
         println!(
             "| {}: exponent | | | | {:.2} | {:.2} |",
             kind.name(),
-            exponent(parsing, parsing_more),
-            exponent(reviewing, reviewing_more)
+            exponent(4.0, parsing, parsing_more),
+            exponent(4.0, reviewing, reviewing_more)
         );
     }
+    println!();
+    beside_peers(&wallet, &context)
+}
+
+/// Parses a payout, and lets the peers parse the same bytes.
+fn beside_peers(wallet: &Wallet, context: &ReviewContext<'_>) -> Result<()> {
+    let python = std::env::var("COFFERDAM_PYTHON").context("COFFERDAM_PYTHON")?;
+    let node = Bitcoind::start()?;
+    let folder = tempfile::TempDir::new()?;
+    print!("{HEAD}");
+    let mut medians: Vec<Vec<(String, f64)>> = Vec::new();
+    for (inputs, outputs) in SIZES {
+        let bytes = psbt(wallet, inputs, outputs, Kind::Payout);
+        let file = folder.path().join("payout.psbt");
+        std::fs::write(&file, &bytes)?;
+        let encoded = STANDARD.encode(&bytes);
+        let series = side_by_side(
+            ROUNDS,
+            &mut [
+                ("cofferdam, and reviewed", &mut || {
+                    let parsed = Parsed::parse(&bytes, &Limits::DEFAULT).expect("a PSBT");
+                    assert!(!review(parsed, context).has_refusal());
+                    None
+                }),
+                ("cofferdam", &mut || {
+                    Parsed::parse(&bytes, &Limits::DEFAULT).expect("a PSBT");
+                    None
+                }),
+                ("embit", &mut || {
+                    Some(embit(Path::new(&python), &file, inputs, outputs).expect("embit parses it"))
+                }),
+                ("Bitcoin Core, `decodepsbt`", &mut || {
+                    let said = node.rpc("decodepsbt", json!([encoded])).expect("Core parses it");
+                    assert_eq!(said["inputs"].as_array().map(Vec::len), Some(inputs as usize));
+                    None
+                }),
+            ],
+        );
+        print!(
+            "{}",
+            rows(
+                &format!("parse a PSBT of {inputs} inputs, {outputs} outputs"),
+                &series
+            )
+        );
+        medians.push(
+            series
+                .iter()
+                .map(|one| (one.name.clone(), one.median()))
+                .collect(),
+        );
+    }
+    print!("\n| growth, a factor of 4 | exponent |\n| --- | --- |\n");
+    for ((who, less), (_, more)) in medians[0].iter().zip(&medians[1]) {
+        println!("| {who} | {:.2} |", exponent(4.0, *less, *more));
+    }
+    Ok(())
+}
+
+/// Returns the seconds that embit says it took.
+fn embit(python: &Path, file: &Path, inputs: u32, outputs: u32) -> Result<f64> {
+    let ran = child::run(python, &["-c", EMBIT, &file.display().to_string()])?;
+    let said = String::from_utf8(ran.stdout)?;
+    let (seconds, counts) = said.trim().split_once(' ').context("seconds")?;
+    ensure!(counts == format!("{inputs} {outputs}"), "embit read {counts}");
+    Ok(seconds.parse()?)
 }
 
 /// What the outputs are.
