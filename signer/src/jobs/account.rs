@@ -67,7 +67,7 @@ pub(super) fn list(open: Opening, screen: &mut Screen) -> Result<Outcome, Failur
 
 /// Derives an account's key.
 pub(super) fn key(session: &Session, account: &Account) -> Result<AccountKey, Failure> {
-    let master = MasterKey::from_seed(&session.body.seed(), session.body.network)?;
+    let master = MasterKey::from_seed(&session.seed, session.body.network)?;
     Ok(master.account(account.script_type, account.index)?)
 }
 

@@ -20,7 +20,7 @@ pub(super) fn export(
     let wallet = account::wallet(&session, name)?.wallet.clone();
     let wallet = match session.body.account(name) {
         Some(_) => {
-            let master = MasterKey::from_seed(&session.body.seed(), session.body.network)?;
+            let master = MasterKey::from_seed(&session.seed, session.body.network)?;
             wallet.with_receipt_key(Some(master.receipt_key()?.public_key()))
         }
         None => wallet,

@@ -75,7 +75,7 @@ fn import(open: Opening, file: &Path, screen: &mut Screen) -> Result<Outcome, Fa
             "check the path",
         ));
     }
-    let key = JournalKey::derive(&session.body.seed());
+    let key = JournalKey::derive(&session.seed);
     let bytes = ordinary(|| fs::read(file)).map_err(unreadable)?;
     let log = ordinary(|| Log::parse(&key, &bytes))?;
     if log.count() == 0 {

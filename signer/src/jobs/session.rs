@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bitcoin::hex::DisplayHex;
+use cofferdam_core::keys::Seed;
 use cofferdam_core::seal::{Credential, OpenVault, RandomUnavailable, SlotType, UnlockError, VaultFile};
 use cofferdam_memory::ordinary;
 
@@ -37,6 +38,8 @@ pub(super) struct Session {
     /// What opened it.
     pub(super) credential: Credential,
     pub(super) body: Body,
+    /// The body's seed: stretching the words takes 2,048 rounds, and the journal's key needs it at once.
+    pub(super) seed: Seed,
     journal: Result<Journal, Failure>,
     fitness: Fitness,
     command: String,
@@ -94,7 +97,8 @@ impl Opening {
         let (open, credential) = opened(file, &self.unlock, screen)?;
         let body = Body::decode(open.plaintext())?;
         confirmed(&self.hint, &body.policy.machine, path.vault())?;
-        let key = JournalKey::derive(&body.seed());
+        let seed = body.seed();
+        let key = JournalKey::derive(&seed);
         // Its records are as many as ever were signed, and not secret towards this machine.
         let journal = ordinary(|| Journal::open(path.journal(), key, open.vault_id(), &body.checkpoint))
             .map_err(Failure::from);
@@ -104,6 +108,7 @@ impl Opening {
             open,
             credential,
             body,
+            seed,
             journal,
             fitness: self.fitness,
             command: self.command,
@@ -194,7 +199,7 @@ impl Session {
 
     /// Puts a journal in the damaged one's place, once its file is there.
     pub(super) fn reread_journal(&mut self) -> Result<(), Failure> {
-        let key = JournalKey::derive(&self.body.seed());
+        let key = JournalKey::derive(&self.seed);
         let path = self.path.journal();
         let journal = ordinary(|| Journal::open(path, key, self.open.vault_id(), &self.body.checkpoint))?;
         self.journal = Ok(journal);

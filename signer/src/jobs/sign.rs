@@ -143,10 +143,14 @@ fn examined(session: &Session, job: &SignJob) -> Result<Examined, Failure> {
 
 fn signed(session: &Session, approved: Approved) -> Result<Vec<Signed>, Failure> {
     let body = &session.body;
-    let master = MasterKey::from_seed(&body.seed(), body.network)?;
+    let master = MasterKey::from_seed(&session.seed, body.network)?;
+    let needed = approved.wallets();
     let mut keys = HashMap::new();
     for account in &body.accounts {
-        let Some(known) = body.wallet(&account.name) else {
+        let Some(known) = body
+            .wallet(&account.name)
+            .filter(|known| needed.contains(&known.wallet.id()))
+        else {
             continue;
         };
         let key = master.account(account.script_type, account.index)?;
@@ -182,7 +186,7 @@ fn returned(
         Return::of(wallet_id, pairs).map_err(Failure::unexpected)
     })?;
     let body = &session.body;
-    let key = MasterKey::from_seed(&body.seed(), body.network)?.receipt_key()?;
+    let key = MasterKey::from_seed(&session.seed, body.network)?.receipt_key()?;
     let vault = VaultState {
         vault_id: session.open.vault_id(),
         generation,

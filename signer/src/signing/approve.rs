@@ -1,7 +1,10 @@
 //! The operator's approval.
 
+use std::collections::HashSet;
+
 use bitcoin::Txid;
 use bitcoin::hashes::Hash as _;
+use cofferdam_core::wallet::WalletId;
 
 use super::examine::Examined;
 use super::permit::Permitted;
@@ -94,6 +97,15 @@ impl Approved {
             }
         }
         events
+    }
+
+    /// Returns the wallets whose coins are spent: signing needs their keys, and no others.
+    pub(crate) fn wallets(&self) -> HashSet<WalletId> {
+        let reviewed = self.examined.reviewed.iter();
+        reviewed
+            .flat_map(|reviewed| reviewed.spends())
+            .map(|spend| spend.wallet)
+            .collect()
     }
 
     pub(super) fn into_examined(self) -> Examined {

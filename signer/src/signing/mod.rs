@@ -9,6 +9,7 @@ mod approve;
 mod bundle;
 mod examine;
 mod expect;
+mod hashes;
 mod permit;
 mod recall;
 mod record;

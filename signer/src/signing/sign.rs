@@ -2,12 +2,10 @@
 
 use std::collections::HashMap;
 use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use bitcoin::hashes::Hash as _;
-use bitcoin::secp256k1::Message;
-use bitcoin::sighash::{Prevouts, SighashCache};
-use bitcoin::{EcdsaSighashType, PublicKey, TapSighashType, Transaction, TxOut, Txid};
+use bitcoin::{EcdsaSighashType, PublicKey, TapSighashType, Txid};
 use cofferdam_core::ScriptType;
 use cofferdam_core::keys::{AccountKey, SignError};
 use cofferdam_core::psbt::{InputSignature, Parsed, SignatureKind};
@@ -16,6 +14,7 @@ use cofferdam_core::wallet::{DeriveError, Wallet, WalletId};
 use cofferdam_memory::{Pages, on_stack, ordinary};
 
 use super::approve::Approved;
+use super::hashes::Hashes;
 
 /// A wallet and the key of its account.
 pub(crate) struct SigningWallet<'a> {
@@ -64,13 +63,14 @@ const STACK: usize = 128 * 1024;
 /// With the 6 MiB of the process itself, the stacks of so many threads are the 8 MiB that may be locked.
 const MAX_THREADS: usize = 16;
 
+/// How many inputs a thread takes at a time. Few, for neither threads nor signatures take all the same time: low R is found at
+/// the first try or at the tenth.
+const INPUTS_AT_A_TIME: usize = 8;
+
 /// What one input's signature needs.
 struct Task<'a> {
     spend: &'a Spend,
-    key: &'a AccountKey,
-    /// The hash to sign; none for legacy inputs, whose hash costs as much as the transaction is long and is computed where
-    /// it is signed.
-    message: Option<Message>,
+    owner: &'a SigningWallet<'a>,
     /// The taproot sighash type that the PSBT asks for.
     taproot: TapSighashType,
 }
@@ -102,19 +102,32 @@ fn signatures(
     keys: &HashMap<WalletId, SigningWallet<'_>>,
 ) -> Result<Vec<InputSignature>, SigningError> {
     let coins = reviewed.coins().ok_or(SigningError::CoinsUnknown)?;
-    let tasks = tasks(reviewed, coins, keys)?;
+    let tasks = tasks(reviewed, keys)?;
     let transaction = reviewed.parsed().unsigned_tx();
+    let shares = tasks.len().div_ceil(INPUTS_AT_A_TIME);
     let threads = thread::available_parallelism()
         .map_or(1, NonZero::get)
-        .min(MAX_THREADS);
-    let share = tasks.len().div_ceil(threads).max(1);
+        .min(MAX_THREADS)
+        .min(shares);
+    let taken = AtomicUsize::new(0);
+    let work = || {
+        let mut hashes = Hashes::new(transaction, coins);
+        let mut signatures = Vec::with_capacity(tasks.len() / threads);
+        while let Some(share) = tasks
+            .chunks(INPUTS_AT_A_TIME)
+            .nth(taken.fetch_add(1, Ordering::Relaxed))
+        {
+            for task in share {
+                signatures.push(signature(task, &mut hashes)?);
+            }
+        }
+        Ok(signatures)
+    };
     thread::scope(|scope| {
-        let workers: Vec<_> = tasks
-            .chunks(share)
-            .map(|share| {
-                scope.spawn(move || -> Result<Vec<InputSignature>, SigningError> {
-                    let sign = || share.iter().map(|task| signature(task, transaction)).collect();
-                    on_stack(STACK, Pages::Secret, sign).map_err(|_| SigningError::Thread)?
+        let workers: Vec<_> = (0..threads)
+            .map(|_| {
+                scope.spawn(|| -> Result<Vec<InputSignature>, SigningError> {
+                    on_stack(STACK, Pages::Secret, work).map_err(|_| SigningError::Thread)?
                 })
             })
             .collect();
@@ -122,22 +135,24 @@ fn signatures(
         for worker in workers {
             signatures.extend(worker.join().map_err(|_| SigningError::Thread)??);
         }
+        // Whoever was quicker: the same bytes each time.
+        signatures.sort_unstable_by_key(|signature| signature.input);
         Ok(signatures)
     })
 }
 
-/// Prepares each input's signature. The parts of the signature hash that inputs share are computed once.
+/// Says for each input what its signature needs.
 fn tasks<'a>(
     reviewed: &'a Reviewed,
-    coins: &[TxOut],
-    keys: &'a HashMap<WalletId, SigningWallet<'_>>,
+    keys: &'a HashMap<WalletId, SigningWallet<'a>>,
 ) -> Result<Vec<Task<'a>>, SigningError> {
     let parsed: &Parsed = reviewed.parsed();
-    let mut cache = SighashCache::new(parsed.unsigned_tx());
     let mut tasks = Vec::with_capacity(reviewed.spends().len());
     for spend in reviewed.spends() {
-        let input = spend.input;
-        let claims = parsed.inputs().get(input).ok_or(SigningError::Sighash(input))?;
+        let claims = parsed
+            .inputs()
+            .get(spend.input)
+            .ok_or(SigningError::Sighash(spend.input))?;
         if claims.is_final() {
             continue;
         }
@@ -146,60 +161,34 @@ fn tasks<'a>(
             None | Some(0) => TapSighashType::Default,
             Some(_) => TapSighashType::All,
         };
-        let message = match spend.script_type {
-            ScriptType::Legacy => None,
-            ScriptType::Nested | ScriptType::Segwit => {
-                let nested = owner.wallet.redeem_script(spend.branch, spend.index)?;
-                let program = nested.as_ref().unwrap_or(&spend.script_pubkey);
-                let hash = cache
-                    .p2wpkh_signature_hash(input, program, spend.amount, EcdsaSighashType::All)
-                    .map_err(|_| SigningError::Sighash(input))?;
-                Some(Message::from_digest(hash.to_byte_array()))
-            }
-            ScriptType::Taproot => {
-                let hash = cache
-                    .taproot_key_spend_signature_hash(input, &Prevouts::All(coins), taproot)
-                    .map_err(|_| SigningError::Sighash(input))?;
-                Some(Message::from_digest(hash.to_byte_array()))
-            }
-        };
         tasks.push(Task {
             spend,
-            key: &owner.key,
-            message,
+            owner,
             taproot,
         });
     }
     Ok(tasks)
 }
 
-fn signature(task: &Task<'_>, transaction: &Transaction) -> Result<InputSignature, SigningError> {
+fn signature(task: &Task<'_>, hashes: &mut Hashes<'_>) -> Result<InputSignature, SigningError> {
     let Spend {
         input,
         branch,
         index,
-        ref script_pubkey,
         script_type,
         ..
     } = *task.spend;
-    let message = match task.message {
-        Some(message) => message,
-        None => {
-            let hash = SighashCache::new(transaction)
-                .legacy_signature_hash(input, script_pubkey, EcdsaSighashType::All.to_u32())
-                .map_err(|_| SigningError::Sighash(input))?;
-            Message::from_digest(hash.to_byte_array())
-        }
-    };
+    let key = &task.owner.key;
+    let message = hashes.message(task.spend, task.owner, task.taproot)?;
     let kind = match script_type {
         ScriptType::Taproot => SignatureKind::TaprootKeySpend {
             signature: bitcoin::taproot::Signature {
-                signature: task.key.sign_taproot_key_spend(branch, index, &message, None)?,
+                signature: key.sign_taproot_key_spend(branch, index, &message, None)?,
                 sighash_type: task.taproot,
             },
         },
         ScriptType::Legacy | ScriptType::Nested | ScriptType::Segwit => {
-            let (public_key, signature) = task.key.sign_ecdsa(branch, index, &message)?;
+            let (public_key, signature) = key.sign_ecdsa(branch, index, &message)?;
             SignatureKind::Ecdsa {
                 public_key: PublicKey::new(public_key),
                 signature: bitcoin::ecdsa::Signature {

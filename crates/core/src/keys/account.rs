@@ -117,8 +117,7 @@ impl AccountKey {
         index: u32,
         message: &Message,
     ) -> Result<(PublicKey, ecdsa::Signature), SignError> {
-        let public_key = self.public_key(branch, index)?;
-        let key = self.secret_key(branch, index)?;
+        let (public_key, key) = self.keys(branch, index)?;
         let signature = self.secp.sign_ecdsa_low_r(message, key.expose());
         verifier()
             .verify_ecdsa(message, &signature, &public_key)
@@ -137,9 +136,11 @@ impl AccountKey {
         message: &Message,
         merkle_root: Option<TapNodeHash>,
     ) -> Result<schnorr::Signature, SignError> {
-        let internal = self.public_key(branch, index)?.x_only_public_key().0;
-        let (output, _) = internal.tap_tweak(verifier(), merkle_root);
-        let key = self.secret_key(branch, index)?;
+        let (public_key, key) = self.keys(branch, index)?;
+        let (output, _) = public_key
+            .x_only_public_key()
+            .0
+            .tap_tweak(verifier(), merkle_root);
         let pair = WipedKeypair::new(Keypair::from_secret_key(&self.secp, key.expose()));
         let tweaked = WipedKeypair::new(pair.expose().tap_tweak(&self.secp, merkle_root).to_keypair());
         let signature = self.secp.sign_schnorr_no_aux_rand(message, tweaked.expose());
@@ -149,9 +150,14 @@ impl AccountKey {
             .map_err(|_| SignError::Unverified)
     }
 
-    /// Returns the private key at an index: the branch's plus the public tweak (BIP32, unhardened).
-    fn secret_key(&self, branch: Branch, index: u32) -> Result<WipedSecretKey, DeriveError> {
+    /// Returns the keys at an index: the public one by public derivation, the private one as the branch's plus the same public
+    /// tweak (BIP32, unhardened).
+    fn keys(&self, branch: Branch, index: u32) -> Result<(PublicKey, WipedSecretKey), DeriveError> {
         let tweak = self.branches.tweak(branch, index)?;
+        let public_key = self
+            .branches
+            .tweaked(branch, &tweak)
+            .ok_or(DeriveError::NoKey(index))?;
         let [receive, change] = &self.branch_keys;
         let parent = match branch {
             Branch::Receive => receive,
@@ -161,7 +167,7 @@ impl AccountKey {
             .expose()
             .add_tweak(&tweak)
             .map_err(|_| DeriveError::NoKey(index))?;
-        Ok(WipedSecretKey::new(key))
+        Ok((public_key, WipedSecretKey::new(key)))
     }
 }
 

@@ -40,10 +40,13 @@ impl Branches {
     /// Returns the public key at an index. As `Xpub::ckd_pub`, but the parent's fingerprint is not computed each time.
     pub(crate) fn public_key(&self, branch: Branch, index: u32) -> Result<PublicKey, DeriveError> {
         let tweak = self.tweak(branch, index)?;
+        self.tweaked(branch, &tweak).ok_or(DeriveError::NoKey(index))
+    }
+
+    /// Returns the public key of a [`tweak`](Self::tweak), for who has it already; none where BIP32 defines none.
+    pub(crate) fn tweaked(&self, branch: Branch, tweak: &Scalar) -> Option<PublicKey> {
         let parent = self.parent(branch).public_key;
-        parent
-            .add_exp_tweak(verifier(), &tweak)
-            .map_err(|_| DeriveError::NoKey(index))
+        parent.add_exp_tweak(verifier(), tweak).ok()
     }
 
     fn parent(&self, branch: Branch) -> &Xpub {
