@@ -106,7 +106,7 @@ fn derive_scripts(treasury: Treasury) -> usize {
     black_box(scripts).expect("scripts").len()
 }
 
-#[library_benchmark(config = budget(32_800_000))]
+#[library_benchmark(config = budget(32_400_000))]
 #[bench::twenty(account())]
 fn sign_ecdsa(account: AccountKey) {
     for index in 0..20 {
@@ -115,7 +115,7 @@ fn sign_ecdsa(account: AccountKey) {
     }
 }
 
-#[library_benchmark(config = budget(5_170_000))]
+#[library_benchmark(config = budget(4_380_000))]
 #[bench::of_200_transactions(watched())]
 fn scan_block((mut watch, height, block): (Watch, u32, Block)) -> usize {
     let effects = scan(&mut watch, height, &block).expect("effects");
