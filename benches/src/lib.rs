@@ -5,12 +5,11 @@
 //! - [`payouts`]: drawn payout lists.
 //! - [`choice`]: what a choice of coins costs, and how Bitcoin Core chooses.
 //! - [`unsigned`]: PSBTs that spend the coins of a treasury, or new ones.
-//! - [`child`]: programs that are measured as a whole. [`dump`]: ledgers that are compared as a whole.
+//! - [`child`]: programs that are measured as a whole.
 
 pub mod blocks;
 pub mod child;
 pub mod choice;
-pub mod dump;
 pub mod payouts;
 pub mod treasury;
 pub mod unsigned;

@@ -6,6 +6,9 @@
 #![allow(clippy::print_stdout, reason = "tests say where they killed")]
 
 #[allow(dead_code, unreachable_pub, reason = "the watcher's tests use the rest")]
+#[path = "../../watcher/tests/common/database.rs"]
+mod database;
+#[allow(dead_code, unreachable_pub, reason = "the watcher's tests use the rest")]
 #[path = "../../watcher/tests/common/node.rs"]
 mod node;
 
@@ -18,7 +21,6 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Context, Result, bail};
 use bitcoin::consensus::encode::serialize_hex;
 use bitcoin::{Block, BlockHash};
-use cofferdam_benches::dump;
 use cofferdam_benches::payouts;
 use cofferdam_benches::treasury::chance::Chance;
 use cofferdam_benches::treasury::{Spec, Treasury, blocks, ledger};
@@ -26,6 +28,8 @@ use cofferdam_core::ScriptType;
 use cofferdam_testkit::Watcher;
 use node::{Answer, FakeNode};
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
 const KILLS: u32 = 10;
@@ -74,7 +78,7 @@ impl Desk {
         for entry in std::fs::read_dir(self.folder.path())? {
             std::fs::remove_file(entry?.path())?;
         }
-        std::fs::copy(made.join("ledger.sqlite"), self.ledger())?;
+        database::copy(&made.join("ledger.sqlite"), &self.ledger());
         Ok(())
     }
 
@@ -105,7 +109,19 @@ impl Desk {
     }
 
     fn rows(&self) -> Result<Vec<String>> {
-        dump::rows(&self.ledger(), &NOT_COMPARED)
+        Ok(runtime()?.block_on(database::rows(&self.ledger(), &NOT_COMPARED)))
+    }
+
+    /// Returns the next block to search; `None` when no search has begun.
+    fn place(&self) -> Result<Option<u32>> {
+        runtime()?.block_on(async {
+            let options = SqliteConnectOptions::new().filename(self.ledger());
+            let mut db = SqliteConnection::connect_with(&options).await?;
+            let sql = "SELECT next_height FROM wallets";
+            let place = sqlx::query_scalar(sql).fetch_one(&mut db).await?;
+            db.close().await?;
+            Ok(place)
+        })
     }
 }
 
@@ -113,12 +129,15 @@ fn moment(chance: &mut Chance, whole: Duration) -> Duration {
     Duration::from_micros(chance.below(whole.as_micros() as u64))
 }
 
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?)
+}
+
 #[track_caller]
 fn assert_same(ours: &[String], theirs: &[String]) {
-    for (ours, theirs) in ours.iter().zip(theirs) {
-        assert_eq!(ours, theirs);
-    }
-    assert_eq!(ours.len(), theirs.len());
+    database::assert_same(ours, theirs, "after kills");
 }
 
 /// Serves blocks by the few calls that a sync makes.
@@ -214,7 +233,7 @@ fn a_large_sync_is_killed_ten_times() -> Result<()> {
     while places.len() < KILLS as usize {
         // Ten such parts make about one whole sync.
         if killed.kill(moment(&mut chance, whole / 4))? {
-            places.push(dump::place(&killed.ledger())?.unwrap_or(0));
+            places.push(killed.place()?.unwrap_or(0));
             assert!(
                 places.is_sorted(),
                 "a kill took back what was committed: {places:?}"

@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use common::{Desk, MAINNET, SEGWIT};
+use common::{Desk, MAINNET, SEGWIT, database};
 use serde_json::{Value, json};
 
 fn balance(desk: &Desk, wallet: &str) -> Value {
@@ -20,6 +20,11 @@ fn coins(desk: &Desk, wallet: &str) -> BTreeSet<String> {
         .iter()
         .map(Value::to_string)
         .collect()
+}
+
+fn copy_chain(from: &Desk, to: &Desk) {
+    let path = |desk: &Desk| desk.data().join("rehearsal.sqlite");
+    database::copy(&path(from), &path(to));
 }
 
 #[test]
@@ -120,13 +125,7 @@ fn a_small_gap_misses_what_a_larger_one_finds() {
     other
         .run(&["rehearsal", "fund", "--wallet", "main", "--amount", "1"])
         .json();
-    // What a process wrote last may stand in the log beside the database.
-    for name in ["rehearsal.sqlite", "rehearsal.sqlite-wal"] {
-        let from = other.data().join(name);
-        if from.exists() {
-            std::fs::copy(from, desk.data().join(name)).unwrap();
-        }
-    }
+    copy_chain(&other, &desk);
     desk.run(&["sync", "--chain", "rehearsal"]).json();
     assert_eq!(balance(&desk, "main")["confirmed"], 0);
     let again = import("50").json();
@@ -171,11 +170,7 @@ fn a_killed_sync_continues() {
     assert!(kills >= 3, "the sync was too fast to be killed");
     assert_eq!(balance(&desk, "main")["confirmed"], 1_000_000_000);
     let undisturbed = Desk::with_wallet();
-    std::fs::copy(
-        desk.data().join("rehearsal.sqlite"),
-        undisturbed.data().join("rehearsal.sqlite"),
-    )
-    .unwrap();
+    copy_chain(&desk, &undisturbed);
     undisturbed.run(&["sync", "--chain", "rehearsal"]).json();
     assert_eq!(coins(&desk, "main"), coins(&undisturbed, "main"));
     let show = ["wallet", "show", "main"];

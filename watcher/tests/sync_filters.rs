@@ -1,5 +1,9 @@
 //! A search that skips blocks by their filters leaves the ledger that a search of every block leaves.
 
+#[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#[path = "common/database.rs"]
+mod database;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -21,7 +25,6 @@ use cofferdam_watcher::sync::filters::{MOST_SCRIPTS, Needle};
 use cofferdam_watcher::sync::progress::Progress;
 use cofferdam_watcher::sync::{SyncError, SyncOptions, SyncReport, sync};
 use cofferdam_watcher::wallets;
-use sqlx::Row;
 
 const XPUB: &str = "[73c5da0a/84h/1h/0h]tpubDC8msFGeGuwnKG9Upg7DM2b4DaRqg3CUZa5g8v2SRQ6K4NSkxUgd7HsL2XVWbVm39yBA4LAxysQAm397zwQSQoQgewGiYZqrA9DsP4zbQ1M/<0;1>/*";
 const GAP: u32 = 5;
@@ -254,17 +257,14 @@ fn nobody(chain: &mut Chain) -> OutPoint {
 
 struct Ledger {
     store: Store,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Ledger {
     async fn of(wallets: &[Wallet]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("ledger.sqlite")).await.unwrap();
-        let ledger = Ledger {
-            store,
-            _folder: folder,
-        };
+        let ledger = Ledger { store, folder };
         ledger.import(wallets).await;
         ledger
     }
@@ -294,40 +294,16 @@ impl Ledger {
     }
 
     /// Returns every row of every table but what tells the time of this test.
-    async fn dump(&self) -> Vec<String> {
-        let mut view = self.store.read().await.unwrap();
-        let tables =
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('leases') ORDER BY name";
-        let mut rows = Vec::new();
-        for table in sqlx::query(tables).fetch_all(&mut *view).await.unwrap() {
-            let table: String = table.get(0);
-            let columns = format!(
-                "SELECT group_concat('quote(' || name || ')', ' || '' '' || ') FROM pragma_table_info('{table}') \
-                 WHERE name NOT IN ('imported_at', 'applied_at')"
-            );
-            let columns: String = sqlx::query(sqlx::AssertSqlSafe(columns))
-                .fetch_one(&mut *view)
-                .await
-                .unwrap()
-                .get(0);
-            let all = format!("SELECT {columns} FROM {table} ORDER BY 1");
-            for row in sqlx::query(sqlx::AssertSqlSafe(all))
-                .fetch_all(&mut *view)
-                .await
-                .unwrap()
-            {
-                rows.push(format!("{table}: {}", row.get::<String, _>(0)));
-            }
-        }
-        rows
+    async fn rows(&self) -> Vec<String> {
+        database::rows(
+            &self.folder.path().join("ledger.sqlite"),
+            &["imported_at", "applied_at"],
+        )
+        .await
     }
 
     async fn has_what(&self, other: &Ledger, what: &str) {
-        let (ours, theirs) = (self.dump().await, other.dump().await);
-        for (ours, theirs) in ours.iter().zip(&theirs) {
-            assert_eq!(ours, theirs, "{what}");
-        }
-        assert_eq!(ours.len(), theirs.len(), "{what}");
+        database::assert_same(&self.rows().await, &other.rows().await, what);
     }
 }
 
@@ -345,9 +321,9 @@ async fn filters_leave_the_ledger_that_every_block_leaves() {
         let every = Ledger::of(&wallets).await;
         let report = every.sync(&chain, true).await.unwrap();
         assert_eq!((report.blocks, report.skipped), (BLOCKS, 0));
-        let dump = every.dump().await;
-        let coins = dump.iter().filter(|row| row.starts_with("coins: ")).count();
-        let spent = dump
+        let rows = every.rows().await;
+        let coins = rows.iter().filter(|row| row.starts_with("coins: ")).count();
+        let spent = rows
             .iter()
             .filter(|row| row.starts_with("coins: ") && !row.ends_with("NULL NULL"))
             .count();

@@ -1,5 +1,9 @@
 //! What may happen to chain and ledger in the middle of a sync, made to happen at exactly that moment.
 
+#[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#[path = "common/database.rs"]
+mod database;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -404,12 +408,7 @@ impl Scene {
     async fn fork(&self, depth: u32, amount: u64) -> Rehearsal {
         let path = self._folder.path().join("rehearsal.sqlite");
         let copy = self._folder.path().join("other.sqlite");
-        for file in ["", "-wal"] {
-            let with = |path: &std::path::Path| format!("{}{file}", path.display());
-            if std::fs::metadata(with(&path)).is_ok() {
-                std::fs::copy(with(&path), with(&copy)).unwrap();
-            }
-        }
+        database::copy(&path, &copy);
         let other = Rehearsal::open(&copy).await.unwrap();
         other.reorganise(depth, NOW + 1).await.unwrap();
         other.fund(&[self.output(2, amount)], NOW + 1).await.unwrap();

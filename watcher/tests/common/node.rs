@@ -41,6 +41,15 @@ pub struct FakeNode {
 impl FakeNode {
     /// `answer` is asked for single calls; batches are answered with one answer for each of their calls.
     pub fn start(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> Self {
+        let single = move |call: &Value| answer(call["method"].as_str().unwrap_or(""), &call["params"]);
+        FakeNode::raw(move |request| match request {
+            Value::Array(calls) => batch(calls, &single),
+            call => single(call),
+        })
+    }
+
+    /// `answer` is asked for whole requests: a call, or a batch of calls.
+    pub fn raw(answer: impl Fn(&Value) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let answer = Arc::new(answer);
@@ -78,15 +87,11 @@ pub fn genesis(method: &str, parameters: &Value) -> Answer {
     }
 }
 
-fn serve(stream: TcpStream, answer: &dyn Fn(&str, &Value) -> Answer) {
+fn serve(stream: TcpStream, answer: &dyn Fn(&Value) -> Answer) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut stream = stream;
     while let Some(request) = read_request(&mut reader) {
-        let reply = match &request {
-            Value::Array(calls) => batch(calls, answer),
-            call => answer(call["method"].as_str().unwrap_or(""), &call["params"]),
-        };
-        let sent = match reply {
+        let sent = match answer(&request) {
             Answer::Body(status, body) => {
                 let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n", body.len());
                 stream
@@ -114,13 +119,13 @@ fn serve(stream: TcpStream, answer: &dyn Fn(&str, &Value) -> Answer) {
     }
 }
 
-fn batch(calls: &[Value], answer: &dyn Fn(&str, &Value) -> Answer) -> Answer {
+fn batch(calls: &[Value], answer: &dyn Fn(&Value) -> Answer) -> Answer {
     let mut answers = Vec::new();
     for call in calls {
-        match answer(call["method"].as_str().unwrap_or(""), &call["params"]) {
-            Answer::Body(_, body) => {
+        match answer(call) {
+            Answer::Body(status, body) => {
                 let Ok(mut one) = serde_json::from_slice::<Value>(&body) else {
-                    return Answer::Body(200, body);
+                    return Answer::Body(status, body);
                 };
                 one["id"] = call["id"].clone();
                 answers.push(one);

@@ -5,7 +5,6 @@ use bitcoin::secp256k1::{Message, XOnlyPublicKey, schnorr};
 use bitcoin::sighash::{EcdsaSighashType, Prevouts, SighashCache, TapSighashType};
 use bitcoin::{PublicKey, Script, ScriptBuf, Transaction, TxOut};
 
-use super::legacy::LegacyHasher;
 use crate::wallet::verifier;
 
 /// Why a signature does not count.
@@ -35,9 +34,6 @@ pub enum SignatureFault {
 /// The part of the signature hash that inputs share is hashed once.
 pub struct Verifier<'a> {
     cache: SighashCache<&'a Transaction>,
-    /// None until there is a legacy input.
-    legacy: Option<LegacyHasher>,
-    transaction: &'a Transaction,
     coins: &'a [TxOut],
 }
 
@@ -46,8 +42,6 @@ impl<'a> Verifier<'a> {
     pub fn new(transaction: &'a Transaction, coins: &'a [TxOut]) -> Self {
         Self {
             cache: SighashCache::new(transaction),
-            legacy: None,
-            transaction,
             coins,
         }
     }
@@ -85,12 +79,10 @@ impl<'a> Verifier<'a> {
             if *script != ScriptBuf::new_p2pkh(&public_key.pubkey_hash()) {
                 return Err(SignatureFault::WrongKey);
             }
-            let hasher = self
-                .legacy
-                .get_or_insert_with(|| LegacyHasher::new(self.transaction));
-            let hash = hasher.hash(input, script);
+            let hash = self.cache.legacy_signature_hash(input, script, all.to_u32());
             return Ok(Message::from_digest(
-                hash.ok_or(SignatureFault::UnsupportedScript)?.to_byte_array(),
+                hash.map_err(|_| SignatureFault::UnsupportedScript)?
+                    .to_byte_array(),
             ));
         }
         let program = witness_program(script, public_key)?;
