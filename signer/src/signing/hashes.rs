@@ -10,8 +10,7 @@ use cofferdam_core::review::Spend;
 
 use super::sign::{SigningError, SigningWallet};
 
-/// The signature hashes of one transaction; what its inputs share is hashed once. Each thread has its own: the shared parts take
-/// microseconds, the hashes of a thousand inputs milliseconds.
+/// The signature hashes of one transaction; what its inputs share is hashed once, by each thread for itself.
 pub(super) struct Hashes<'a> {
     transaction: &'a Transaction,
     coins: &'a [TxOut],

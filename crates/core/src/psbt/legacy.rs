@@ -14,7 +14,10 @@ const OUTPOINT: usize = 36;
 ///
 /// They are those of [`SighashCache`](bitcoin::sighash::SighashCache::legacy_signature_hash), which copies the transaction for
 /// each input. Each covers the whole transaction, so that signing is quadratic by protocol; but what stands before an input is
-/// the same for all inputs after it. Asked for in order, that is hashed once: half the work.
+/// the same for all inputs after it: asked for in order, that is hashed once.
+///
+/// Signatures are verified by hashes of the `bitcoin` crate's own ([`Verifier`](super::Verifier)), so that a fault here makes
+/// signatures that are refused, not some that are lost on the way.
 pub struct LegacyHasher {
     /// The transaction with empty signature scripts and without witnesses, and the sighash type.
     encoded: Vec<u8>,
