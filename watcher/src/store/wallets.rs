@@ -210,22 +210,26 @@ pub async fn branch(db: &mut Connection, no: WalletNo, branch: Branch) -> Result
         .bind(i64::from(branch.step()))
         .fetch_one(db)
         .await?;
-    Ok(BranchState {
-        next_index: rows::number(&row, "next_index")?,
-        covered: rows::number(&row, "covered")?,
-    })
+    branch_state(&row)
 }
 
-/// Returns how many scripts of each branch are in the ledger.
-pub async fn covered(db: &mut Connection) -> Result<HashMap<(WalletNo, Branch), u32>, StoreError> {
-    let rows = sqlx::query("SELECT wallet_no, branch, covered FROM branches");
+/// Returns where every branch of every wallet stands.
+pub async fn branches(db: &mut Connection) -> Result<HashMap<(WalletNo, Branch), BranchState>, StoreError> {
+    let rows = sqlx::query("SELECT wallet_no, branch, next_index, covered FROM branches");
     let rows = rows.fetch_all(db).await?;
     rows.iter()
         .map(|row| {
             let place = (WalletNo(row.try_get("wallet_no")?), branch_of(row)?);
-            Ok((place, rows::number(row, "covered")?))
+            Ok((place, branch_state(row)?))
         })
         .collect()
+}
+
+fn branch_state(row: &SqliteRow) -> Result<BranchState, StoreError> {
+    Ok(BranchState {
+        next_index: rows::number(row, "next_index")?,
+        covered: rows::number(row, "covered")?,
+    })
 }
 
 /// Notes that an index is used or handed out.

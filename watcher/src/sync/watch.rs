@@ -41,6 +41,8 @@ struct WatchedBranch {
     place: BranchPlace,
     /// The scripts of the indices below this one are in the ledger.
     in_ledger: u32,
+    /// The ledger knows of the use of an index below this one, which it never forgets.
+    next_index: u32,
     /// The highest used index that the ledger has not been told of.
     unwritten: Option<u32>,
 }
@@ -49,17 +51,19 @@ impl Watch {
     /// Reads what the ledger watches.
     pub async fn load(store: &Store) -> Result<Self, StoreError> {
         let mut view = store.read().await?;
-        let covered = wallets::covered(&mut view).await?;
-        let total = covered.values().map(|count| *count as usize).sum();
+        let states = wallets::branches(&mut view).await?;
+        let total = states.values().map(|state| state.covered as usize).sum();
         let mut set = ScriptSet::with_capacity(total);
         let mut watched = BTreeMap::new();
         for record in wallets::all(&mut view).await? {
             let length = record.wallet.script_type().script_pubkey_length() as usize;
             let branches = Branch::ALL.map(|branch| {
-                let in_ledger = covered.get(&(record.no, branch)).copied().unwrap_or(0);
+                let state = states.get(&(record.no, branch));
+                let in_ledger = state.map_or(0, |state| state.covered);
                 WatchedBranch {
                     place: set.add_branch(record.no, branch, length, in_ledger),
                     in_ledger,
+                    next_index: state.map_or(0, |state| state.next_index),
                     unwritten: None,
                 }
             });
@@ -187,7 +191,9 @@ impl Watch {
         };
         let gap = wallet.record.gap;
         let branch = &mut wallet.branches[owner.branch.step() as usize];
-        branch.unwritten = branch.unwritten.max(Some(owner.index));
+        if owner.index >= branch.next_index {
+            branch.unwritten = branch.unwritten.max(Some(owner.index));
+        }
         let (place, covered) = (branch.place, self.scripts.count(branch.place));
         let end = addresses::horizon(owner.index + 1, gap);
         if end <= covered {
@@ -211,11 +217,14 @@ impl Watch {
     pub async fn write_uses(&self, db: &mut Connection) -> Result<(), StoreError> {
         for wallet in self.wallets.values() {
             for (branch, state) in Branch::ALL.into_iter().zip(&wallet.branches) {
-                let Some(index) = state.unwritten else { continue };
-                wallets::use_index(db, wallet.record.no, branch, index).await?;
+                if let Some(index) = state.unwritten {
+                    wallets::use_index(db, wallet.record.no, branch, index).await?;
+                }
                 // Derived once, when they were first watched.
                 let new: Vec<&[u8]> = self.scripts.from(state.place, state.in_ledger).collect();
-                scripts::insert(db, wallet.record.no, branch, state.in_ledger, &new).await?;
+                if !new.is_empty() {
+                    scripts::insert(db, wallet.record.no, branch, state.in_ledger, &new).await?;
+                }
             }
         }
         Ok(())
@@ -224,7 +233,9 @@ impl Watch {
     /// To be called when the write of [`Self::write_uses`] is committed.
     pub fn uses_are_written(&mut self) {
         for branch in self.wallets.values_mut().flat_map(|wallet| &mut wallet.branches) {
-            branch.unwritten = None;
+            if let Some(index) = branch.unwritten.take() {
+                branch.next_index = index + 1;
+            }
             branch.in_ledger = self.scripts.count(branch.place);
         }
     }
