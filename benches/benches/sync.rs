@@ -33,7 +33,7 @@ use cofferdam_watcher::{addresses, balance, sync, wallets};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 7;
 /// On each of the two branches: 1,000 scripts a wallet, and those of the addresses that are handed out.
 const GAP: u32 = 500;
 /// Payments to the treasury in a block.
