@@ -25,7 +25,7 @@ use cofferdam_watcher::chain::core_rpc::CoreRpc;
 use cofferdam_watcher::settings::{ChainKind, Credentials, NodeSettings};
 use cofferdam_watcher::store::{Store, wallets as records};
 use cofferdam_watcher::sync::fetch::Fetch;
-use cofferdam_watcher::sync::filters::NEWEST_READ_WHOLE;
+use cofferdam_watcher::sync::filters::{self, MOST_SCRIPTS, NEWEST_READ_WHOLE, Needle};
 use cofferdam_watcher::sync::progress::Progress;
 use cofferdam_watcher::sync::watch::Watch;
 use cofferdam_watcher::sync::{SyncOptions, SyncReport};
@@ -134,7 +134,8 @@ fn main() -> Result<()> {
     }
     let ours = scene.total()?;
     assert_eq!(ours, miner.paid - miner.paid_old, "balance against what was paid");
-    first_sync(&scene, &ancient, &source, old, EMPTY + full, miner.paid_old)
+    first_sync(&scene, &ancient, &source, old, EMPTY + full, miner.paid_old)?;
+    scene.most_scripts(&source, EMPTY + full)
 }
 
 /// The first sync of a wallet that was paid now and then, long ago.
@@ -278,6 +279,32 @@ impl Scene {
             store.close().await;
             Ok(())
         })
+    }
+
+    /// Says what the filter of a full block costs with as many scripts as are looked for in filters at all.
+    fn most_scripts(&self, source: &Arc<dyn ChainSource>, height: u32) -> Result<()> {
+        let mut chance = Chance::new(8);
+        let needles: Vec<Needle> = (0..MOST_SCRIPTS)
+            .map(|_| [&[0, 20][..], &chance.bytes()[..20]].concat().into())
+            .collect();
+        let series = self.runtime.block_on(async {
+            let hash = source.block_hashes(height, 1).await?[0];
+            let filter = source.filters(&[hash]).await?.context("no filters")?.remove(0);
+            anyhow::Ok(side_by_side(
+                ROUNDS,
+                &mut [("looking", &mut || {
+                    let began = Instant::now();
+                    let found = filters::matches(&filter, &hash, &needles).expect("a filter");
+                    std::hint::black_box(found);
+                    Some(began.elapsed().as_secs_f64())
+                })],
+            ))
+        })?;
+        println!(
+            "\nWith more than {MOST_SCRIPTS} scripts, blocks are read instead: looking for as many in the filter of a full block takes {:.1} ms of one core.",
+            series[0].median() * 1e3
+        );
+        Ok(())
     }
 
     /// The confirmed balances of all wallets together, of the ledger synced last.
