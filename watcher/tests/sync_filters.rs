@@ -5,6 +5,7 @@
 mod database;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -49,8 +50,10 @@ struct Chain {
     filters: Vec<Vec<u8>>,
     heights: HashMap<BlockHash, usize>,
     scripts: HashMap<OutPoint, ScriptBuf>,
-    /// Filters from this height on are not there.
-    filters_end: usize,
+    /// The filters of these heights are not there.
+    without_filters: Range<usize>,
+    /// From this height on, blocks cannot be had.
+    stops_at: Option<usize>,
     read: AtomicU32,
 }
 
@@ -94,7 +97,6 @@ impl Chain {
         self.filters.push(filter.content);
         self.heights.insert(block.block_hash(), self.blocks.len());
         self.blocks.push(block);
-        self.filters_end = self.blocks.len();
     }
 }
 
@@ -140,14 +142,20 @@ impl ChainSource for Chain {
     }
     fn filters<'a>(&'a self, hashes: &'a [BlockHash]) -> Answer<'a, Option<Vec<Vec<u8>>>> {
         let heights = hashes.iter().map(|hash| self.heights[hash]);
-        let filter = |height: usize| (height < self.filters_end).then(|| self.filters[height].clone());
+        let filter =
+            |height: usize| (!self.without_filters.contains(&height)).then(|| self.filters[height].clone());
         let filters = heights.map(filter).collect();
         Box::pin(async move { Ok(filters) })
     }
     fn block(&self, hash: BlockHash) -> Answer<'_, Block> {
         self.read.fetch_add(1, Ordering::SeqCst);
-        let block = self.blocks[self.heights[&hash]].clone();
-        Box::pin(async move { Ok(block) })
+        let height = self.heights[&hash];
+        let stopped = self.stops_at.is_some_and(|stop| height >= stop);
+        let block = match stopped {
+            true => Err(ChainError::Garbage("stopped".into())),
+            false => Ok(self.blocks[height].clone()),
+        };
+        Box::pin(async move { block })
     }
     fn pool(&self) -> Answer<'_, Vec<Txid>> {
         Box::pin(async { Ok(Vec::new()) })
@@ -278,11 +286,15 @@ impl Ledger {
     }
 
     async fn sync(&self, chain: &Arc<Chain>, every_block: bool) -> Result<SyncReport, SyncError> {
-        let source: Arc<dyn ChainSource> = chain.clone();
         let options = SyncOptions {
             rescan: false,
             every_block,
         };
+        self.sync_with(chain, options).await
+    }
+
+    async fn sync_with(&self, chain: &Arc<Chain>, options: SyncOptions) -> Result<SyncReport, SyncError> {
+        let source: Arc<dyn ChainSource> = chain.clone();
         sync(
             &self.store,
             &source,
@@ -315,7 +327,7 @@ async fn filters_leave_the_ledger_that_every_block_leaves() {
         let mut chain = draw(seed, &wallets);
         // With some seeds the index of filters is not complete.
         if seed % 3 == 2 {
-            chain.filters_end = BLOCKS as usize * 2 / 5;
+            chain.without_filters = BLOCKS as usize * 2 / 5..BLOCKS as usize;
         }
         let chain = Arc::new(chain);
         let every = Ledger::of(&wallets).await;
@@ -374,6 +386,61 @@ async fn a_damaged_filter_is_no_empty_one() {
         ledger.sync(&Arc::new(draw(30, &wallets)), false).await.unwrap();
         ledger.has_what(&every, "after damage").await;
     }
+}
+
+/// Filters that are missing here and there are no reason to read everything after them.
+#[tokio::test]
+async fn one_missing_filter_is_not_the_end_of_filters() {
+    let wallets = all_wallets();
+    let mut chain = draw(50, &wallets);
+    let whole = Ledger::of(&wallets).await;
+    let skipped = whole
+        .sync(&Arc::new(draw(50, &wallets)), false)
+        .await
+        .unwrap()
+        .skipped;
+    chain.without_filters = 150..151;
+    let ledger = Ledger::of(&wallets).await;
+    let report = ledger.sync(&Arc::new(chain), false).await.unwrap();
+    // A hundred are asked for at once.
+    assert!(
+        (skipped - 100..skipped).contains(&report.skipped),
+        "{} and {skipped}",
+        report.skipped
+    );
+    ledger.has_what(&whole, "a filter is missing").await;
+}
+
+/// Who distrusts filters has every block read; a sync that is stopped on the way does not go on with them.
+#[tokio::test]
+async fn every_block_is_read_also_by_the_sync_that_continues() {
+    let wallets = all_wallets();
+    let every = Ledger::of(&wallets).await;
+    every.sync(&Arc::new(draw(60, &wallets)), true).await.unwrap();
+    let lie = |stops_at| {
+        let mut chain = draw(60, &wallets);
+        chain.filters.fill(vec![0]);
+        chain.stops_at = stops_at;
+        Arc::new(chain)
+    };
+    let ledger = Ledger::of(&wallets).await;
+    ledger.sync(&lie(Some(300)), true).await.unwrap_err();
+    let report = ledger.sync(&lie(None), false).await.unwrap();
+    assert_eq!(report.skipped, 0);
+    ledger.has_what(&every, "continued").await;
+
+    // Once it is done, it is done; and a new search is as it is asked for.
+    let later = Ledger::of(&wallets[1..]).await;
+    later.sync(&lie(None), true).await.unwrap();
+    later.import(&wallets[..1]).await;
+    assert!(later.sync(&lie(None), false).await.unwrap().skipped > 0);
+    let ledger = Ledger::of(&wallets).await;
+    ledger.sync(&lie(Some(300)), true).await.unwrap_err();
+    let options = SyncOptions {
+        rescan: true,
+        every_block: false,
+    };
+    assert!(ledger.sync_with(&lie(None), options).await.unwrap().skipped > 0);
 }
 
 /// With very many scripts, filters cost more than blocks; so it is from the beginning, and when scripts are added.

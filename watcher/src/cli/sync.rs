@@ -21,7 +21,7 @@ Examples:
   cofferdam-watcher sync --chain rehearsal
   cofferdam-watcher sync            # as the last time
 
-It can be stopped at any time, and continues where it was.")]
+It can be stopped at any time, and continues where it was, with --every-block too until it is done.")]
 pub struct SyncArgs {
     #[command(flatten)]
     chain: ChainArgs,

@@ -15,6 +15,8 @@ pub enum Fact {
     PrunedHeight,
     /// The height that the last sync brought every wallet to; absent while the ledger does not reach a tip.
     SyncedHeight,
+    /// A sync that reads every block whole has begun, and has not come to the tip.
+    EveryBlock,
 }
 
 impl Fact {
@@ -24,6 +26,7 @@ impl Fact {
             Fact::Chain => "chain",
             Fact::PrunedHeight => "pruned_height",
             Fact::SyncedHeight => "synced_height",
+            Fact::EveryBlock => "every_block",
         }
     }
 }

@@ -18,6 +18,8 @@ const HASHES: u32 = 2_000;
 const FILTERS: usize = 100;
 /// Such calls on their way at once.
 const FILTER_CALLS: usize = 3;
+/// After so many such calls in a row without filters, no more are asked for: one filter alone may be damaged.
+const WITHOUT_FILTERS: u32 = 3;
 
 /// What a search has to know of a block.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ pub struct Fetch {
     filtered_below: u32,
     needles: Arc<Vec<Needle>>,
     filtering: VecDeque<Filtering>,
+    /// How many of such calls in a row brought none.
+    without_filters: u32,
     coming: VecDeque<Coming>,
 }
 
@@ -97,6 +101,7 @@ impl Fetch {
             filtered_below: 0,
             needles: Arc::default(),
             filtering: VecDeque::new(),
+            without_filters: 0,
             coming: VecDeque::new(),
         }
     }
@@ -122,8 +127,9 @@ impl Fetch {
         if self.needles.len() + scripts.len() > MOST_SCRIPTS {
             self.filtered_below = 0;
         }
-        // Also when no more filters are asked for: some may be on their way.
-        Arc::make_mut(&mut self.needles).extend(scripts);
+        if !self.filtering.is_empty() || self.next_unsifted() < self.filtered_below {
+            Arc::make_mut(&mut self.needles).extend(scripts);
+        }
         Ok(())
     }
 
@@ -162,7 +168,7 @@ impl Fetch {
     /// Adds to the blocks that come; returns whether there were more to add.
     async fn read_ahead(&mut self) -> Result<bool, ChainError> {
         while self.filtering.len() < FILTER_CALLS {
-            let first = self.next_hash - self.hashes.len() as u32;
+            let first = self.next_unsifted();
             if first >= self.filtered_below || !self.read_hashes().await? {
                 break;
             }
@@ -191,13 +197,22 @@ impl Fetch {
         Ok(true)
     }
 
+    /// Returns the height of the next block whose filter may be asked for.
+    fn next_unsifted(&self) -> u32 {
+        self.next_hash - self.hashes.len() as u32
+    }
+
     async fn sifted(&mut self, mut filtering: Filtering) -> Result<(), ChainError> {
         let Some(all) = filtering.task.end().await? else {
-            self.filtered_below = 0;
+            self.without_filters += 1;
+            if self.without_filters == WITHOUT_FILTERS {
+                self.filtered_below = 0;
+            }
             self.coming
                 .extend(filtering.hashes.into_iter().map(Coming::Wanted));
             return Ok(());
         };
+        self.without_filters = 0;
         // Scripts that came while the filters were on their way.
         let new = &self.needles[filtering.needles..];
         for (hash, sifted) in filtering.hashes.into_iter().zip(all) {

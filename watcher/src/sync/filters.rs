@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use bitcoin::bip158::BlockFilter;
+use bitcoin::bip158::{BitStreamReader, BlockFilter};
 use bitcoin::block::Header;
 use bitcoin::consensus::Decodable;
 use bitcoin::{BlockHash, VarInt};
@@ -22,6 +22,9 @@ pub const NEWEST_READ_WHOLE: u32 = 144;
 pub const MOST_SCRIPTS: usize = 100_000;
 /// More than a block of 4,000,000 weight units can have: an output has 36 at least.
 const MOST_ELEMENTS: u64 = 112_000;
+/// The parameters of basic filters (BIP158): the remainder's bits, and the range for each element.
+const P: u8 = 19;
+const M: u64 = 784_931;
 
 /// A script to look for.
 pub type Needle = Box<[u8]>;
@@ -84,10 +87,43 @@ pub fn matches(filter: &[u8], hash: &BlockHash, needles: &[Needle]) -> Result<bo
     if count.0 > MOST_ELEMENTS || (count.0 == 0) != (filter == [0]) {
         return Err(garbage());
     }
+    if !is_whole(&filter[count.size()..], count.0) {
+        return Err(garbage());
+    }
     let scripts = needles.iter().map(|needle| &**needle);
     BlockFilter::new(filter)
         .match_any(hash, scripts)
         .map_err(|_| garbage())
+}
+
+/// Tells whether bytes are those of so many elements, and no more. The count is what elements are hashed with: of a filter with another
+/// count, scripts that it has are not found, and who looks for them notices nothing.
+fn is_whole(elements: &[u8], count: u64) -> bool {
+    // An element has its remainder, a bit that ends its quotient, and the quotients of all come to the range by 2^P at most.
+    let most_bits = count * u64::from(P + 1) + ((count * M) >> P);
+    if elements.len() as u64 > most_bits.div_ceil(8) {
+        return false;
+    }
+    let mut left = elements;
+    let mut bits = BitStreamReader::new(&mut left);
+    let mut last = 0;
+    for _ in 0..count {
+        let mut quotient = 0;
+        while let Ok(1) = bits.read(1) {
+            quotient += 1;
+        }
+        let Ok(remainder) = bits.read(P) else { return false };
+        last += (quotient << P) + remainder;
+    }
+    // What fills the last byte.
+    let mut filling = 0;
+    while let Ok(bit) = bits.read(1) {
+        filling += 1;
+        if bit == 1 || filling == 8 {
+            return false;
+        }
+    }
+    last < count * M || count == 0
 }
 
 #[cfg(test)]
@@ -136,15 +172,12 @@ mod tests {
         assert!(!matches(&[0], &BlockHash::all_zeros(), &needles(9, 1)).unwrap());
     }
 
-    /// Whatever is cut off a filter, it never says that a script is missing which the whole one has.
+    /// A filter of which something is cut off is never taken for one that has nothing.
     #[test]
-    fn a_cut_filter_hides_nothing() {
+    fn a_cut_filter_is_none() {
         let (hash, filter) = block();
-        for needle in needles(300, 1) {
-            for length in (0..filter.len()).step_by(37).chain([0, 1, 2, 3]) {
-                let found = matches(&filter[..length], &hash, std::slice::from_ref(&needle));
-                assert!(found.unwrap_or(true), "{length} bytes of {}", filter.len());
-            }
+        for length in 0..filter.len() {
+            matches(&filter[..length], &hash, &needles(1, 2)).unwrap_err();
         }
     }
 
@@ -155,8 +188,30 @@ mod tests {
         many.extend(&filter[3..]);
         let mut none = vec![0];
         none.extend(&filter[3..]);
-        for bytes in [&[][..], &[0xfd], &[0xff; 9], &[1], &many, &none] {
-            matches(bytes, &hash, &needles(3, 1)).unwrap_err();
+        let ones = [&[1][..], &[0xff; 1 << 20], &[0; 8]].concat();
+        let longer = [&filter[..], &[0]].concat();
+        let last = [&filter[..filter.len() - 1], &[0xff]].concat();
+        assert_eq!(filter[..3], [0xfd, 45, 1], "301 scripts");
+        let fewer = [&[0xfd, 44, 1], &filter[3..]].concat();
+        let more = [&[0xfd, 46, 1], &filter[3..]].concat();
+        for bytes in [
+            &[][..],
+            &[0xfd],
+            &[0xff; 9],
+            &[1],
+            &many,
+            &none,
+            &ones,
+            &longer,
+            &last,
+            &fewer,
+            &more,
+            &filter[..filter.len() - 1],
+        ] {
+            // Also of a script that it has: one found by chance is no excuse.
+            for needle in needles(3, 1).into_iter().chain(needles(3, 2)) {
+                matches(bytes, &hash, &[needle]).unwrap_err();
+            }
         }
     }
 }

@@ -53,7 +53,7 @@ const ATTEMPTS: u32 = 20;
 pub struct SyncOptions {
     /// Forget first what the chain told; handed out indices and payouts stay.
     pub rescan: bool,
-    /// Read every block whole, also where filters show that there is nothing of ours in it.
+    /// Read every block whole, also where filters show that there is nothing of ours in it. When it is stopped, the next sync goes on so.
     pub every_block: bool,
 }
 
@@ -86,7 +86,7 @@ pub async fn sync(
 ) -> Result<SyncReport, SyncError> {
     let lease = Lease::take(store, LeaseName::Sync).await?;
     let alive = lease.keep_alive(store);
-    let work = Work {
+    let mut work = Work {
         store,
         source,
         lease: &lease,
@@ -161,8 +161,8 @@ struct Done {
 }
 
 impl Work<'_> {
-    async fn run(&self, kind: ChainKind) -> Result<SyncReport, SyncError> {
-        self.begin(kind).await?;
+    async fn run(&mut self, kind: ChainKind) -> Result<SyncReport, SyncError> {
+        self.options.every_block = self.begin(kind).await?;
         let mut done = Done::default();
         for _ in 0..ATTEMPTS {
             match self.round(&mut done).await {
@@ -171,6 +171,7 @@ impl Work<'_> {
                     previous::prune(&mut write, tip.height).await?;
                     payout::follow::follow(&mut write).await?;
                     facts::set(&mut write, Fact::SyncedHeight, &tip.height.to_string()).await?;
+                    facts::forget(&mut write, Fact::EveryBlock).await?;
                     write.commit().await?;
                     return Ok(SyncReport {
                         height: tip.height,
@@ -188,7 +189,8 @@ impl Work<'_> {
         Err(SyncError::Unstable)
     }
 
-    async fn begin(&self, kind: ChainKind) -> Result<(), SyncError> {
+    /// Returns whether every block is to be read: now, or by a sync that was stopped and is continued.
+    async fn begin(&self, kind: ChainKind) -> Result<bool, SyncError> {
         let mut write = self.store.write_under(self.lease).await?;
         if rows::is_empty(&mut write).await? {
             return Err(SyncError::NoWallets);
@@ -201,8 +203,14 @@ impl Work<'_> {
         facts::set(&mut write, Fact::Chain, name).await?;
         if self.options.rescan {
             reorganisation::forget_chain(&mut write).await?;
+            facts::forget(&mut write, Fact::EveryBlock).await?;
         }
-        Ok(write.commit().await?)
+        if self.options.every_block {
+            facts::set(&mut write, Fact::EveryBlock, "1").await?;
+        }
+        let every_block = facts::get(&mut write, Fact::EveryBlock).await?.is_some();
+        write.commit().await?;
+        Ok(every_block)
     }
 
     /// Goes from whatever is committed to the tip, and reads the memory pool there.

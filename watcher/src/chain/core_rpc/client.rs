@@ -1,11 +1,13 @@
 //! JSON-RPC over HTTP, one connection kept open.
 
+use std::fmt::{self, Formatter};
 use std::path::Path;
 use std::time::Duration;
 
 use reqwest::{StatusCode, Url};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{self, DeserializeOwned, DeserializeSeed, IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::chain::ChainError;
@@ -71,14 +73,15 @@ impl From<ChainError> for RpcError {
     }
 }
 
+/// Borrows from the body: parsed into values, an answer could take fifty times its own size.
 #[derive(Deserialize)]
-struct Response {
-    #[serde(default)]
-    result: Value,
+struct Response<'a> {
+    #[serde(default, borrow)]
+    result: Option<&'a RawValue>,
     #[serde(default)]
     error: Option<ResponseError>,
-    #[serde(default)]
-    id: Value,
+    #[serde(default, borrow)]
+    id: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +89,36 @@ struct ResponseError {
     code: i64,
     #[serde(default)]
     message: String,
+}
+
+/// Reads a sequence of so many responses at most.
+struct AtMost(usize);
+
+impl<'de> DeserializeSeed<'de> for AtMost {
+    type Value = Vec<Response<'de>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AtMost {
+    type Value = Vec<Response<'de>>;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} answers", self.0)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
+        let mut responses = Vec::new();
+        while let Some(response) = sequence.next_element()? {
+            if responses.len() == self.0 {
+                return Err(de::Error::invalid_length(self.0 + 1, &self));
+            }
+            responses.push(response);
+        }
+        Ok(responses)
+    }
 }
 
 impl Client {
@@ -120,7 +153,7 @@ impl Client {
     ) -> Result<T, RpcError> {
         let request = json!({ "jsonrpc": "1.0", "id": 0, "method": method, "params": parameters });
         let body = self.post(method, &request).await?;
-        let response: Response = serde_json::from_slice(&body).map_err(|_| {
+        let response: Response<'_> = serde_json::from_slice(&body).map_err(|_| {
             garbage(format!(
                 "the answer to {method} is no JSON-RPC: {}",
                 excerpt(&body)
@@ -145,10 +178,12 @@ impl Client {
             })
             .collect();
         let body = self.post(method, &Value::Array(requests)).await?;
-        let mut responses: Vec<Response> = match serde_json::from_slice(&body) {
+        let mut json = serde_json::Deserializer::from_slice(&body);
+        let read = AtMost(calls.len()).deserialize(&mut json);
+        let mut responses = match read.and_then(|responses| json.end().map(|()| responses)) {
             Ok(responses) => responses,
             // While it starts, a node answers a whole batch with one error.
-            Err(_) => match serde_json::from_slice::<Response>(&body) {
+            Err(_) => match serde_json::from_slice::<Response<'_>>(&body) {
                 Ok(response) => response.into_result::<Vec<Value>>(method).map(|_| Vec::new())?,
                 Err(_) => {
                     let what = format!("the answer to {method} is no JSON-RPC: {}", excerpt(&body));
@@ -156,10 +191,10 @@ impl Client {
                 }
             },
         };
-        responses.sort_by_key(|response| response.id.as_u64());
+        responses.sort_by_key(Response::id);
         let in_order = responses
             .iter()
-            .map(|response| response.id.as_u64())
+            .map(Response::id)
             .eq((0..calls.len() as u64).map(Some));
         if !in_order {
             return Err(ChainError::Garbage(format!(
@@ -206,7 +241,7 @@ impl Client {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             return Err(ChainError::WarmingUp(excerpt(&body)));
         }
-        if !status.is_success() && serde_json::from_slice::<Value>(&body).is_err() {
+        if !status.is_success() && serde_json::from_slice::<IgnoredAny>(&body).is_err() {
             return Err(ChainError::Garbage(format!(
                 "HTTP status {status}: {}",
                 excerpt(&body)
@@ -240,7 +275,11 @@ impl Client {
     }
 }
 
-impl Response {
+impl Response<'_> {
+    fn id(&self) -> Option<u64> {
+        self.id?.get().parse().ok()
+    }
+
     fn into_result<T: DeserializeOwned>(self, method: &'static str) -> Result<T, RpcError> {
         if let Some(ResponseError { code, message }) = self.error {
             return Err(RpcError::Answered {
@@ -249,7 +288,7 @@ impl Response {
                 message: printable(&message),
             });
         }
-        serde_json::from_value(self.result)
+        serde_json::from_str(self.result.map_or("null", RawValue::get))
             .map_err(|error| garbage(format!("the answer to {method}: {error}")))
     }
 }

@@ -188,15 +188,13 @@ impl ChainSource for CoreRpc {
                         .push(Vec::from_hex(&filter).map_err(|error| {
                             ChainError::Garbage(format!("the filter of {hash}: {error}"))
                         })?),
-                    // No such index, or one that is being built, or is damaged; an old node, another kind of node.
+                    // No such index, or one that is being built, or is damaged; an old node, another kind of node. A block that the
+                    // node does not know, or has not verified yet (a snapshot's history): asking for the block tells which.
                     Err(RpcError::Answered {
-                        code: code::MISC | code::INTERNAL | code::METHOD_NOT_FOUND,
+                        code:
+                            code::MISC | code::INTERNAL | code::METHOD_NOT_FOUND | code::INVALID_ADDRESS_OR_KEY,
                         ..
                     }) => return Ok(None),
-                    Err(RpcError::Answered {
-                        code: code::INVALID_ADDRESS_OR_KEY,
-                        ..
-                    }) => return Err(ChainError::ChainMoved),
                     Err(error) => return Err(error.into()),
                 }
             }
