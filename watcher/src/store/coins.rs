@@ -1,13 +1,14 @@
 //! The table `coins`: confirmed coins of all wallets.
 
 use bitcoin::hashes::Hash;
+use bitcoin::hex::FromHex;
 use bitcoin::{Amount, OutPoint, Txid};
 use cofferdam_core::wallet::Branch;
+use futures_util::TryStreamExt;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 use super::scripts::ScriptOwner;
-use super::wallets::{self, WalletNo};
+use super::wallets::WalletNo;
 use super::{Connection, StoreError, rows};
 
 /// How many blocks must stand on a block, itself counted, before its coinbase may be spent in the next one.
@@ -55,22 +56,29 @@ pub struct Spender {
     pub height: Option<u32>,
 }
 
+// One row a block: a row costs more than a coin, which made most of the time of a plan with 100,000 coins.
 const UNSPENT: &str = "\
-SELECT c.txid, c.vout, c.amount_sat, c.branch, c.address_index, c.height, c.coinbase, l.payout_tx_id,
-       (SELECT p.spender FROM pool_spends p WHERE p.txid = c.txid AND p.vout = c.vout
-        ORDER BY p.spender LIMIT 1) AS pool_spender
+SELECT c.height, group_concat(
+       hex(c.txid) || ' ' || c.vout || ' ' || c.amount_sat || ' ' || c.branch || ' ' || c.address_index || ' ' || c.coinbase
+       || ' ' || COALESCE(l.payout_tx_id, '-')
+       || ' ' || COALESCE((SELECT hex(p.spender) FROM pool_spends p WHERE p.txid = c.txid AND p.vout = c.vout
+                           ORDER BY p.spender LIMIT 1), '-'), ',') AS coins
 FROM coins c LEFT JOIN coin_locks l ON l.txid = c.txid AND l.vout = c.vout
-WHERE c.wallet_no = $1 AND c.spent_height IS NULL ORDER BY c.height, c.txid, c.vout";
+WHERE c.wallet_no = $1 AND c.spent_height IS NULL GROUP BY c.height ORDER BY c.height";
 
 /// Returns a wallet's unspent confirmed coins, oldest first, with what reserves or spends them.
 pub async fn unspent(db: &mut Connection, wallet: WalletNo) -> Result<Vec<Coin>, StoreError> {
-    sqlx::query(UNSPENT)
-        .bind(wallet.0)
-        .fetch_all(db)
-        .await?
-        .iter()
-        .map(coin)
-        .collect()
+    let mut rows = sqlx::query(UNSPENT).bind(wallet.0).fetch(db);
+    let mut coins: Vec<Coin> = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        let height = rows::number(&row, "height")?;
+        let first = coins.len();
+        for entry in row.try_get::<&str, _>("coins")?.split(',') {
+            coins.push(coin(height, entry).ok_or_else(|| StoreError::damaged("a coin is out of range"))?);
+        }
+        coins[first..].sort_by_key(|coin| (coin.outpoint.txid.to_byte_array(), coin.outpoint.vout));
+    }
+    Ok(coins)
 }
 
 /// Returns the coins that a plan may spend: confirmed by at least `confirmations` blocks, mature, not spent in the
@@ -93,17 +101,31 @@ pub async fn spendable(
     Ok(coins)
 }
 
-fn coin(row: &SqliteRow) -> Result<Coin, StoreError> {
-    Ok(Coin {
-        outpoint: rows::outpoint(row)?,
-        amount: rows::amount(row, "amount_sat")?,
-        branch: wallets::branch_of(row)?,
-        index: rows::number(row, "address_index")?,
-        height: rows::number(row, "height")?,
-        coinbase: rows::number(row, "coinbase")? == 1,
-        locked_by: row.try_get("payout_tx_id")?,
-        pool_spender: rows::txid_or_null(row, "pool_spender")?,
-    })
+/// Reads an entry of [`UNSPENT`].
+fn coin(height: u32, entry: &str) -> Option<Coin> {
+    let mut fields = entry.split(' ');
+    let mut next = || fields.next();
+    let txid = |hex| <[u8; 32]>::from_hex(hex).ok().map(Txid::from_byte_array);
+    let coin = Coin {
+        outpoint: OutPoint {
+            txid: txid(next()?)?,
+            vout: next()?.parse().ok()?,
+        },
+        amount: Amount::from_sat(next()?.parse().ok()?),
+        branch: Branch::from_step(next()?.parse().ok()?)?,
+        index: next()?.parse().ok()?,
+        height,
+        coinbase: next()? == "1",
+        locked_by: match next()? {
+            "-" => None,
+            number => Some(number.parse().ok()?),
+        },
+        pool_spender: match next()? {
+            "-" => None,
+            hex => Some(txid(hex)?),
+        },
+    };
+    (coin.amount <= Amount::MAX_MONEY && next().is_none()).then_some(coin)
 }
 
 /// Returns what spends a coin of ours: in a block, or else in the memory pool. `None` also for coins that are not ours.
