@@ -14,6 +14,7 @@ mod permit;
 mod recall;
 mod record;
 mod sign;
+mod verify;
 
 pub(crate) use approve::{Approved, NotApproved, approve};
 pub(crate) use examine::{Examined, Surroundings, examine};
@@ -25,3 +26,5 @@ pub(crate) use sign::{Signed, SigningWallet, sign};
 mod hostile;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod verify_tests;

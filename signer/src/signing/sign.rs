@@ -15,6 +15,7 @@ use cofferdam_memory::{Pages, on_stack, ordinary};
 
 use super::approve::Approved;
 use super::hashes::Hashes;
+use super::verify::verify;
 
 /// A wallet and the key of its account.
 pub(crate) struct SigningWallet<'a> {
@@ -75,7 +76,7 @@ struct Task<'a> {
     taproot: TapSighashType,
 }
 
-/// Signs every input of every transaction that was approved, in parallel. Each signature is verified as it is made.
+/// Signs every input of every transaction that was approved, in parallel. None leaves that [`verify`] has not proven.
 pub(crate) fn sign(
     approved: Approved,
     keys: &HashMap<WalletId, SigningWallet<'_>>,
@@ -104,11 +105,7 @@ fn signatures(
     let coins = reviewed.coins().ok_or(SigningError::CoinsUnknown)?;
     let tasks = tasks(reviewed, keys)?;
     let transaction = reviewed.parsed().unsigned_tx();
-    let shares = tasks.len().div_ceil(INPUTS_AT_A_TIME);
-    let threads = thread::available_parallelism()
-        .map_or(1, NonZero::get)
-        .min(MAX_THREADS)
-        .min(shares);
+    let threads = threads_for(tasks.len());
     let taken = AtomicUsize::new(0);
     let work = || {
         let mut hashes = Hashes::new(transaction, coins);
@@ -118,12 +115,17 @@ fn signatures(
             .nth(taken.fetch_add(1, Ordering::Relaxed))
         {
             for task in share {
-                signatures.push(signature(task, &mut hashes)?);
+                let made = signature(task, &mut hashes);
+                if made.is_err() {
+                    // Nothing leaves, so nothing more is signed.
+                    taken.store(tasks.len(), Ordering::Relaxed);
+                }
+                signatures.push(made?);
             }
         }
         Ok(signatures)
     };
-    thread::scope(|scope| {
+    let mut signatures = thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|_| {
                 scope.spawn(|| -> Result<Vec<InputSignature>, SigningError> {
@@ -131,14 +133,27 @@ fn signatures(
                 })
             })
             .collect();
+        // All of them first: a scope that is left while a thread has panicked panics too.
+        let made: Vec<_> = workers.into_iter().map(thread::ScopedJoinHandle::join).collect();
         let mut signatures = Vec::with_capacity(tasks.len());
-        for worker in workers {
-            signatures.extend(worker.join().map_err(|_| SigningError::Thread)??);
+        for made in made {
+            signatures.extend(made.map_err(|_| SigningError::Thread)??);
         }
-        // Whoever was quicker: the same bytes each time.
-        signatures.sort_unstable_by_key(|signature| signature.input);
-        Ok(signatures)
-    })
+        Ok::<_, SigningError>(signatures)
+    })?;
+    // Whoever was quicker: the same bytes each time.
+    signatures.sort_unstable_by_key(|signature| signature.input);
+    verify(transaction, coins, &signatures)?;
+    Ok(signatures)
+}
+
+/// Returns how many threads work on so many inputs.
+pub(super) fn threads_for(inputs: usize) -> usize {
+    thread::available_parallelism()
+        .map_or(1, NonZero::get)
+        .min(MAX_THREADS)
+        .min(inputs.div_ceil(INPUTS_AT_A_TIME))
+        .max(1)
 }
 
 /// Says for each input what its signature needs.

@@ -27,7 +27,7 @@ fn case() -> Value {
     cases.find(|case| case["name"] == "p2wpkh").unwrap().clone()
 }
 
-fn master() -> MasterKey {
+pub(super) fn master() -> MasterKey {
     let mnemonic = Mnemonic::parse(WORDS, Some(Language::English)).unwrap();
     MasterKey::from_seed(&mnemonic.seed(&Bip39Passphrase::none()), Network::Regtest).unwrap()
 }
@@ -36,7 +36,7 @@ fn wallet() -> Wallet {
     wallet_of(ScriptType::Segwit, 0)
 }
 
-fn wallet_of(script_type: ScriptType, index: u32) -> Wallet {
+pub(super) fn wallet_of(script_type: ScriptType, index: u32) -> Wallet {
     let account = master().account(script_type, index).unwrap();
     let name = match (script_type, index) {
         (ScriptType::Segwit, 0) => "main".to_owned(),

@@ -4,12 +4,12 @@ use std::fmt;
 
 use bitcoin::bip32::{KeySource, Xpub};
 use bitcoin::key::TapTweak;
-use bitcoin::secp256k1::{All, Keypair, Message, PublicKey, Secp256k1, ecdsa, schnorr};
+use bitcoin::secp256k1::{All, Keypair, Message, PublicKey, Scalar, Secp256k1, ecdsa, schnorr};
 use bitcoin::taproot::TapNodeHash;
 
 use super::KeyError;
 use super::secret::{WipedKeypair, WipedSecretKey, WipedXpriv};
-use crate::wallet::{Birthday, Branch, Branches, DeriveError, Wallet, WalletError, WalletName, verifier};
+use crate::wallet::{Birthday, Branch, Branches, DeriveError, Wallet, WalletError, WalletName};
 use crate::{Network, ScriptType};
 
 /// Why there is no signature.
@@ -110,7 +110,8 @@ impl AccountKey {
 
     /// Signs with ECDSA: deterministic (RFC 6979), low R (ground as Bitcoin Core does), low S.
     ///
-    /// The signature is verified with the publicly derived key, and returned with it.
+    /// Returned with the publicly derived key, and not verified: that is for [`Verifier`](crate::psbt::Verifier), which hashes anew and
+    /// asks whether the coin pays to that key.
     pub fn sign_ecdsa(
         &self,
         branch: Branch,
@@ -118,17 +119,13 @@ impl AccountKey {
         message: &Message,
     ) -> Result<(PublicKey, ecdsa::Signature), SignError> {
         let (public_key, key) = self.keys(branch, index)?;
-        let signature = self.secp.sign_ecdsa_low_r(message, key.expose());
-        verifier()
-            .verify_ecdsa(message, &signature, &public_key)
-            .map(|()| (public_key, signature))
-            .map_err(|_| SignError::Unverified)
+        Ok((public_key, self.secp.sign_ecdsa_low_r(message, key.expose())))
     }
 
     /// Signs a taproot key spend: BIP340 with zero auxiliary randomness, by the key tweaked with the script tree's root
     /// (BIP341; none for BIP86).
     ///
-    /// The signature is verified with the publicly derived output key before it is returned.
+    /// It is not verified: that is for [`Verifier`](crate::psbt::Verifier), as BIP340 recommends.
     pub fn sign_taproot_key_spend(
         &self,
         branch: Branch,
@@ -136,18 +133,11 @@ impl AccountKey {
         message: &Message,
         merkle_root: Option<TapNodeHash>,
     ) -> Result<schnorr::Signature, SignError> {
-        let (public_key, key) = self.keys(branch, index)?;
-        let (output, _) = public_key
-            .x_only_public_key()
-            .0
-            .tap_tweak(verifier(), merkle_root);
+        let tweak = self.branches.tweak(branch, index)?;
+        let key = self.secret_key(branch, index, &tweak)?;
         let pair = WipedKeypair::new(Keypair::from_secret_key(&self.secp, key.expose()));
         let tweaked = WipedKeypair::new(pair.expose().tap_tweak(&self.secp, merkle_root).to_keypair());
-        let signature = self.secp.sign_schnorr_no_aux_rand(message, tweaked.expose());
-        verifier()
-            .verify_schnorr(&signature, message, &output.to_x_only_public_key())
-            .map(|()| signature)
-            .map_err(|_| SignError::Unverified)
+        Ok(self.secp.sign_schnorr_no_aux_rand(message, tweaked.expose()))
     }
 
     /// Returns the keys at an index: the public one by public derivation, the private one as the branch's plus the same public
@@ -158,6 +148,10 @@ impl AccountKey {
             .branches
             .tweaked(branch, &tweak)
             .ok_or(DeriveError::NoKey(index))?;
+        Ok((public_key, self.secret_key(branch, index, &tweak)?))
+    }
+
+    fn secret_key(&self, branch: Branch, index: u32, tweak: &Scalar) -> Result<WipedSecretKey, DeriveError> {
         let [receive, change] = &self.branch_keys;
         let parent = match branch {
             Branch::Receive => receive,
@@ -165,9 +159,9 @@ impl AccountKey {
         };
         let key = parent
             .expose()
-            .add_tweak(&tweak)
+            .add_tweak(tweak)
             .map_err(|_| DeriveError::NoKey(index))?;
-        Ok((public_key, WipedSecretKey::new(key)))
+        Ok(WipedSecretKey::new(key))
     }
 }
 

@@ -16,8 +16,7 @@ const OUTPOINT: usize = 36;
 /// each input. Each covers the whole transaction, so that signing is quadratic by protocol; but what stands before an input is
 /// the same for all inputs after it: asked for in order, that is hashed once.
 ///
-/// Signatures are verified by hashes of the `bitcoin` crate's own ([`Verifier`](super::Verifier)), so that a fault here makes
-/// signatures that are refused, not some that are lost on the way.
+/// [`Verifier`](super::Verifier) hashes by the `bitcoin` crate's own function, so that a fault here makes signatures that it refuses.
 pub struct LegacyHasher {
     /// The transaction with empty signature scripts and without witnesses, and the sighash type.
     encoded: Vec<u8>,
