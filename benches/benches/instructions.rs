@@ -106,7 +106,7 @@ fn derive_scripts(treasury: Treasury) -> usize {
     black_box(scripts).expect("scripts").len()
 }
 
-#[library_benchmark(config = budget(32_400_000))]
+#[library_benchmark(config = budget(23_400_000))]
 #[bench::twenty(account())]
 fn sign_ecdsa(account: AccountKey) {
     for index in 0..20 {
