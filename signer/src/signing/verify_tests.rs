@@ -11,11 +11,12 @@ use bitcoin::{
     Witness,
 };
 use cofferdam_core::ScriptType;
+use cofferdam_core::keys::SignError;
 use cofferdam_core::psbt::build::{Template, TemplateInput, TemplateOutput, create};
 use cofferdam_core::psbt::{InputSignature, Limits, Parsed, SignatureKind, Version, finalize};
 use cofferdam_core::wallet::{Branch, Wallet};
 
-use super::sign::SigningWallet;
+use super::sign::{Signed, SigningError, SigningWallet};
 use super::tests::{body_of, consent, examined_by, master, wallet_of};
 use super::verify::verify;
 use super::{approve, permit, sign};
@@ -80,7 +81,14 @@ fn unsigned(wallet: &Wallet) -> Vec<u8> {
     create(&template, wallet, Version::V0).unwrap()
 }
 
-fn signed(wallet: &Wallet, psbt: &[u8]) -> Parsed {
+fn coins(wallet: &Wallet) -> Vec<TxOut> {
+    (0..INPUTS)
+        .map(|index| previous(wallet, index).output.remove(0))
+        .collect()
+}
+
+/// Signs with the key of an account, which ought to be the wallet's.
+fn sign_by(account: u32, wallet: &Wallet, psbt: &[u8]) -> Result<Vec<Signed>, SigningError> {
     let script_type = wallet.script_type();
     let files = [PsbtFile {
         path: "a.psbt".into(),
@@ -91,9 +99,15 @@ fn signed(wallet: &Wallet, psbt: &[u8]) -> Parsed {
     let approved = approve(permit(examined).ok().unwrap(), &consent(review, &[]), &[])
         .ok()
         .unwrap();
-    let key = master().account(script_type, 0).unwrap();
-    let keys = HashMap::from([(wallet.id(), SigningWallet { wallet, key })]);
-    let signed = sign(approved, &keys).unwrap();
+    let key = master().account(script_type, account).unwrap();
+    sign(
+        approved,
+        &HashMap::from([(wallet.id(), SigningWallet { wallet, key })]),
+    )
+}
+
+fn signed(wallet: &Wallet, psbt: &[u8]) -> Parsed {
+    let signed = sign_by(0, wallet, psbt).unwrap();
     assert_eq!(signed[0].signatures, INPUTS as usize);
     Parsed::parse(&signed[0].psbt, &Limits::DEFAULT).unwrap()
 }
@@ -118,14 +132,9 @@ fn signatures(parsed: &Parsed) -> Vec<InputSignature> {
 }
 
 fn all_types() -> impl Iterator<Item = Wallet> {
-    [
-        ScriptType::Legacy,
-        ScriptType::Nested,
-        ScriptType::Segwit,
-        ScriptType::Taproot,
-    ]
-    .into_iter()
-    .map(|script_type| wallet_of(script_type, 0))
+    ScriptType::ALL
+        .into_iter()
+        .map(|script_type| wallet_of(script_type, 0))
 }
 
 #[test]
@@ -133,23 +142,27 @@ fn many_inputs_of_every_type_are_signed_by_several_threads() {
     for wallet in all_types() {
         let psbt = unsigned(&wallet);
         let parsed = signed(&wallet, &psbt);
-        let coins: Vec<TxOut> = (0..INPUTS)
-            .map(|index| previous(&wallet, index).output.remove(0))
-            .collect();
-        finalize(&parsed, &coins).unwrap();
+        finalize(&parsed, &coins(&wallet)).unwrap();
         // Whichever thread was quicker.
         assert_eq!(signatures(&signed(&wallet, &psbt)), signatures(&parsed));
     }
 }
 
-/// Whatever was computed wrongly while signing, no signature of it leaves.
+/// As when this machine computes a key wrongly: its signatures are valid, and spend nothing.
+#[test]
+fn signatures_by_another_key_than_the_coins_do_not_leave() {
+    for wallet in all_types() {
+        let signed = sign_by(1, &wallet, &unsigned(&wallet));
+        assert!(matches!(signed, Err(SigningError::Sign(SignError::Unverified))));
+    }
+}
+
+/// Whatever was computed wrongly while signing, its signature is none of what was reviewed.
 #[test]
 fn signatures_of_anything_else_are_found() {
     for wallet in all_types() {
         let parsed = signed(&wallet, &unsigned(&wallet));
-        let coins: Vec<TxOut> = (0..INPUTS)
-            .map(|index| previous(&wallet, index).output.remove(0))
-            .collect();
+        let coins = coins(&wallet);
         let transaction = parsed.unsigned_tx();
         let right = signatures(&parsed);
         verify(transaction, &coins, &right).unwrap();
