@@ -3,6 +3,7 @@
 use std::fmt;
 
 use cofferdam_core::review::FindingReport;
+use cofferdam_optics::NotRegular;
 use serde::{Deserialize, Serialize};
 
 /// The exit codes of the signer, one meaning each (docs/exit-codes.md).
@@ -87,6 +88,14 @@ impl Failure {
     /// A failure to read a file that the command line named.
     pub(crate) fn reading(what: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
         let message = format!("cannot read {what} {}: {error}", path.display());
+        if NotRegular::is_cause_of(error) {
+            return Failure::new(
+                Exit::Malformed,
+                "not-a-file",
+                message,
+                "name a regular file: copy what it gives to one",
+            );
+        }
         match error.kind() {
             std::io::ErrorKind::PermissionDenied => Failure::new(
                 Exit::Storage,

@@ -1,12 +1,28 @@
-//! Writing files that others read: whole or not at all.
+//! Files that the command line names: reading regular ones, and writing whole or not at all.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use cofferdam_optics::open_regular;
+
 use crate::error::{Exit, Failure};
 use crate::process::uninterrupted;
+
+/// Reads a regular file of at most `limit` bytes; none if it is longer. It never waits.
+///
+/// # Errors
+///
+/// When the path leads to something else, a pipe or a device: see [`open_regular`].
+pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let file = open_regular(path)?;
+    // Of what is longer than allowed, and of files that do not know their length, nothing is taken in advance.
+    let expected = usize::try_from(file.metadata()?.len().min(limit)).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(expected + 1);
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= limit).then_some(bytes))
+}
 
 /// What to do when the file is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +100,8 @@ fn keeps(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(Failure::writing(path, &error)),
         Ok(facts) if facts.is_file() && facts.len() == bytes.len() as u64 => {
-            match fs::read(path).map_err(|error| Failure::writing(path, &error))? == bytes {
+            let found = read(path, bytes.len() as u64).map_err(|error| Failure::writing(path, &error))?;
+            match found.as_deref() == Some(bytes) {
                 true => Ok(true),
                 false => Err(different(path)),
             }
@@ -96,7 +113,7 @@ fn keeps(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
 /// Tells whether the file is a vault or a journal of any format: both begin alike.
 fn is_precious(path: &Path) -> bool {
     let mut start = [0; 4];
-    File::open(path)
+    open_regular(path)
         .and_then(|mut file| file.read_exact(&mut start))
         .is_ok()
         && start == *b"CFDR"

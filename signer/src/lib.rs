@@ -22,6 +22,7 @@ mod protocol;
 mod screens;
 mod selfcheck;
 mod signing;
+mod standard_input;
 mod store;
 
 use std::process::ExitCode;

@@ -11,6 +11,7 @@
 //! - [`watch`](watch()): the loop of the other.
 //! - [`source`]: what can be looked at.
 //! - [`show`](show()): codes on a terminal; [`pictures()`]: as files.
+//! - [`open_regular`]: files that are named to be read.
 //! - [`args`]: the options of the command lines that do all this.
 
 pub mod args;
@@ -18,6 +19,7 @@ pub mod budget;
 pub mod eye;
 mod message;
 mod pictures;
+mod regular;
 mod scan_error;
 mod show;
 pub mod source;
@@ -26,6 +28,7 @@ mod watch;
 mod worker;
 
 pub use pictures::{Picture, PicturesError, check_pictures, pictures};
+pub use regular::{NotRegular, open_regular};
 pub use scan_error::ScanError;
 pub use show::{ShowError, Theme, largest_on_terminal, show};
 pub use source::Source;

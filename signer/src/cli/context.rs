@@ -17,6 +17,7 @@ use crate::protocol::{
     Sight, SignedFile, Source, Unlock,
 };
 use crate::screens;
+use crate::standard_input;
 
 /// What a command ended with.
 #[derive(Debug, Default)]
@@ -84,6 +85,23 @@ impl Context {
             secret == path || matches!((secret.canonicalize(), path.canonicalize()), (Ok(a), Ok(b)) if a == b)
         };
         secrets.into_iter().flatten().any(same)
+    }
+
+    /// Refuses to read a passphrase from standard input, where one of these files is it.
+    pub(super) fn check_standard_input<'p>(
+        &self,
+        files: impl IntoIterator<Item = &'p PathBuf>,
+    ) -> Result<(), Failure> {
+        let given = &self.global.credentials;
+        let named = files.into_iter().filter(|file| standard_input::is_named_by(file)).count();
+        let secrets = [given.passphrase_fd, given.second_passphrase_fd];
+        match named + secrets.into_iter().flatten().filter(|number| *number == 0).count() {
+            count if named > 0 && count > 1 => Err(Failure::usage(
+                "standard input is named for more than one thing",
+                "name it once: the rest comes from files",
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Returns where the credential comes from.

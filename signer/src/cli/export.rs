@@ -1,6 +1,5 @@
 //! `export`
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use cofferdam_core::wallet::WalletName;
@@ -85,6 +84,6 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
 /// Whether a file holds a ranged descriptor, as every export does: what another export may take the place of.
 fn is_export(path: &Path) -> bool {
     const MOST: u64 = 1 << 20;
-    let is_small = fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= MOST);
-    is_small && fs::read_to_string(path).is_ok_and(|text| text.contains("/*)"))
+    let found = files::read(path, MOST).ok().flatten();
+    found.is_some_and(|text| String::from_utf8(text).is_ok_and(|text| text.contains("/*)")))
 }

@@ -20,7 +20,7 @@ Examples:
   cofferdam-signer --vault treasury.vault inspect payout.bundle
   cofferdam-signer --vault treasury.vault --json inspect payouts/")]
 pub(crate) struct Args {
-    /// PSBTs (binary, base64 or hex, told by content), folders of them, or one bundle.
+    /// PSBTs (binary, base64 or hex, told by content), folders of them, or one bundle; - is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -41,6 +41,7 @@ pub(crate) struct LimitArgs {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
+    context.check_standard_input(&args.files)?;
     let mut workers = context.start(true)?;
     let inputs = workers.read(args.files)?;
     let job = Job::Inspect(SignJob {

@@ -1,7 +1,6 @@
 //! `qr`
 
-use std::fs::{self, File};
-use std::io::Read as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use bitcoin::PrivateKey;
@@ -181,19 +180,15 @@ pub(super) fn psbt(file: &[u8]) -> Result<Carried, Failure> {
 }
 
 fn read(path: &Path) -> Result<Carried, Failure> {
-    let unreadable = |error| Failure::reading("the file", path, &error);
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_FILE {
+    let read = files::read(path, MAX_FILE).map_err(|error| Failure::reading("the file", path, &error))?;
+    let Some(bytes) = read else {
         return Err(Failure::new(
             Exit::Malformed,
             "too-large",
             format!("{} is longer than {MAX_FILE} bytes", screens::path(path)),
             "carry it as a file",
         ));
-    }
+    };
     let kind = match bytes.as_slice() {
         bytes if looks_like_bundle(bytes) => Kind::Bundle,
         bytes if looks_like_return(bytes) => Kind::Return,

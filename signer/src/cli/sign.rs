@@ -33,7 +33,7 @@ Examples:
   cofferdam-signer --vault treasury.vault sign payout.psbt --expect other/payout.signed.psbt
   cofferdam-signer --vault v --passphrase-file p --json sign payout.psbt --out signed.psbt --yes --accept paid-before")]
 pub(crate) struct Args {
-    /// PSBTs (binary, base64 or hex, told by content), folders of them, or one bundle.
+    /// PSBTs (binary, base64 or hex, told by content), folders of them, or one bundle; - is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -98,6 +98,7 @@ impl Args {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
+    context.check_standard_input(args.files.iter().chain(&args.expect))?;
     let mut workers = context.start(true)?;
     args.approval.check_terminal()?;
     let compares = !args.expect.is_empty();

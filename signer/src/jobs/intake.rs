@@ -3,23 +3,25 @@
 //! Only what it accepts goes to the process with the keys. A file that would crash a parser crashes this one.
 
 use std::cell::RefCell;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use cofferdam_core::psbt::{Limits, Parsed, PsbtError};
 use cofferdam_transport::bundle::{Bundle, BundleError, looks_like_bundle};
+use cofferdam_optics::open_regular;
 use cofferdam_transport::collect::Wanted;
 use cofferdam_transport::{Kind, psbt_file};
 
 use super::{reach, scan, unconfined};
 use crate::error::{Exit, Failure};
+use crate::files;
 use crate::folder;
 use crate::process::{Channel, confine, keep_for_reading};
 use crate::protocol::{Blob, BundleFile, IntakeReply, IntakeRequest, PsbtFile, Sight};
+use crate::standard_input;
 
 /// The longest file: the largest PSBT in hexadecimal, with line breaks.
-const MAX_FILE: u64 = 2 * 128 * 1024 * 1024 + 16 * 1024 * 1024;
+const MAX_FILE: usize = 2 * 128 * 1024 * 1024 + 16 * 1024 * 1024;
 
 /// The most files of one run.
 const MAX_FILES: usize = 1_000;
@@ -87,7 +89,7 @@ fn read_all(paths: &[PathBuf], channel: &RefCell<Option<Channel>>) -> Result<u64
     let mut total = 0;
     let alone = paths.len() == 1;
     for path in paths {
-        let bytes = read(&path)?;
+        let (path, bytes) = read(path)?;
         if looks_like_bundle(&bytes) {
             return match alone {
                 true => read_bundle(path, &bytes, channel).map(|()| bytes.len() as u64),
@@ -118,7 +120,7 @@ fn read_expected(
         return Err(too_many(paths.len()));
     }
     for path in paths {
-        let bytes = read(&path)?;
+        let (path, bytes) = read(path)?;
         total = checked(&path, &bytes, total)?;
         let bytes = Blob(bytes);
         send(channel, &IntakeReply::Expected(PsbtFile { path, bytes }))?;
@@ -226,26 +228,34 @@ fn expand(paths: &[PathBuf], chosen: Chosen) -> Result<Vec<PathBuf>, Failure> {
 
 fn is_psbt(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
-    File::open(path)?
+    open_regular(path)?
         .take(psbt_file::LOOK as u64)
         .read_to_end(&mut start)?;
     Ok(psbt_file::looks_like_psbt(&start))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |error: io::Error| Failure::reading("the PSBT", path, &error);
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(MAX_FILE + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(too_much(format!(
+/// Reads a file, or standard input; returns its content under the name that it has from here on.
+fn read(path: PathBuf) -> Result<(PathBuf, Vec<u8>), Failure> {
+    let (read, path) = match standard_input::is_named_by(&path) {
+        true => (standard_input::read(MAX_FILE), standard_input::SHOWN.into()),
+        false => (files::read(&path, MAX_FILE as u64), path),
+    };
+    match read {
+        Ok(Some(bytes)) => Ok((path, bytes)),
+        Ok(None) => Err(too_much(format!(
             "{} is longer than any PSBT may be",
             path.display()
-        )));
+        ))),
+        Err(error) => Err(unreadable(&path, &error)),
     }
-    Ok(bytes)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    let mut failure = Failure::reading("the PSBT", path, error);
+    if failure.code == "not-a-file" {
+        failure.hint = "name a regular file, or pipe the PSBT in and name it -".into();
+    }
+    failure
 }
 
 fn malformed(path: &Path, error: &PsbtError) -> Failure {

@@ -112,7 +112,7 @@ pub(crate) fn keep_for_reading<'a>(
 /// Returns the descriptor that a path names, where it is no file of its own.
 fn descriptor(path: &Path) -> Option<RawFd> {
     match path.to_str()? {
-        "/dev/stdin" => Some(0),
+        "-" | "/dev/stdin" => Some(0),
         path => {
             let number = path
                 .strip_prefix("/dev/fd/")

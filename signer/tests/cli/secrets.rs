@@ -206,18 +206,25 @@ fn the_intake_has_nothing_open_but_what_it_reads() {
     // Open for both, so that nobody waits for it to be opened; nothing is written until it was looked at.
     let mut far = fs::File::options().read(true).write(true).open(&fifo).unwrap();
     let file = |name: &str| fs::File::create(signer.path(name)).unwrap();
-    let mut child = signer
-        .command_without_passphrase(&["inspect", &signer.text("x.psbt"), "--passphrase-fd", "0"])
-        .stdin(fs::File::open(signer.path("p")).unwrap())
+    let inner = signer.command_without_passphrase(&["inspect", "-", "--passphrase-fd", "3"]);
+    let mut child = Command::new("sh")
+        .args(["-c", &format!("exec \"$@\" 3<{}", signer.text("p")), "sh"])
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .stdin(fs::File::open(&fifo).unwrap())
         .stdout(file("stdout"))
         .stderr(file("stderr"))
         .spawn()
         .unwrap();
     let intake = (0..500).find_map(|_| {
         std::thread::sleep(Duration::from_millis(20));
-        open_files().into_iter().find(|open| open.contains(&fifo))
+        // The others have the standard output that they were started with.
+        let reads = |open: &Vec<std::path::PathBuf>| {
+            open.contains(&fifo) && !open.contains(&signer.path("stdout"))
+        };
+        open_files().into_iter().find(reads)
     });
-    let intake = intake.expect("a process that reads the file; the test must be run as root");
+    let intake = intake.expect("a process that reads standard input; the test must be run as root");
     let strange: Vec<_> = intake
         .iter()
         .filter(|open| {

@@ -334,12 +334,12 @@ async fn order(context: &Context, args: ListArgs) -> Result<Order, Error> {
     })
 }
 
-/// Reads a list; one byte more than allowed is enough to have it refused.
+/// Reads a list from a regular file; one byte more than allowed is enough to have it refused.
 fn read(path: &PathBuf) -> Result<Vec<u8>, Error> {
     use std::io::Read;
     let mut bytes = Vec::new();
     let limit = csv::MAX_FILE_BYTES as u64 + 1;
-    let read = std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
+    let read = cofferdam_optics::open_regular(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
     match read {
         Ok(_) => Ok(bytes),
         Err(source) => Err(CommandError::File {

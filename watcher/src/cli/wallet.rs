@@ -182,7 +182,7 @@ fn read_limited(path: &std::path::Path) -> Result<Vec<u8>, CommandError> {
         source,
     };
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
+    let file = cofferdam_optics::open_regular(path).map_err(failed)?;
     file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MAX_FILE {
         let source = std::io::Error::new(std::io::ErrorKind::InvalidData, "too large for a wallet's file");

@@ -5,13 +5,13 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use cofferdam_optics::Picture;
+use cofferdam_optics::{Picture, open_regular};
 use cofferdam_transport::psbt_file;
 use cofferdam_transport::returned::{self, looks_like_return};
 
 use super::PayoutError;
 
-/// Reads a file of at most `limit` bytes.
+/// Reads a regular file of at most `limit` bytes.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, PayoutError> {
     let failed = |source| PayoutError::File {
         action: "read",
@@ -19,7 +19,7 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, PayoutError> {
         source,
     };
     let mut bytes = Vec::new();
-    File::open(path)
+    open_regular(path)
         .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
         .map_err(failed)?;
     match bytes.len() as u64 <= limit {
@@ -82,7 +82,7 @@ pub(super) fn named(paths: &[PathBuf]) -> Result<Vec<PathBuf>, PayoutError> {
 /// Returns the first bytes of a file, by which it is told.
 fn start(path: &Path) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
-    File::open(path)?
+    open_regular(path)?
         .take(psbt_file::LOOK.max(returned::LOOK) as u64)
         .read_to_end(&mut start)?;
     Ok(start)
