@@ -32,10 +32,7 @@ pub(crate) fn is_named_by(path: &Path) -> bool {
 pub(crate) fn read(limit: usize) -> io::Result<Option<Vec<u8>>> {
     let input = io::stdin();
     if input.is_terminal() {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "it is the terminal",
-        ));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is the terminal"));
     }
     // Past the buffer of the standard library, which nobody else reads from.
     read_within(input.as_fd(), limit, WITHIN)
@@ -94,7 +91,12 @@ mod tests {
 
     #[test]
     fn what_is_piped_in_is_read_to_its_end_and_no_further_than_allowed() {
-        for (length, limit, fits) in [(0, 0, true), (10, 10, true), (11, 10, false), (60_000, 60_000, true)] {
+        for (length, limit, fits) in [
+            (0, 0, true),
+            (10, 10, true),
+            (11, 10, false),
+            (60_000, 60_000, true),
+        ] {
             let (reader, mut writer) = pipe();
             writer.write_all(&vec![7; length]).unwrap();
             drop(writer);

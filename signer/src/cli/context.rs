@@ -93,9 +93,18 @@ impl Context {
         files: impl IntoIterator<Item = &'p PathBuf>,
     ) -> Result<(), Failure> {
         let given = &self.global.credentials;
-        let named = files.into_iter().filter(|file| standard_input::is_named_by(file)).count();
+        let named = files
+            .into_iter()
+            .filter(|file| standard_input::is_named_by(file))
+            .count();
         let secrets = [given.passphrase_fd, given.second_passphrase_fd];
-        match named + secrets.into_iter().flatten().filter(|number| *number == 0).count() {
+        match named
+            + secrets
+                .into_iter()
+                .flatten()
+                .filter(|number| *number == 0)
+                .count()
+        {
             count if named > 0 && count > 1 => Err(Failure::usage(
                 "standard input is named for more than one thing",
                 "name it once: the rest comes from files",

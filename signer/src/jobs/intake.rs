@@ -7,8 +7,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use cofferdam_core::psbt::{Limits, Parsed, PsbtError};
-use cofferdam_transport::bundle::{Bundle, BundleError, looks_like_bundle};
 use cofferdam_optics::open_regular;
+use cofferdam_transport::bundle::{Bundle, BundleError, looks_like_bundle};
 use cofferdam_transport::collect::Wanted;
 use cofferdam_transport::{Kind, psbt_file};
 

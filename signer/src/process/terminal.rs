@@ -2,12 +2,20 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::time::{Duration, Instant};
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 /// The longest line that is read: the kernel's own limit.
 const MAX_LINE: usize = 4096;
+
+/// How long nothing may come in before a question is asked: what is pasted arrives in pieces.
+const QUIET: Duration = Duration::from_millis(50);
+
+/// How long is waited for that.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The terminal that controls this process.
 pub(crate) struct Terminal(File);
@@ -32,16 +40,18 @@ impl Terminal {
         self.0.flush()
     }
 
-    /// Asks for a line and shows what is typed.
+    /// Asks for a line and shows what is typed. What was typed before the question is thrown away: nobody answers what was not asked.
     pub(crate) fn ask(&mut self, question: &str) -> io::Result<Zeroizing<String>> {
+        self.forget_typed_ahead()?;
         self.show(question)?;
         self.line()
     }
 
-    /// Asks for a line and hides what is typed.
+    /// Asks for a line and hides what is typed. What was typed before the question is thrown away.
     pub(crate) fn ask_secret(&mut self, question: &str) -> io::Result<Zeroizing<String>> {
         // Before the question, so that the first key after it is hidden too, and none of the answer is dropped.
         let hidden = Hidden::new(&self.0)?;
+        self.forget_typed_ahead()?;
         self.show(question)?;
         let line = self.line();
         drop(hidden);
@@ -52,6 +62,31 @@ impl Terminal {
     /// Clears the screen, and what can be scrolled back to.
     pub(crate) fn clear(&mut self) -> io::Result<()> {
         self.show("\x1b[H\x1b[2J\x1b[3J")
+    }
+
+    /// Throws away what was typed or pasted, until nothing more comes.
+    ///
+    /// Once is not enough: the kernel holds 4 KiB of a terminal's input where a program can throw it away, and what waits behind that
+    /// comes after.
+    fn forget_typed_ahead(&self) -> io::Result<()> {
+        let end = Instant::now() + PATIENCE;
+        let quiet = Timespec::try_from(QUIET).map_err(io::Error::other)?;
+        loop {
+            tcflush(&self.0, QueueSelector::IFlush)?;
+            let mut terminal = [PollFd::new(&self.0, PollFlags::IN)];
+            match poll(&mut terminal, Some(&quiet)) {
+                Ok(0) => return Ok(()),
+                // It is gone, as reading will tell.
+                Ok(_) if !terminal[0].revents().contains(PollFlags::IN) => return Ok(()),
+                Err(error) if error != rustix::io::Errno::INTR => return Err(error.into()),
+                _ if Instant::now() > end => {
+                    return Err(io::Error::other(
+                        "something is being typed before it is asked for",
+                    ));
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Reads one line, without its end, into memory that is never moved.

@@ -108,8 +108,7 @@ fn standard_input_is_one_thing() {
     let signer = Signer::init();
     let twice = signer.run(&["inspect", "-", "-"]);
     assert_eq!(twice.error_code(2), "wrong-usage");
-    let mut command =
-        signer.command_without_passphrase(&["inspect", "-", "--passphrase-fd", "0", "--json"]);
+    let mut command = signer.command_without_passphrase(&["inspect", "-", "--passphrase-fd", "0", "--json"]);
     let run: Run = command
         .stdin(File::open(signer.path("p")).unwrap())
         .output()

@@ -219,9 +219,8 @@ fn the_intake_has_nothing_open_but_what_it_reads() {
     let intake = (0..500).find_map(|_| {
         std::thread::sleep(Duration::from_millis(20));
         // The others have the standard output that they were started with.
-        let reads = |open: &Vec<std::path::PathBuf>| {
-            open.contains(&fifo) && !open.contains(&signer.path("stdout"))
-        };
+        let reads =
+            |open: &Vec<std::path::PathBuf>| open.contains(&fifo) && !open.contains(&signer.path("stdout"));
         open_files().into_iter().find(reads)
     });
     let intake = intake.expect("a process that reads standard input; the test must be run as root");

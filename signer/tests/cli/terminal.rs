@@ -382,3 +382,80 @@ fn what_loosens_the_policy_is_typed() {
     assert_eq!(ended(session).1, 0);
     assert_eq!(signer.run(&["policy", "show"]).json()["only_signer"], true);
 }
+
+/// Signs with a passphrase that is typed, and more pasted behind it; returns what was on the terminal until the question.
+fn pasted_at_the_passphrase(signer: &Signer, behind: &str) -> PtySession {
+    let (psbt, out) = (signer.text("a.psbt"), signer.text("out"));
+    let mut session = on_terminal(signer, &["sign", &psbt, "--out", &out]);
+    session.exp_string("Passphrase: ").unwrap();
+    session.send(&format!("{PASSPHRASE}\n{behind}")).unwrap();
+    session.flush().unwrap();
+    session
+}
+
+fn signs(signer: &Signer) -> usize {
+    let journal = signer.run(&["journal", "show"]).json();
+    let entries = journal["entries"].as_array().unwrap();
+    entries.iter().filter(|entry| entry["event"] == "signed").count()
+}
+
+/// What answers a question was typed after it was asked.
+#[test]
+fn consent_that_is_typed_ahead_is_thrown_away() {
+    let (signer, wallet) = Signer::with_wallet("segwit");
+    signer.write("a.psbt", Plan::new(&wallet, &[0], &[(PAYEE, 5_000)]).psbt());
+    // More than a terminal's buffer of 4 KiB, so that some of it waits outside.
+    let much = "yes\n".repeat(3_000);
+    for behind in ["yes\n", &much] {
+        let mut session = pasted_at_the_passphrase(&signer, behind);
+        session.exp_string("fees? Type yes or no: ").unwrap();
+        session.send_line("no").unwrap();
+        let (rest, code) = ended(session);
+        assert_eq!(code, 3, "{rest}");
+    }
+    assert!(!signer.path("out").exists());
+    assert_eq!(signs(&signer), 0);
+}
+
+#[test]
+fn a_warning_is_not_accepted_by_what_is_typed_ahead() {
+    let (signer, wallet) = Signer::with_wallet("segwit");
+    signer.write(
+        "a.psbt",
+        Plan::new(&wallet, &[1], &[(PAYEE, 5_000), (OTHER, 100)]).psbt(),
+    );
+    let mut session = pasted_at_the_passphrase(&signer, "yes\nyes\n");
+    session.exp_string("dust-output? Type yes or no: ").unwrap();
+    // An answer to this question, and one to the next that nobody has seen.
+    session.send("yes\nyes\n").unwrap();
+    session.flush().unwrap();
+    session.exp_string("fees? Type yes or no: ").unwrap();
+    session.send_line("no").unwrap();
+    assert_eq!(ended(session).1, 3);
+    assert_eq!(signs(&signer), 0);
+}
+
+#[test]
+fn what_is_typed_ahead_neither_loosens_nor_deletes() {
+    let signer = Signer::init();
+    let set = ["policy", "set", "only-signer", "yes"];
+    let mut session = on_terminal(&signer, &set);
+    session.exp_string("Passphrase: ").unwrap();
+    session.send(&format!("{PASSPHRASE}\nloosen\n")).unwrap();
+    session.flush().unwrap();
+    session.exp_string("Type loosen to go on: ").unwrap();
+    session.send_line("no").unwrap();
+    assert_eq!(ended(session).1, 3);
+    assert_eq!(signer.run(&["policy", "show"]).json()["only_signer"], false);
+
+    for (name, script) in [("a", "legacy"), ("b", "nested"), ("c", "segwit")] {
+        signer.add_account(name, script);
+    }
+    let before = signer.names();
+    let mut session = on_terminal(&signer, &["prune"]);
+    session.send_line("delete").unwrap();
+    session.exp_string("to go on: ").unwrap();
+    session.send_line("no").unwrap();
+    assert_eq!(ended(session).1, 3);
+    assert_eq!(signer.names(), before);
+}
