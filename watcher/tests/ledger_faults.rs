@@ -247,7 +247,8 @@ fn an_interrupted_sync_says_so_and_gives_way() {
         .unwrap();
     assert!(killed.success());
     let output = process.wait_with_output().unwrap();
-    assert!(started.elapsed() < Duration::from_secs(5));
+    // Half of what the node's silence would take (a call's time-out), and far more than a machine with much to do needs.
+    assert!(started.elapsed() < Duration::from_secs(60));
     assert_eq!(output.status.code(), Some(130));
     let error: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
     assert_eq!(error["error"]["code"], "interrupted");

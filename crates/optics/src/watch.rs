@@ -371,13 +371,13 @@ mod tests {
     #[test]
     fn a_file_that_brings_nothing_new_is_given_up() {
         let barren = Duration::from_millis(100);
-        let look = |source| {
+        let look = |source, film| {
             let mut spawn = || {
-                Ok(eye(|_, glances| {
+                Ok(eye(move |_, glances| {
                     send(glances, &Glance::Ready).unwrap();
                     let start = Instant::now();
                     let mut number = 0;
-                    while start.elapsed() < Duration::from_millis(300) {
+                    while start.elapsed() < film {
                         let codes = vec![Content(b"p1of2 alpha".to_vec())];
                         if send(glances, &Glance::Frame { number, codes }).is_err() {
                             return;
@@ -392,13 +392,16 @@ mod tests {
             let mut collector = Collector::new(Wanted::Anything);
             watch_for(barren, &[source], &mut collector, &mut spawn, &mut |_| {})
         };
-        let given_up = look(file());
+        // Nobody looks that long: it ends when nobody looks any more.
+        let given_up = look(file(), Duration::from_secs(600));
         assert!(
             matches!(given_up, Err(ScanError::Incomplete { have: 1, need: 2 })),
             "{given_up:?}"
         );
         assert_eq!(
-            look(Source::Camera("/dev/video9".into())).unwrap().bytes,
+            look(Source::Camera("/dev/video9".into()), 3 * barren)
+                .unwrap()
+                .bytes,
             b"alphabeta"
         );
     }

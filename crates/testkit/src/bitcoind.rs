@@ -11,8 +11,14 @@ use base64::Engine;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// How long a node may take to answer its first call.
-const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a node may take to answer its first call: it does within a second, but on a machine that has much else to do.
+const START_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// How often a node is started: another process may take the port between its choice and its use.
+const STARTS: u32 = 8;
+
+/// What a node writes to its log when it ends because its port is taken.
+const PORT_TAKEN: &str = "Unable to bind any endpoint for RPC server";
 
 /// A pay-to-witness-script-hash address of `OP_TRUE` on regtest: block rewards that belong to nobody.
 pub const NOBODY: &str = "bcrt1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqseac85";
@@ -50,18 +56,18 @@ impl Bitcoind {
             folder,
             rpc_port,
         };
-        node.wait_until_ready()?;
+        node.wait_or_move(arguments)?;
         Ok(node)
     }
 
-    /// Stops the node and starts it again on the same data, with other arguments.
+    /// Stops the node and starts it again on the same data, with other arguments; on another port where its own was taken meanwhile.
     ///
     /// # Errors
     /// As [`Bitcoind::start`].
     pub fn restart_with(&mut self, arguments: &[&str]) -> Result<()> {
         self.stop();
         self.process = spawn(self.folder.path(), self.rpc_port, arguments)?;
-        self.wait_until_ready()
+        self.wait_or_move(arguments)
     }
 
     /// Stops the node, keeping its data until drop.
@@ -188,12 +194,24 @@ impl Bitcoind {
         Ok(())
     }
 
+    /// Waits until the node answers; where its port is another process's, starts it on another one.
+    fn wait_or_move(&mut self, arguments: &[&str]) -> Result<()> {
+        for _ in 1..STARTS {
+            match self.wait_until_ready() {
+                Err(error) if error.to_string().contains(PORT_TAKEN) => {
+                    self.rpc_port = free_port()?;
+                    self.process = spawn(self.folder.path(), self.rpc_port, arguments)?;
+                }
+                other => return other,
+            }
+        }
+        self.wait_until_ready()
+    }
+
     fn wait_until_ready(&mut self) -> Result<()> {
         let start = Instant::now();
         loop {
-            if self.rpc("getblockcount", json!([])).is_ok() {
-                return Ok(());
-            }
+            // Looked at first: what answers on the port of a node that has ended is another process.
             if let Some(status) = self.process.try_wait()? {
                 let log =
                     std::fs::read_to_string(self.folder.path().join("regtest/debug.log")).unwrap_or_default();
@@ -201,6 +219,9 @@ impl Bitcoind {
                 bail!(
                     "bitcoind ended at once ({status}); the last lines of its log, newest first: {tail:#?}"
                 );
+            }
+            if self.rpc("getblockcount", json!([])).is_ok() {
+                return Ok(());
             }
             ensure!(
                 start.elapsed() < START_TIMEOUT,
@@ -278,6 +299,20 @@ fn free_port() -> Result<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Another process may take the port between its choice and its use, also while a node is stopped.
+    #[test]
+    fn a_node_whose_port_is_taken_moves_to_another() {
+        let mut node = Bitcoind::start().unwrap();
+        node.mine(1).unwrap();
+        node.stop();
+        let before = node.rpc_port;
+        let taken = TcpListener::bind(("127.0.0.1", before)).unwrap();
+        node.restart_with(&[]).unwrap();
+        assert_ne!(node.rpc_port, before);
+        assert_eq!(node.height().unwrap(), 1);
+        drop(taken);
+    }
 
     #[test]
     fn a_node_mines_and_reorganises() {

@@ -595,10 +595,10 @@ fn an_import_or_a_broadcast_that_is_killed_leaves_all_or_nothing() {
     assert_eq!(txids(&after), before, "a retry sent other transactions");
 }
 
-/// Kills a command ever later, until it came to its end.
+/// Kills a command ever later, from at once to when it came to its end.
 fn kill_until(desk: &Desk, arguments: &[&str], is_done: impl Fn() -> bool) {
     let mut kills = 0;
-    for wait in (1u64..).map(|step| step * step) {
+    for wait in (0u64..).map(|step| step * step) {
         let mut child = Watcher::new(&desk.path("data"))
             .command(arguments)
             .unwrap()
@@ -613,7 +613,7 @@ fn kill_until(desk: &Desk, arguments: &[&str], is_done: impl Fn() -> bool) {
         if is_done() {
             break;
         }
-        assert!(wait < 4_000, "{arguments:?} never ends");
+        assert!(wait < 120_000, "{arguments:?} never ends");
     }
     assert!(kills > 1, "no kill came early enough to prove anything");
 }

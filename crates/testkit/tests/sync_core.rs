@@ -426,7 +426,8 @@ fn a_killed_sync_continues() -> Result<()> {
     let mut arguments = vec!["sync".to_owned()];
     arguments.extend(scene.node.chain_arguments());
     let mut kills = 0;
-    for pause in (1..).map(|step| Duration::from_millis(5 * step)) {
+    // From at once to as long as it takes, whatever the machine does beside.
+    for pause in (0..).map(|step: u64| Duration::from_micros(step * step * 500)) {
         let mut process = scene.watcher.command(&arguments)?.stdout(Stdio::null()).spawn()?;
         let started = Instant::now();
         while started.elapsed() < pause && process.try_wait()?.is_none() {
@@ -627,6 +628,10 @@ fn the_ledger_agrees_with_bitcoin_core_whatever_happens() -> Result<()> {
     Ok(())
 }
 
+/// A filter matches a script that it does not have once in 784,931 times (BIP158). Some 700 scripts and 121 blocks make 0.11 such matches;
+/// more than eight of them come less than once in 10^14 runs (Poisson: 0.11^9 / 9!).
+const MOST_FALSE_POSITIVES: u64 = 8;
+
 /// What an old wallet did long ago is found by a node's filters as by every block: payments beyond the gap that a block widens, spends,
 /// and a coin made and spent in one block. A node whose index does not reach that far is read whole.
 #[test]
@@ -672,8 +677,13 @@ fn old_wallets_are_found_by_filters() -> Result<()> {
     };
     let other = |scene: &mut Scene, name: &str| scene.watcher = Watcher::new(&scene.folder.path().join(name));
     let (blocks, skipped) = report(&scene, &[])?;
-    // The newest are read whole; of the rest, those with payments.
-    assert_eq!((blocks, skipped), (270, 270 - 145 - 4));
+    // The newest are read whole; of the rest, those with payments, and those whose filter matches by chance: hashes differ from run to run.
+    let without_payments = 270 - 145 - 4;
+    assert_eq!(blocks, 270);
+    assert!(
+        (without_payments - MOST_FALSE_POSITIVES..=without_payments).contains(&skipped),
+        "{skipped} of {without_payments} skipped"
+    );
     other(&mut scene, "every");
     assert_eq!(report(&scene, &["--every-block"])?, (270, 0));
     scene.node.restart_with(&["-txindex=1"])?;

@@ -9,6 +9,9 @@ use rexpect::session::{PtySession, spawn_command};
 use crate::harness::{BINARY, COSTS, PASSPHRASE, Signer, namespace_permitted};
 use crate::psbts::{OTHER, PAYEE, Plan};
 
+/// How many milliseconds a word of the signer is waited for: far longer than it takes on a machine that has much else to do.
+const PATIENCE: Option<u64> = Some(180_000);
+
 /// Starts the signer on a terminal of its own.
 fn on_terminal(signer: &Signer, arguments: &[&str]) -> PtySession {
     on_terminal_with(signer, "", arguments)
@@ -29,7 +32,7 @@ fn on_terminal_with(signer: &Signer, redirection: &str, arguments: &[&str]) -> P
         .args(["--allow-unfit", "swap,bluetooth,radio,tracer", "--vault"])
         .arg(signer.path("v"));
     command.args(arguments);
-    let mut session = spawn_command(command, Some(30_000)).unwrap();
+    let mut session = spawn_command(command, PATIENCE).unwrap();
     session.process_mut().set_kill_timeout(Some(1_000));
     session
 }
@@ -64,7 +67,8 @@ fn init_shows_the_words_and_asks_some_back() {
     assert_eq!(words.len(), 12);
     session.send_line("").unwrap();
     session.exp_regex("Word [0-9]+: ").unwrap();
-    session.send_line("wrong").unwrap();
+    // No word of the list, of which "wrong" is one.
+    session.send_line("notaword").unwrap();
     session.exp_string("That is not the word").unwrap();
     session.send_line("").unwrap();
     assert_eq!(read_words(&mut session), words, "they are shown again");
@@ -229,7 +233,7 @@ fn a_network_that_comes_up_while_the_review_is_read_refuses() {
         println!("left out: the system permits no empty network namespace");
         return;
     }
-    let mut session = spawn_command(command, Some(30_000)).unwrap();
+    let mut session = spawn_command(command, PATIENCE).unwrap();
     session.process_mut().set_kill_timeout(Some(1_000));
     session.exp_string("yes or no: ").unwrap();
     signer.write("go", "");
@@ -285,9 +289,8 @@ fn ctrl_c_is_130_and_gives_the_terminal_back() {
     );
     let mut command = Command::new("bash");
     command.args(["-c", &format!("trap : INT; {script}")]);
-    let mut session = spawn_command(command, Some(30_000)).unwrap();
+    let mut session = spawn_command(command, PATIENCE).unwrap();
     session.exp_string("Passphrase: ").unwrap();
-    std::thread::sleep(Duration::from_millis(100));
     session.send_control('c').unwrap();
     session.exp_string("code 130").unwrap();
     let rest = session.exp_eof().unwrap();

@@ -213,7 +213,7 @@ fn every_spoilt_vault_is_refused_with_its_exit_code() {
         let (open, error) = folder.exit(&OPEN);
         assert_eq!((verify, open), (case.verify, case.open), "{}: {error}", case.name);
         assert!(
-            started.elapsed() < Duration::from_secs(30),
+            started.elapsed() < Duration::from_secs(300),
             "{} took {:?}",
             case.name,
             started.elapsed()

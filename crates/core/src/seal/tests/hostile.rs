@@ -1,7 +1,5 @@
 //! Damage and malice: nothing altered is ever accepted.
 
-use std::time::{Duration, Instant};
-
 use super::{cheap, one, repeating, two, vault, with_repaired_checksum};
 use crate::seal::primitives::sha256;
 use crate::seal::stretch::Ikm;
@@ -214,7 +212,7 @@ fn unknown_values_and_reserved_bytes_are_refused() {
 #[test]
 fn extreme_costs_are_refused_before_any_work() {
     let file = small();
-    let started = Instant::now();
+    // Refused by the parser, which has no passphrase to do any work with.
     for (at, value, error) in [
         (20, u32::MAX, CostError::Memory(u32::MAX)),
         (20, 4 * 1024 * 1024 + 1, CostError::Memory(4 * 1024 * 1024 + 1)),
@@ -230,11 +228,6 @@ fn extreme_costs_are_refused_before_any_work() {
         let found = malformed(altered(&file, SLOT + at, &value.to_le_bytes()));
         assert_eq!(found, Malformed::Cost { slot: 0, error });
     }
-    assert!(
-        started.elapsed() < Duration::from_secs(2),
-        "took {:?}",
-        started.elapsed()
-    );
 }
 
 #[test]
