@@ -1,7 +1,8 @@
 //! Named leases: at most one process syncs, at most one broadcasts.
 //!
 //! A lease is a row with holder, epoch and expiry. It is taken when it is free, expired, or when its holder is a
-//! process of this machine that has died. Taking it raises the epoch, so that a holder who was taken for dead finds out
+//! process of this machine that has died, also with the machine. No expiry is believed that lies further ahead than a lease lives: whoever
+//! meets one cuts it. Taking it raises the epoch, so that a holder who was taken for dead finds out
 //! at its next write: every write under a lease checks the row in its own transaction.
 
 use sqlx::Row;
@@ -47,6 +48,8 @@ impl Lease {
             && row.expires_at > clock::now()
             && !holder::is_dead(&row.holder)
         {
+            shorten(&mut write, name, row).await?;
+            write.commit().await?;
             return Err(StoreError::LeaseHeld {
                 lease: name.name(),
                 holder: holder::for_people(&row.holder),
@@ -55,7 +58,7 @@ impl Lease {
         let lease = Lease {
             name,
             holder: holder::this_process(),
-            epoch: row.map_or(0, |row| row.epoch) + 1,
+            epoch: row.map_or(0, |row| row.epoch).saturating_add(1),
         };
         let sql = "INSERT INTO leases (name, holder, epoch, expires_at) VALUES ($1, $2, $3, $4)
                    ON CONFLICT (name) DO UPDATE SET holder = $2, epoch = $3, expires_at = $4";
@@ -152,6 +155,24 @@ async fn find(db: &mut Connection, name: LeaseName) -> Result<Option<LeaseRow>, 
     .transpose()
 }
 
+/// Cuts a lease that ends later than any can, to a minute from now: its clock was wrong, or ours was set back. A holder that lives renews it
+/// four times in that minute, whatever its clock says, and one that is gone keeps nobody out for longer.
+async fn shorten(db: &mut Connection, name: LeaseName, row: &LeaseRow) -> Result<(), StoreError> {
+    let latest = clock::now() + LIFETIME_SECONDS;
+    if row.expires_at <= latest {
+        return Ok(());
+    }
+    let sql = "UPDATE leases SET expires_at = $1 WHERE name = $2 AND holder = $3 AND epoch = $4";
+    sqlx::query(sql)
+        .bind(latest)
+        .bind(name.name())
+        .bind(&row.holder)
+        .bind(row.epoch)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// A holder is `HOST/BOOT/PID-NAMESPACE/PID/START`: what names a process uniquely, on this machine and among machines.
 mod holder {
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -169,8 +190,12 @@ mod holder {
         )
     }
 
-    /// Tells whether the holder was a process of this machine, seen from here, and has ended.
+    /// Tells whether the holder was a process of this machine, seen from here, and has ended; or worked before this machine was started
+    /// anew.
     pub(super) fn is_dead(holder: &str) -> bool {
+        if is_of_an_earlier_boot(holder, &machine()) {
+            return true;
+        }
         let Some(process) = holder.strip_prefix(&format!("{}/", machine())) else {
             return false;
         };
@@ -179,6 +204,20 @@ mod holder {
             return false;
         };
         start_time(pid).is_none_or(|now| now != start)
+    }
+
+    /// Tells whether a holder's host is this one, and its boot another. Should another machine have the same name, its work ends at its next
+    /// write, which finds the lease taken.
+    fn is_of_an_earlier_boot(holder: &str, machine: &str) -> bool {
+        let host_and_boot = |text: &str| {
+            let mut parts = text.split('/').map(str::to_owned);
+            let both = (parts.next()?, parts.next()?);
+            (!both.0.is_empty() && !both.1.is_empty()).then_some(both)
+        };
+        match (host_and_boot(holder), host_and_boot(machine)) {
+            (Some(theirs), Some(ours)) => theirs.0 == ours.0 && theirs.1 != ours.1,
+            _ => false,
+        }
     }
 
     pub(super) fn for_people(holder: &str) -> String {
@@ -218,7 +257,7 @@ mod holder {
 
     #[cfg(test)]
     mod tests {
-        use super::{for_people, is_dead, this_process};
+        use super::{for_people, is_dead, is_of_an_earlier_boot, this_process};
 
         #[test]
         fn the_living_are_not_dead() {
@@ -232,6 +271,31 @@ mod holder {
             let mut parts: Vec<String> = this_process().split('/').map(str::to_owned).collect();
             parts[4] = "1".into();
             assert!(is_dead(&parts.join("/")));
+        }
+
+        #[test]
+        fn who_worked_before_the_last_start_is_dead() {
+            let mut parts: Vec<String> = this_process().split('/').map(str::to_owned).collect();
+            parts[1] = "11111111-2222-3333-4444-555555555555".into();
+            assert!(is_dead(&parts.join("/")));
+        }
+
+        /// Where a machine does not tell its boot or its name, nothing follows from them.
+        #[test]
+        fn an_unknown_boot_proves_nothing() {
+            let ours = "host/boot/ns";
+            assert!(is_of_an_earlier_boot("host/other/ns/1/2/3", ours));
+            for holder in [
+                "host/boot/other/1/2/3",
+                "host//ns/1/2/3",
+                "/other/ns/1/2/3",
+                "host",
+                "",
+                "else/other/ns/1/2/3",
+            ] {
+                assert!(!is_of_an_earlier_boot(holder, ours), "{holder}");
+            }
+            assert!(!is_of_an_earlier_boot("host/other/ns/1/2/3", "host//ns"));
         }
 
         #[test]
