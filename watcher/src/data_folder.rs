@@ -1,10 +1,11 @@
 //! The watcher's data folder and what lies in it.
 
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Coded, Exit};
+use crate::private::{self, Tightened};
 
 /// A data folder that exists.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ impl DataFolder {
                     .mode(0o700)
                     .create(path)
                     .map_err(failed)?;
+                // A umask may have taken what the owner needs.
+                std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).map_err(failed)?;
                 Ok(DataFolder(path.into()))
             }
             Err(error) => Err(failed(error)),
@@ -48,6 +51,27 @@ impl DataFolder {
     /// Returns the folder's path.
     pub fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Takes the folder's files away from others, in whatever folder they lie; returns those that others could reach.
+    ///
+    /// Balances, payees and plans are nobody else's to read, and whoever may write to the ledger may make it lie.
+    pub fn tighten(&self) -> Result<Vec<Tightened>, DataFolderError> {
+        let databases = [self.ledger(), self.rehearsal()];
+        let companions = databases.iter().flat_map(|database| {
+            ["", "-wal", "-shm", "-journal"].map(|end| {
+                let mut path = database.clone().into_os_string();
+                path.push(end);
+                PathBuf::from(path)
+            })
+        });
+        let mut tightened = Vec::new();
+        for path in companions.chain([self.settings()]) {
+            let found =
+                private::tighten(&path).map_err(|source| DataFolderError::Exposed { path, source })?;
+            tightened.extend(found);
+        }
+        Ok(tightened)
     }
 
     /// Returns the path of the ledger.
@@ -75,6 +99,14 @@ pub enum DataFolderError {
     /// The path is a file.
     #[error("{0} is not a folder")]
     NotAFolder(PathBuf),
+    /// Others can read or write a file, and that cannot be changed.
+    #[error("others can reach {path}, and its permissions cannot be changed: {source}")]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The folder cannot be created or read.
     #[error("cannot use the data folder {path}: {source}")]
     Unusable {
@@ -89,13 +121,16 @@ impl Coded for DataFolderError {
     fn exit(&self) -> Exit {
         match self {
             DataFolderError::Unnamed => Exit::Usage,
-            DataFolderError::NotAFolder(_) | DataFolderError::Unusable { .. } => Exit::Storage,
+            DataFolderError::NotAFolder(_)
+            | DataFolderError::Exposed { .. }
+            | DataFolderError::Unusable { .. } => Exit::Storage,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
             DataFolderError::Unnamed => "data-folder-unnamed",
+            DataFolderError::Exposed { .. } => "data-folder-exposed",
             DataFolderError::NotAFolder(_) | DataFolderError::Unusable { .. } => "data-folder-unusable",
         }
     }
@@ -104,6 +139,9 @@ impl Coded for DataFolderError {
         match self {
             DataFolderError::Unnamed => "name the folder with --data DIR".into(),
             DataFolderError::NotAFolder(_) => "name a folder with --data DIR".into(),
+            DataFolderError::Exposed { .. } => {
+                "have its owner run chmod go= on it, or run as its owner".into()
+            }
             DataFolderError::Unusable { .. } => "check the folder's permissions and the free space".into(),
         }
     }

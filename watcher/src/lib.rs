@@ -8,7 +8,7 @@
 //! - [`sync`]: brings the ledger to the tip of a chain.
 //! - [`chain`]: where blocks come from and transactions go to.
 //! - [`store`]: the ledger's tables.
-//! - [`settings`], [`data_folder`]: what lies in the data folder beside the ledger.
+//! - [`settings`], [`data_folder`]: what lies in the data folder beside the ledger; [`private`]: for its owner alone.
 //! - [`error`]: every failure's code, hint and exit status.
 
 pub mod addresses;
@@ -22,6 +22,7 @@ pub mod data_folder;
 pub mod error;
 pub mod payout;
 mod plan;
+pub mod private;
 pub mod scan;
 pub mod settings;
 pub mod store;

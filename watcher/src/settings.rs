@@ -1,12 +1,13 @@
 //! `watcher.toml`: the settings that `sync` remembers for later commands. It never holds a password.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::data_folder::DataFolder;
 use crate::error::{Coded, Exit};
+use crate::private;
 
 /// Which chain source to use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,14 +48,35 @@ impl std::fmt::Display for ChainKind {
     }
 }
 
-/// How to reach a Bitcoin Core node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How to reach a Bitcoin Core node. `Debug` shows of the address what [`shown_address`] does.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeSettings {
     /// The address of its RPC server, such as `http://127.0.0.1:8332`.
     pub rpc_url: String,
     /// How the watcher proves who it is.
     #[serde(flatten)]
     pub credentials: Credentials,
+}
+
+impl fmt::Debug for NodeSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeSettings")
+            .field("rpc_url", &shown_address(&self.rpc_url))
+            .field("credentials", &self.credentials)
+            .finish()
+    }
+}
+
+/// Returns of an address what may be shown: scheme, host and port. Of whatever is no such address, nothing: a password may stand anywhere
+/// in it.
+pub fn shown_address(text: &str) -> String {
+    let shown = reqwest::Url::parse(text).ok().and_then(|url| {
+        let host = url.host_str().filter(|host| !host.is_empty())?;
+        let scheme = matches!(url.scheme(), "http" | "https").then(|| url.scheme())?;
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        Some(format!("{scheme}://{host}{port}"))
+    });
+    shown.unwrap_or_else(|| "(not repeated, for it may hold a password)".into())
 }
 
 /// How the watcher proves to the node who it is. Secrets stay in files of their own.
@@ -95,9 +117,16 @@ pub fn load(folder: &DataFolder) -> Result<Option<ChainSettings>, SettingsError>
             });
         }
     };
-    let settings: Settings = toml::from_str(&text).map_err(|error| SettingsError::Malformed {
-        path,
-        reason: error.message().to_owned(),
+    // The parser's own words quote what stands there, which may be an address with a password.
+    let settings: Settings = toml::from_str(&text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
+        SettingsError::Malformed {
+            path,
+            reason: format!(
+                "line {} is not as this program writes it",
+                before.lines().count().max(1)
+            ),
+        }
     })?;
     Ok(settings.chain)
 }
@@ -115,29 +144,17 @@ pub fn save(folder: &DataFolder, chain: &ChainSettings) -> Result<(), SettingsEr
         path: path.clone(),
         reason: error.to_string(),
     })?;
-    replace(&path, text.as_bytes()).map_err(|source| SettingsError::Io {
+    private::replace(&path, text.as_bytes()).map_err(|source| SettingsError::Io {
         action: "write",
         path,
         source,
     })
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let temporary = path.with_extension(format!("toml.{}", std::process::id()));
-    let mut file = std::fs::File::create(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, path)?;
-    match path.parent() {
-        Some(folder) => std::fs::File::open(folder)?.sync_all(),
-        None => Ok(()),
-    }
-}
-
 /// The settings cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The file says something else than settings.
+    /// The file says something else than settings. What it says is not repeated.
     #[error("{path} is malformed: {reason}")]
     Malformed {
         /// The file.

@@ -97,13 +97,45 @@ fn the_credentials_cannot_be_read() {
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
 }
 
+/// Whether or not it is an address: neither document nor text repeats what may be a password.
 #[test]
 fn the_address_holds_a_password() {
     let desk = Desk::with_wallet();
-    let arguments = desk.sync_arguments("http://user:hunter2@127.0.0.1:1");
-    let run = desk.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-    run.fails(2, "node-url");
-    assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
+    for url in [
+        "http://user:hunter2@127.0.0.1:1",
+        "http://user:hunter2@[::1]:1",
+        "http://user:hunter2@[::1",
+        "http://user:%68unter2hunter2@127.0.0.1:99999",
+        "http://user:my hunter2@a host",
+        "user:hunter2@127.0.0.1:1",
+        "https://127.0.0.1/hunter2",
+    ] {
+        let arguments = desk.sync_arguments(url);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let run = desk.run(&arguments);
+        run.fails(2, "node-url");
+        assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
+        let text = std::process::Command::new(common::WATCHER)
+            .arg("--data")
+            .arg(desk.data())
+            .args(&arguments)
+            .output()
+            .unwrap();
+        assert!(!String::from_utf8_lossy(&text.stderr).contains("hunter2"));
+    }
+    // One that stands in the settings, and settings that are none.
+    for settings in [
+        "[chain]\nsource = \"core\"\nrpc_url = \"http://user:hunter2@h:99999\"\nrpc_cookie = \"c\"\n",
+        "chain = \"http://user:hunter2@h\"\n",
+        "[chain]\nsource = \"http://user:hunter2@h\"\n",
+        "[chain]\nsource = \"core\"\nrpc_url = http://user:hunter2@h\n",
+        "\"http://user:hunter2@h\" = 1\n",
+    ] {
+        std::fs::write(desk.data().join("watcher.toml"), settings).unwrap();
+        let run = desk.run(&["sync"]);
+        assert!(matches!(run.code, Some(2 | 6)), "{settings}: {}", run.stderr);
+        assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
+    }
 }
 
 #[test]

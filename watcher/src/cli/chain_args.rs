@@ -1,5 +1,6 @@
 //! The options that name a chain source; every command that talks to a chain takes them.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -11,7 +12,7 @@ use crate::settings::{self, ChainSettings, Credentials, NodeSettings, SettingsEr
 use crate::sync;
 
 /// Names a chain source. Without any of these, what the last `sync` used.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Default, Args)]
 #[command(next_help_heading = "Chain")]
 pub struct ChainArgs {
     /// Where blocks come from [default: what the last sync used].
@@ -38,6 +39,18 @@ pub enum ChainKind {
     Core,
     /// The rehearsal chain of the data folder.
     Rehearsal,
+}
+
+impl fmt::Debug for ChainArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChainArgs")
+            .field("chain", &self.chain)
+            .field("rpc_url", &self.rpc_url.as_deref().map(settings::shown_address))
+            .field("rpc_cookie", &self.rpc_cookie)
+            .field("rpc_user", &self.rpc_user)
+            .field("rpc_password_file", &self.rpc_password_file)
+            .finish()
+    }
 }
 
 impl ChainArgs {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::data_folder::{DataFolder, DataFolderError};
-use crate::error::Error;
+use crate::error::{Error, shown_path};
 use crate::store::Store;
 
 /// The opened data folder.
@@ -25,6 +25,11 @@ impl Context {
             None => DataFolder::default_path().ok_or(DataFolderError::Unnamed)?,
         };
         let folder = DataFolder::open(&path)?;
+        for file in folder.tighten()? {
+            let others = format!("{:04o}", file.mode);
+            let path = shown_path(&file.path);
+            eprintln!("warning: others could reach {path} (mode {others}); from now on only its owner can");
+        }
         let store = Store::open(&folder.ledger()).await?;
         let progress = !json && std::io::IsTerminal::is_terminal(&std::io::stderr());
         Ok(Context {

@@ -28,6 +28,8 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
+use crate::private;
+
 pub use error::StoreError;
 pub use lease::{Lease, LeaseName};
 
@@ -116,8 +118,11 @@ impl std::ops::DerefMut for Transaction {
     }
 }
 
-/// Opens a SQLite file durably: write-ahead log, every commit synced, foreign keys checked.
+/// Opens a SQLite file durably: write-ahead log, every commit synced, foreign keys checked. It is made for its owner alone, and SQLite
+/// gives its log and index the same permissions.
 pub(crate) async fn open_pool(path: &Path) -> Result<SqlitePool, StoreError> {
+    private::ensure(path)
+        .map_err(|error| StoreError::Storage(format!("cannot make {} private: {error}", path.display())))?;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)

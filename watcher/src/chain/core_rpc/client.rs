@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::chain::ChainError;
-use crate::settings::{Credentials, NodeSettings};
+use crate::settings::{Credentials, NodeSettings, shown_address};
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -27,6 +27,8 @@ const MAX_CREDENTIALS: u64 = 4096;
 pub(super) struct Client {
     http: reqwest::Client,
     url: Url,
+    /// What may be shown of the address.
+    shown: String,
     credentials: Credentials,
 }
 
@@ -131,18 +133,20 @@ impl Client {
             .timeout(CALL_TIMEOUT)
             .build()
             .map_err(|error| ChainError::Unreachable {
-                url: url.to_string(),
+                url: shown_address(&settings.rpc_url),
                 reason: reason(&error),
             })?;
         Ok(Client {
             http,
             url,
+            shown: shown_address(&settings.rpc_url),
             credentials: settings.credentials.clone(),
         })
     }
 
-    pub(super) fn url(&self) -> &Url {
-        &self.url
+    /// Returns what may be shown of the node's address.
+    pub(super) fn shown_address(&self) -> &str {
+        &self.shown
     }
 
     /// Calls a method.
@@ -212,7 +216,7 @@ impl Client {
 
     async fn post(&self, method: &str, request: &Value) -> Result<Vec<u8>, ChainError> {
         let unreachable = |error: reqwest::Error| ChainError::Unreachable {
-            url: self.url.to_string(),
+            url: self.shown.clone(),
             reason: reason(&error),
         };
         let mut response = match self.send(request).await? {
@@ -224,7 +228,7 @@ impl Client {
         let status = response.status();
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Err(ChainError::Unauthorised {
-                url: self.url.to_string(),
+                url: self.shown.clone(),
             });
         }
         let mut body = Vec::new();
@@ -295,19 +299,15 @@ impl Response<'_> {
 
 fn parse_url(text: &str) -> Result<Url, ChainError> {
     let bad = |reason: &str| ChainError::BadUrl {
-        url: text.into(),
+        url: shown_address(text),
         reason: reason.into(),
     };
     let url = Url::parse(text).map_err(|error| bad(&error.to_string()))?;
     if !url.username().is_empty() || url.password().is_some() {
-        // The address is stored and shown; a password is neither.
-        let mut shown = url.clone();
-        let _ = (shown.set_username(""), shown.set_password(None));
-        let reason = "it holds credentials; name them with --rpc-user and --rpc-password-file";
-        return Err(ChainError::BadUrl {
-            url: shown.to_string(),
-            reason: reason.into(),
-        });
+        // The address is stored; a password is not.
+        return Err(bad(
+            "it holds credentials; name them with --rpc-user and --rpc-password-file",
+        ));
     }
     if url.scheme() != "http" {
         return Err(bad(
@@ -373,7 +373,7 @@ pub(super) fn printable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ChainError, parse_url};
+    use super::{ChainError, Client, Credentials, NodeSettings, parse_url};
 
     #[test]
     fn addresses_with_secrets_or_other_schemes_are_refused() {
@@ -385,7 +385,47 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    /// Wherever a password stands, and whether or not the address is one.
+    #[test]
+    fn no_address_is_repeated_with_its_password() {
+        for text in [
+            "http://user:hunter2@node:8332",
+            "http://user:hunter2@node:99999",
+            "http://user:hunter2@[::1]:8332",
+            "http://user:hunter2@[::1",
+            "http://user:hunter2",
+            "http://user:%68unter2hunter2@node:8332/",
+            "http://user:my hunter2@no de:8332",
+            "http://user:hunter2@",
+            "user:hunter2@node:8332",
+            "hunter2@node",
+            "hunter2:8332",
+            "hunter2://node",
+            "//user:hunter2@node",
+            "https://user:hunter2@node",
+            "ftp://user:hunter2@node/",
+            "http://node:8332?password=hunter2",
+            "http://node:99999/#hunter2",
+            "https://node/hunter2",
+        ] {
+            if let Err(error) = parse_url(text) {
+                assert!(!error.to_string().contains("hunter2"), "{error}");
+                assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+            }
+            let settings = NodeSettings {
+                rpc_url: text.into(),
+                credentials: Credentials::Cookie {
+                    rpc_cookie: ".cookie".into(),
+                },
+            };
+            assert!(!format!("{settings:?}").contains("hunter2"), "{settings:?}");
+            if let Ok(client) = Client::new(&settings) {
+                assert!(!client.shown_address().contains("hunter2"), "{text}");
+            }
+        }
         let error = parse_url("http://user:hunter2@node:8332").unwrap_err();
-        assert!(!error.to_string().contains("hunter2"), "{error}");
+        assert!(error.to_string().contains("http://node:8332"), "{error}");
     }
 }

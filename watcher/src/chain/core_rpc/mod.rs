@@ -85,7 +85,7 @@ impl CoreRpc {
 
 impl ChainSource for CoreRpc {
     fn describe(&self) -> String {
-        format!("Bitcoin Core at {}", self.client.url())
+        format!("Bitcoin Core at {}", self.client.shown_address())
     }
 
     fn network(&self) -> Answer<'_, Network> {
