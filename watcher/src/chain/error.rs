@@ -1,5 +1,6 @@
 //! What keeps a chain source from answering.
 
+use bitcoin::Amount;
 use cofferdam_core::Network;
 
 use crate::error::{Coded, Exit};
@@ -49,9 +50,9 @@ pub enum ChainError {
         reason: String,
     },
     /// The address is none that a node can have.
-    #[error("\"{url}\" is no address of a node: {reason}")]
+    #[error("the address of the node {url} cannot be used: {reason}")]
     BadUrl {
-        /// What was given.
+        /// What may be shown of it: no password.
         url: String,
         /// Why.
         reason: String,
@@ -70,6 +71,21 @@ pub enum ChainError {
     /// The answer is not what the protocol says.
     #[error("the chain source gave an answer that makes no sense: {0}")]
     Garbage(String),
+    /// What the source shows is more money than there can be.
+    #[error(
+        "the chain source lies: {who} at height {height} would leave {found} sat to the wallets, and all blocks together issued {} sat",
+        limit.to_sat()
+    )]
+    TooMuchMoney {
+        /// What shows it.
+        who: &'static str,
+        /// The height up to which blocks issued money.
+        height: u32,
+        /// What it comes to, in satoshis.
+        found: i128,
+        /// What the subsidies come to.
+        limit: Amount,
+    },
     /// The answer is larger than any honest one.
     #[error("the answer to {what} is larger than {limit} bytes")]
     TooLarge {
@@ -143,6 +159,7 @@ impl Coded for ChainError {
             ChainError::UnknownNetwork(_) => "node-network-unknown",
             ChainError::OtherNetwork { .. } => "node-network",
             ChainError::Garbage(_) => "node-garbage",
+            ChainError::TooMuchMoney { .. } => "chain-too-much-money",
             ChainError::TooLarge { .. } => "node-answer-too-large",
             ChainError::Refused { .. } => "node-refused",
             ChainError::Rejected(_) => "transaction-rejected",
@@ -176,6 +193,10 @@ impl Coded for ChainError {
             ChainError::OtherNetwork { .. } => "use a node on the ledger's network, or another data folder",
             ChainError::Garbage(_) | ChainError::TooLarge { .. } => {
                 "check that --rpc-url is the RPC port of a Bitcoin Core node"
+            }
+            ChainError::TooMuchMoney { .. } => {
+                "nothing of it was recorded; use a node of your own that you trust, and if coins of earlier syncs are wrong too, sync \
+                 --rescan with it"
             }
             ChainError::Refused { .. } => "see the node's log",
             ChainError::Rejected(_) => "nothing was sent; the reason above is the node's own",

@@ -160,7 +160,7 @@ fn replacement(
         } else {
             own_fee
         };
-        let held: Amount = inputs.iter().map(|input| input.amount).sum();
+        let held = Amount::from_sat(super::document::total(inputs.iter().map(|input| input.amount))?);
         let Some(amount) = held
             .checked_sub(fee)
             .filter(|amount| *amount >= script_type.dust_limit())

@@ -6,9 +6,9 @@ use bitcoin::{Address, Amount};
 use cofferdam_core::wallet::Branch;
 use serde::Serialize;
 
-use crate::store::Connection;
 use crate::store::payouts::{self, ListRecord, PaymentRecord, TransactionRecord};
 use crate::store::wallets::{self, WalletRecord};
+use crate::store::{Connection, StoreError};
 
 use super::PayoutError;
 use super::draft::{Draft, unexpected};
@@ -207,21 +207,26 @@ fn assemble(
             payment(wallet, record, within)
         })
         .collect::<Result<Vec<_>, PayoutError>>()?;
-    let sat = |amount: Amount| amount.to_sat();
     let totals = Totals {
         count: payments.len() as u64,
-        total_sat: payments.iter().map(|payment| payment.amount_sat).sum(),
-        fee_sat: records.iter().map(|record| sat(record.fee)).sum(),
-        change_sat: records
-            .iter()
-            .filter_map(|record| record.change)
-            .map(|(amount, _)| sat(amount))
-            .sum(),
-        inputs_sat: records
-            .iter()
-            .flat_map(|record| &record.inputs)
-            .map(|input| sat(input.amount))
-            .sum(),
+        total_sat: total(
+            payments
+                .iter()
+                .map(|payment| Amount::from_sat(payment.amount_sat)),
+        )?,
+        fee_sat: total(records.iter().map(|record| record.fee))?,
+        change_sat: total(
+            records
+                .iter()
+                .filter_map(|record| record.change)
+                .map(|(amount, _)| amount),
+        )?,
+        inputs_sat: total(
+            records
+                .iter()
+                .flat_map(|record| &record.inputs)
+                .map(|input| input.amount),
+        )?,
     };
     let mut live = transactions
         .iter()
@@ -247,6 +252,16 @@ fn assemble(
         transactions,
         payments,
     })
+}
+
+/// Adds amounts up, in satoshi; more than there is makes the ledger a damaged one.
+pub(super) fn total(amounts: impl IntoIterator<Item = Amount>) -> Result<u64, StoreError> {
+    amounts
+        .into_iter()
+        .try_fold(Amount::ZERO, |sum, amount| sum.checked_add(amount))
+        .filter(|sum| *sum <= Amount::MAX_MONEY)
+        .map(Amount::to_sat)
+        .ok_or_else(|| StoreError::damaged("the amounts of a list come to more than there is"))
 }
 
 fn transaction(

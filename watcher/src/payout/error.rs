@@ -210,8 +210,11 @@ impl Coded for PayoutError {
             | PayoutError::Bundle(_)
             | PayoutError::FileTooLarge { .. } => Exit::Malformed,
             PayoutError::Plan(failure) => match failure.error {
-                PlanError::Dust(_) => Exit::Malformed,
-                _ => Exit::Funds,
+                PlanError::Dust(_) | PlanError::ImpossiblePayments => Exit::Malformed,
+                PlanError::ImpossibleCoins { .. } => Exit::Damaged,
+                PlanError::Shortfall { .. }
+                | PlanError::TooFewCoins { .. }
+                | PlanError::CoinsTooSmall { .. } => Exit::Funds,
             },
             PayoutError::FeeRate(_) => Exit::Usage,
             PayoutError::NoEstimate { .. } | PayoutError::NotSynced { .. } => Exit::ChainNotReady,
@@ -239,6 +242,8 @@ impl Coded for PayoutError {
             PayoutError::List(_) => "payout-list",
             PayoutError::Plan(failure) => match failure.error {
                 PlanError::Dust(_) => "dust",
+                PlanError::ImpossiblePayments => "payments-impossible",
+                PlanError::ImpossibleCoins { .. } => "ledger-damaged",
                 PlanError::Shortfall { .. } => "not-enough-funds",
                 PlanError::TooFewCoins { .. } => "too-few-coins",
                 PlanError::CoinsTooSmall { .. } => "coins-too-small",
@@ -364,6 +369,8 @@ impl PlanFailure {
                 });
                 format!("raise or remove: {}", listed.collect::<Vec<_>>().join(", "))
             }
+            PlanError::ImpossiblePayments => "check the amounts and their unit".into(),
+            PlanError::ImpossibleCoins { .. } => StoreError::damaged("").hint(),
             PlanError::Shortfall { .. } => {
                 format!(
                     "fund the wallet, or wait for its unconfirmed coins: cofferdam-watcher balance --wallet {wallet}"
@@ -387,7 +394,7 @@ impl PlanFailure {
                      "message": message }])
         };
         match &self.error {
-            PlanError::Dust(_) => None,
+            PlanError::Dust(_) | PlanError::ImpossiblePayments | PlanError::ImpossibleCoins { .. } => None,
             PlanError::Shortfall {
                 needed,
                 spendable,

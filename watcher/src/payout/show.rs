@@ -94,7 +94,7 @@ pub async fn list(store: &Store, wallet: Option<&str>) -> Result<Vec<Summary>, P
             created: rfc3339(list.created_at),
             count,
             total_sat: total.to_sat(),
-            fee_sat: records.iter().map(|record| record.fee.to_sat()).sum(),
+            fee_sat: super::document::total(records.iter().map(|record| record.fee))?,
             transactions: records.len(),
         });
     }

@@ -23,6 +23,13 @@ pub(crate) enum PlanError {
         .0.len(), if .0.len() == 1 { "is" } else { "are" }
     )]
     Dust(Vec<DustPayment>),
+    #[error("the payments come to more than 21 million bitcoin")]
+    ImpossiblePayments,
+    #[error("the ledger is damaged: {} come to more than 21 million bitcoin", counted(*count, "spendable coin"))]
+    ImpossibleCoins {
+        /// How many they are.
+        count: usize,
+    },
     #[error(
         "payments and fees take {} sat, the spendable coins hold {} sat: {} sat are missing",
         needed.to_sat(), spendable.to_sat(), shortfall.to_sat()

@@ -126,13 +126,14 @@ impl PlannedTransaction {
 ///
 /// # Errors
 ///
-/// Refuses dust, and says what is missing when the coins cannot pay the list: money, or their number.
+/// Refuses dust and sums that no chain can hold, and says what is missing when the coins cannot pay the list: money, or their number.
 pub(crate) fn plan(
     coins: &[Coin],
     payees: &[Payee],
     terms: &Terms,
     seed: &Seed,
 ) -> Result<Vec<PlannedTransaction>, PlanError> {
+    refuse_impossible_sums(coins, payees)?;
     refuse_dust(payees)?;
     let shape = Shape::new(terms.script_type, terms.fee_rate);
     let groups = group::assign(coins, payees, &shape, terms.max_weight, seed)?;
@@ -141,6 +142,24 @@ pub(crate) fn plan(
         .into_iter()
         .map(|group| arrange(group, payees, &shape, terms, &mut draw))
         .collect())
+}
+
+/// Below 21 million bitcoin each, all that a plan adds up fits into 64 bits: parts of these sums, and fees of 1,000 sat/vB at most.
+fn refuse_impossible_sums(coins: &[Coin], payees: &[Payee]) -> Result<(), PlanError> {
+    if !can_exist(payees.iter().map(|payee| payee.amount)) {
+        return Err(PlanError::ImpossiblePayments);
+    }
+    match can_exist(coins.iter().map(|coin| coin.amount)) {
+        true => Ok(()),
+        false => Err(PlanError::ImpossibleCoins { count: coins.len() }),
+    }
+}
+
+/// Tells whether amounts come to 21 million bitcoin at most.
+fn can_exist(mut amounts: impl Iterator<Item = Amount>) -> bool {
+    amounts
+        .try_fold(Amount::ZERO, |sum, amount| sum.checked_add(amount))
+        .is_some_and(|sum| sum <= Amount::MAX_MONEY)
 }
 
 fn refuse_dust(payees: &[Payee]) -> Result<(), PlanError> {

@@ -129,6 +129,9 @@ proptest! {
             }
             Err(PlanError::TooFewCoins { .. } | PlanError::CoinsTooSmall { .. }) => {}
             Err(PlanError::Dust(_)) => prop_assert!(amounts.iter().any(|amount| *amount < 294)),
+            Err(error @ (PlanError::ImpossiblePayments | PlanError::ImpossibleCoins { .. })) => {
+                prop_assert!(false, "{}", error);
+            }
         }
     }
 
@@ -402,4 +405,33 @@ fn a_wallet_without_coins_holds_nothing() {
     assert_eq!(spendable, Amount::ZERO);
     // A coin of what is missing is enough.
     assert!(plan(&coins(&[shortfall.to_sat()]), &payees, &terms(10_000), &seed(1)).is_ok());
+}
+
+/// A node that lies once may have left coins in the ledger that no chain can hold: nothing overflows on them.
+#[test]
+fn sums_that_no_chain_can_hold_are_refused() {
+    let all = Amount::MAX_MONEY.to_sat();
+    for (held, paid) in [
+        (vec![all; 9_000], vec![10_000]),
+        (vec![all, 1], vec![10_000]),
+        (vec![u64::MAX, u64::MAX], vec![10_000]),
+    ] {
+        let error = plan(&coins(&held), &payees(&paid), &terms(1_000), &seed(1)).unwrap_err();
+        assert_eq!(error, PlanError::ImpossibleCoins { count: held.len() });
+    }
+    for paid in [vec![all; 9_000], vec![all, 1_000], vec![u64::MAX, u64::MAX]] {
+        let error = plan(&coins(&[50_000]), &payees(&paid), &terms(1_000), &seed(1)).unwrap_err();
+        assert_eq!(error, PlanError::ImpossiblePayments);
+    }
+    // All the money there is can be planned with, at the highest rate.
+    let one = plan(&coins(&[all]), &payees(&[all / 2]), &terms(1_000_000), &seed(1)).unwrap();
+    assert_eq!(one.len(), 1);
+    let error = plan(
+        &coins(&[all - 1, 1]),
+        &payees(&[all]),
+        &terms(1_000_000),
+        &seed(1),
+    )
+    .unwrap_err();
+    assert!(matches!(error, PlanError::Shortfall { .. }), "{error}");
 }

@@ -43,7 +43,7 @@ impl Coin {
 
     /// Returns how many blocks confirm it, its own counted.
     pub fn confirmations(&self, tip: u32) -> u32 {
-        (tip + 1).saturating_sub(self.height)
+        tip.saturating_add(1).saturating_sub(self.height)
     }
 }
 
@@ -160,15 +160,25 @@ pub async fn spender(db: &mut Connection, outpoint: OutPoint) -> Result<Option<S
     .transpose()
 }
 
-/// Returns the outpoints of all unspent confirmed coins of all wallets.
-pub async fn unspent_outpoints(db: &mut Connection) -> Result<Vec<OutPoint>, StoreError> {
-    let sql = "SELECT txid, vout FROM coins WHERE spent_height IS NULL";
+/// Returns all unspent confirmed coins of all wallets.
+pub async fn unspent_amounts(db: &mut Connection) -> Result<Vec<(OutPoint, Amount)>, StoreError> {
+    let sql = "SELECT txid, vout, amount_sat FROM coins WHERE spent_height IS NULL";
     sqlx::query(sql)
         .fetch_all(db)
         .await?
         .iter()
-        .map(rows::outpoint)
+        .map(|row| Ok((rows::outpoint(row)?, rows::amount(row, "amount_sat")?)))
         .collect()
+}
+
+/// Returns what all wallets' unspent coins come to that blocks below a height made, in satoshis.
+pub async fn unspent_in_total_below(db: &mut Connection, height: u32) -> Result<i64, StoreError> {
+    let sql = "SELECT CAST(COALESCE(SUM(amount_sat), 0) AS BIGINT) FROM coins WHERE spent_height IS NULL AND height < $1";
+    Ok(sqlx::query(sql)
+        .bind(i64::from(height))
+        .fetch_one(db)
+        .await?
+        .try_get(0)?)
 }
 
 /// Adds a coin that a block made.

@@ -69,6 +69,10 @@ impl From<sqlx::Error> for StoreError {
         match code & 0xff {
             5 | 6 => StoreError::Locked,
             11 | 26 => StoreError::Damaged(message),
+            // A sum of amounts that no chain can hold (SQLite's SUM; <https://www.sqlite.org/lang_aggfunc.html#sumunc>).
+            1 if message == "integer overflow" => {
+                StoreError::Damaged("its amounts come to more than there is".into())
+            }
             // A table or a column is gone although the version says it is there.
             1 if message.starts_with("no such") => StoreError::Damaged(message),
             3 | 8 | 10 | 13 | 14 => StoreError::Storage(message),
@@ -103,12 +107,12 @@ impl Coded for StoreError {
     fn hint(&self) -> String {
         match self {
             StoreError::Damaged(_) => {
-                "restore the data folder from a backup; wallets and coins can also be rebuilt by importing the wallets \
-                 into a new data folder, but payouts cannot"
+                "coins that a lying node told are read anew by: sync --rescan, with a node that you trust; otherwise restore the data folder \
+                 from a backup; wallets and coins can also be rebuilt by importing the wallets into a new data folder, but payouts cannot"
             }
             StoreError::Newer { .. } => "use the newer program that wrote this data folder",
             StoreError::Locked | StoreError::LeaseHeld { .. } => {
-                "wait until it has finished; a lease whose process has died is taken over"
+                "wait until it has finished; a lease whose process has died is taken over, within a minute if that was on another machine"
             }
             StoreError::LeaseLost { .. } => "the other process continues the work; nothing is lost",
             StoreError::Storage(_) => "free some space, and check the permissions of the data folder and its files",

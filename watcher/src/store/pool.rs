@@ -72,6 +72,18 @@ pub async fn unspent(db: &mut Connection, wallet: WalletNo) -> Result<Vec<PoolCo
         .collect()
 }
 
+/// Returns what all wallets' unconfirmed coins come to that no other transaction of the memory pool spends, in satoshis.
+pub async fn unspent_in_total(db: &mut Connection) -> Result<i128, StoreError> {
+    // Added up here: a node can make a memory pool whose sum no 64 bits hold.
+    let sql = "\
+        SELECT c.amount_sat FROM pool_coins c
+        WHERE NOT EXISTS (SELECT 1 FROM pool_spends s WHERE s.txid = c.txid AND s.vout = c.vout)";
+    let rows = sqlx::query(sql).fetch_all(db).await?;
+    rows.iter().try_fold(0, |sum, row| {
+        Ok(sum + i128::from(rows::amount(row, "amount_sat")?.to_sat()))
+    })
+}
+
 /// Tells whether the memory pool held a transaction of ours at the last sync, or was sent it since.
 pub async fn contains(db: &mut Connection, txid: Txid) -> Result<bool, StoreError> {
     let sql = "SELECT CAST(COUNT(*) AS BIGINT) FROM pool_transactions WHERE txid = $1";

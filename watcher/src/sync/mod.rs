@@ -4,7 +4,7 @@
 //! - [`reorganisation`]: finds the last common block and undoes what stands above it.
 //! - [`fetch`]: reads blocks ahead; [`filters`]: which of them need not be read.
 //! - [`watch`]: the scripts and coins to look for, in memory; [`script_set`]: the scripts.
-//! - [`scan`]: what one block does to the ledger.
+//! - [`scan`]: what one block does to the ledger; [`supply`]: how much money there can be.
 //! - [`pool`]: what the memory pool does.
 //!
 //! Blocks are committed in batches together with each wallet's place, so that a sync killed at any moment continues
@@ -19,6 +19,7 @@ pub mod progress;
 pub mod reorganisation;
 pub mod scan;
 pub mod script_set;
+pub mod supply;
 pub mod watch;
 
 use std::sync::Arc;
@@ -235,12 +236,17 @@ impl Work<'_> {
             return Err(Moved::Restart);
         }
         let ours = pool.write(&mut write).await?;
+        watch.refuse_impossible_pool(
+            crate::store::pool::unspent_in_total(&mut write).await?,
+            tip.height,
+        )?;
         write.commit().await?;
         Ok((tip, ours))
     }
 
     /// Searches the blocks from `start` to the tip, and commits them in batches.
     async fn search(&self, watch: &mut Watch, start: u32, tip: Tip, done: &mut Done) -> Result<(), Moved> {
+        watch.begin_search(&mut *self.store.read().await?, start).await?;
         let mut before = match start.checked_sub(1) {
             Some(below) => blocks::hash(&mut *self.store.read().await?, below).await?,
             None => None,
@@ -270,6 +276,7 @@ impl Work<'_> {
                 Found::Whole(block) => {
                     check(&block)?;
                     let effects = scan::scan(watch, height, &block)?;
+                    watch.refuse_impossible_sum(height)?;
                     let added = watch.take_added();
                     if !added.is_empty() {
                         fetch.look_for(added)?;

@@ -50,11 +50,12 @@ pub fn scan(watch: &mut Watch, height: u32, block: &Block) -> Result<BlockEffect
             continue;
         }
         for transaction in &transactions {
-            for (vout, ..) in &transaction.made {
-                watch.add_coin(OutPoint {
+            for (vout, _, amount) in &transaction.made {
+                let outpoint = OutPoint {
                     txid: transaction.txid,
                     vout: *vout,
-                });
+                };
+                watch.add_coin(outpoint, *amount);
             }
             for outpoint in &transaction.spent {
                 watch.remove_coin(outpoint);

@@ -1,13 +1,15 @@
 //! The scripts and coins to look for, in memory.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use bitcoin::{OutPoint, Script};
+use bitcoin::{Amount, OutPoint, Script};
 use cofferdam_core::ScriptType;
 use cofferdam_core::wallet::{Birthday, Branch};
 
 use super::script_set::{BranchPlace, ScriptSet};
+use super::supply;
 use crate::addresses;
+use crate::chain::ChainError;
 use crate::store::scripts::ScriptOwner;
 use crate::store::wallets::{self, WalletNo, WalletRecord};
 use crate::store::{Connection, Store, StoreError, coins, scripts};
@@ -16,7 +18,9 @@ use crate::store::{Connection, Store, StoreError, coins, scripts};
 #[derive(Debug)]
 pub struct Watch {
     scripts: ScriptSet,
-    coins: HashSet<OutPoint>,
+    coins: HashMap<OutPoint, Amount>,
+    /// What those coins come to at most that are there at the block that is searched. One block's outputs can be more than 64 bits hold.
+    held: i128,
     wallets: BTreeMap<WalletNo, WatchedWallet>,
     has_unforeseen_txids: bool,
     /// Scripts that were added since they were [taken](Watch::take_added).
@@ -83,7 +87,7 @@ impl Watch {
                 "{missing} scripts of wallets are missing"
             )));
         }
-        let coins = coins::unspent_outpoints(&mut view).await?.into_iter().collect();
+        let coins = coins::unspent_amounts(&mut view).await?.into_iter().collect();
         let unforeseen = |wallet: &WatchedWallet| {
             let script_type = wallet.record.wallet.script_type();
             matches!(script_type, ScriptType::Legacy | ScriptType::Nested)
@@ -91,6 +95,7 @@ impl Watch {
         Ok(Watch {
             scripts: set,
             coins,
+            held: 0,
             has_unforeseen_txids: watched.values().any(unforeseen),
             added: Vec::new(),
             wallets: watched,
@@ -156,7 +161,7 @@ impl Watch {
 
     /// Tells whether an outpoint is an unspent confirmed coin of ours.
     pub fn is_coin(&self, outpoint: &OutPoint) -> bool {
-        self.coins.contains(outpoint)
+        self.coins.contains_key(outpoint)
     }
 
     /// Tells whether the coins of a wallet can only be spent by a signer who sees the previous transaction.
@@ -172,14 +177,54 @@ impl Watch {
         self.has_unforeseen_txids
     }
 
-    /// Adds a coin.
-    pub fn add_coin(&mut self, outpoint: OutPoint) {
-        self.coins.insert(outpoint);
+    /// Adds a coin that the block makes which is searched.
+    pub fn add_coin(&mut self, outpoint: OutPoint, amount: Amount) {
+        self.held += i128::from(amount.to_sat());
+        self.coins.insert(outpoint, amount);
     }
 
-    /// Removes a coin.
+    /// Removes a coin that the block spends which is searched.
     pub fn remove_coin(&mut self, outpoint: &OutPoint) {
-        self.coins.remove(outpoint);
+        if let Some(amount) = self.coins.remove(outpoint) {
+            self.held -= i128::from(amount.to_sat());
+        }
+    }
+
+    /// Counts the coins that are there where a search begins; those of higher blocks are counted when it comes to them.
+    pub async fn begin_search(&mut self, db: &mut Connection, start: u32) -> Result<(), StoreError> {
+        self.held = coins::unspent_in_total_below(db, start).await?.into();
+        Ok(())
+    }
+
+    /// Refuses a chain whose blocks, up to the one at `height`, have left more coins to us than all subsidies together issued.
+    pub fn refuse_impossible_sum(&self, height: u32) -> Result<(), ChainError> {
+        self.refuse_impossible(self.held, height, "the blocks up to the one")
+    }
+
+    /// Refuses a memory pool above the block at `height` that holds more for us than all subsidies together issued.
+    pub fn refuse_impossible_pool(&self, sum: i128, height: u32) -> Result<(), ChainError> {
+        self.refuse_impossible(sum, height, "the memory pool")
+    }
+
+    fn refuse_impossible(&self, found: i128, height: u32, who: &'static str) -> Result<(), ChainError> {
+        let Some(network) = self
+            .wallets
+            .values()
+            .next()
+            .map(|wallet| wallet.record.wallet.network())
+        else {
+            return Ok(());
+        };
+        let limit = supply::issued(network, height);
+        match found > i128::from(limit.to_sat()) {
+            true => Err(ChainError::TooMuchMoney {
+                who,
+                height,
+                found,
+                limit,
+            }),
+            false => Ok(()),
+        }
     }
 
     /// Notes that the chain uses a script, and watches further ones when it is near the end of those watched.
