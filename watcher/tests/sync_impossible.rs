@@ -17,7 +17,7 @@ use cofferdam_core::Network;
 use cofferdam_core::wallet::{Branch, Wallet};
 use cofferdam_watcher::balance::{Balance, balance};
 use cofferdam_watcher::chain::rehearsal::mine::seal;
-use cofferdam_watcher::chain::{Answer, ChainError, ChainSource, SatPerKvb, Sent, TestAccept, Tip};
+use cofferdam_watcher::chain::{Answer, ChainSource, SatPerKvb, Sent, TestAccept, Tip};
 use cofferdam_watcher::error::Coded;
 use cofferdam_watcher::settings::ChainKind;
 use cofferdam_watcher::store::{Store, blocks};
