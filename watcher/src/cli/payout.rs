@@ -1,6 +1,6 @@
 //! `payout`: plan, create, list, show, export, import, broadcast, cancel, split-coins.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bitcoin::{Amount, Weight};
 use clap::{Args, Subcommand, ValueEnum};
@@ -335,7 +335,7 @@ async fn order(context: &Context, args: ListArgs) -> Result<Order, Error> {
 }
 
 /// Reads a list from a regular file; one byte more than allowed is enough to have it refused.
-fn read(path: &PathBuf) -> Result<Vec<u8>, Error> {
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
     use std::io::Read;
     let mut bytes = Vec::new();
     let limit = csv::MAX_FILE_BYTES as u64 + 1;

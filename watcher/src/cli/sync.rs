@@ -63,5 +63,13 @@ pub async fn run(context: &Context, args: SyncArgs) -> Result<Reply, Error> {
         report.undone,
         counted(report.pool, "transaction")
     );
-    Ok(Reply::new(&report, text))
+    let cut = match report.cut {
+        0 => String::new(),
+        cut => format!(
+            "{} paid so many addresses far apart that not all beyond them were looked for in it; strangers do that to make work. If they are \
+             your own, look again: sync --rescan\n",
+            counted(cut, "block")
+        ),
+    };
+    Ok(Reply::new(&report, text + &cut))
 }

@@ -73,6 +73,8 @@ pub struct SyncReport {
     pub undone: u32,
     /// The number of transactions of ours in the memory pool.
     pub pool: u32,
+    /// The number of blocks that used so many far indices of a wallet that what they may pay beyond was not looked for in them.
+    pub cut: u32,
 }
 
 /// Brings the ledger to the tip of `source`.
@@ -159,6 +161,7 @@ struct Done {
     blocks: u32,
     skipped: u32,
     undone: u32,
+    cut: u32,
 }
 
 impl Work<'_> {
@@ -181,6 +184,7 @@ impl Work<'_> {
                         skipped: done.skipped,
                         undone: done.undone,
                         pool,
+                        cut: done.cut,
                     });
                 }
                 Err(Moved::Restart) => {}
@@ -294,6 +298,7 @@ impl Work<'_> {
                 self.commit(watch, &batch).await?;
                 done.blocks += batch.blocks.len() as u32;
                 done.skipped += batch.skipped;
+                done.cut += batch.blocks.iter().filter(|block| block.is_cut).count() as u32;
                 batch = Batch::new();
             }
             self.progress.set(height - start + 1, tip.height - start + 1);

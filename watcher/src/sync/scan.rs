@@ -19,6 +19,8 @@ pub struct BlockEffects {
     pub hash: BlockHash,
     time: u32,
     transactions: Vec<TransactionEffects>,
+    /// Whether it uses so many far indices that what it may pay beyond them was not looked for.
+    pub is_cut: bool,
 }
 
 #[derive(Debug)]
@@ -34,7 +36,7 @@ struct TransactionEffects {
 /// Searches a block for all wallets that need it.
 ///
 /// A use of an index near the end of those watched adds scripts; the block is then searched again, until nothing is
-/// added.
+/// added, or the block has added as many as one may.
 pub fn scan(watch: &mut Watch, height: u32, block: &Block) -> Result<BlockEffects, StoreError> {
     loop {
         let transactions = search(watch, height, block);
@@ -66,6 +68,7 @@ pub fn scan(watch: &mut Watch, height: u32, block: &Block) -> Result<BlockEffect
             hash: block.block_hash(),
             time: block.header.time,
             transactions,
+            is_cut: watch.end_block()?,
         });
     }
 }
@@ -125,6 +128,7 @@ impl BlockEffects {
             hash: header.block_hash(),
             time: header.time,
             transactions: Vec::new(),
+            is_cut: false,
         }
     }
 

@@ -4,7 +4,7 @@ use bitcoin::Amount;
 use cofferdam_core::Network;
 
 /// The subsidy of the first blocks.
-const FIRST_SUBSIDY: u64 = 50_0000_0000;
+const FIRST_SUBSIDY: u64 = 5_000_000_000;
 
 /// Returns the number of blocks between halvings of the subsidy (Bitcoin Core, `nSubsidyHalvingInterval`).
 fn halving_interval(network: Network) -> u64 {
@@ -33,18 +33,20 @@ pub fn issued(network: Network, height: u32) -> Amount {
 mod tests {
     use super::*;
 
+    const COIN: u64 = 100_000_000;
+
     #[test]
     fn the_schedule_is_bitcoin_cores() {
         for (network, height, sat) in [
-            (Network::Mainnet, 0, 50_0000_0000),
-            (Network::Mainnet, 209_999, 10_500_000_0000_0000),
-            (Network::Mainnet, 210_000, 10_500_025_0000_0000),
+            (Network::Mainnet, 0, 50 * COIN),
+            (Network::Mainnet, 209_999, 10_500_000 * COIN),
+            (Network::Mainnet, 210_000, 10_500_025 * COIN),
             // After the last halving: 20999999.9769 BTC (Bitcoin Core, `validation_tests.cpp`).
             (Network::Mainnet, u32::MAX, 2_099_999_997_690_000),
-            (Network::Signet, 1, 100_0000_0000),
-            (Network::Testnet4, 420_000, 15_750_012_5000_0000),
-            (Network::Regtest, 149, 7_500_0000_0000),
-            (Network::Regtest, 150, 7_525_0000_0000),
+            (Network::Signet, 1, 100 * COIN),
+            (Network::Testnet4, 420_000, 15_750_012 * COIN + COIN / 2),
+            (Network::Regtest, 149, 7_500 * COIN),
+            (Network::Regtest, 150, 7_525 * COIN),
         ] {
             assert_eq!(
                 issued(network, height),

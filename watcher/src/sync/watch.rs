@@ -1,6 +1,6 @@
 //! The scripts and coins to look for, in memory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bitcoin::{Amount, OutPoint, Script};
 use cofferdam_core::ScriptType;
@@ -14,6 +14,12 @@ use crate::store::scripts::ScriptOwner;
 use crate::store::wallets::{self, WalletNo, WalletRecord};
 use crate::store::{Connection, Store, StoreError, coins, scripts};
 
+/// Scripts that the uses in one block may add to those watched of a branch, where the gap is not larger: ten times the usual gap. Whoever
+/// knows a wallet's public key can pay each thousandth of its addresses, and each such output would have a thousand more derived; 150 in one
+/// block took 29 s and 150,000 scripts for ever. An honest block does not need it: somebody would have handed out ten thousand addresses of
+/// which none was paid before.
+const MOST_ADDED_BY_A_BLOCK: u32 = 10_000;
+
 /// Everything that makes a transaction ours.
 #[derive(Debug)]
 pub struct Watch {
@@ -25,6 +31,10 @@ pub struct Watch {
     has_unforeseen_txids: bool,
     /// Scripts that were added since they were [taken](Watch::take_added).
     added: Vec<Box<[u8]>>,
+    /// Branches whose uses in the block that is searched call for more scripts than it may add.
+    cut: BTreeSet<(WalletNo, Branch)>,
+    /// Counts blocks.
+    block: u64,
 }
 
 #[derive(Debug)]
@@ -49,6 +59,10 @@ struct WatchedBranch {
     next_index: u32,
     /// The highest used index that the ledger has not been told of.
     unwritten: Option<u32>,
+    /// The block that last used it, and how many scripts were watched before it.
+    before: (u64, u32),
+    /// The first index that need not be watched, by the highest use.
+    wanted: u32,
 }
 
 impl Watch {
@@ -69,6 +83,8 @@ impl Watch {
                     in_ledger,
                     next_index: state.map_or(0, |state| state.next_index),
                     unwritten: None,
+                    before: (0, in_ledger),
+                    wanted: 0,
                 }
             });
             watched.insert(record.no, WatchedWallet { record, branches });
@@ -98,6 +114,8 @@ impl Watch {
             held: 0,
             has_unforeseen_txids: watched.values().any(unforeseen),
             added: Vec::new(),
+            cut: BTreeSet::new(),
+            block: 0,
             wallets: watched,
         })
     }
@@ -227,7 +245,8 @@ impl Watch {
         }
     }
 
-    /// Notes that the chain uses a script, and watches further ones when it is near the end of those watched.
+    /// Notes that the block which is searched uses a script, and watches further ones when it is near the end of those watched: up to the gap
+    /// beyond it, but no more than a block may add.
     ///
     /// Returns whether scripts were added.
     pub fn note_used(&mut self, owner: ScriptOwner) -> Result<bool, StoreError> {
@@ -239,12 +258,47 @@ impl Watch {
         if owner.index >= branch.next_index {
             branch.unwritten = branch.unwritten.max(Some(owner.index));
         }
-        let (place, covered) = (branch.place, self.scripts.count(branch.place));
-        let end = addresses::horizon(owner.index + 1, gap);
+        let covered = self.scripts.count(branch.place);
+        if branch.before.0 != self.block {
+            branch.before = (self.block, covered);
+        }
+        branch.wanted = branch
+            .wanted
+            .max(addresses::horizon(owner.index.saturating_add(1), gap));
+        let most = branch.before.1.saturating_add(gap.max(MOST_ADDED_BY_A_BLOCK));
+        if branch.wanted > most {
+            self.cut.insert((owner.wallet_no, owner.branch));
+        }
+        let end = branch.wanted.min(most);
+        self.watch_up_to(owner.wallet_no, owner.branch, end)
+    }
+
+    /// Ends a block: what its uses call for is watched from the next one on. Returns whether the block used so many far indices that what it
+    /// may pay beyond them was not looked for.
+    pub fn end_block(&mut self) -> Result<bool, StoreError> {
+        self.block += 1;
+        let cut = std::mem::take(&mut self.cut);
+        for (wallet_no, branch) in &cut {
+            let wanted = self
+                .wallets
+                .get(wallet_no)
+                .map(|wallet| wallet.branch(*branch).wanted);
+            self.watch_up_to(*wallet_no, *branch, wanted.unwrap_or(0))?;
+        }
+        Ok(!cut.is_empty())
+    }
+
+    /// Watches the scripts of a branch below the index `end`; returns whether any were added.
+    fn watch_up_to(&mut self, wallet_no: WalletNo, branch: Branch, end: u32) -> Result<bool, StoreError> {
+        let Some(wallet) = self.wallets.get(&wallet_no) else {
+            return Ok(false);
+        };
+        let place = wallet.branch(branch).place;
+        let covered = self.scripts.count(place);
         if end <= covered {
             return Ok(false);
         }
-        for script in addresses::derive(&wallet.record.wallet, owner.branch, covered..end)? {
+        for script in addresses::derive(&wallet.record.wallet, branch, covered..end)? {
             self.scripts.push(place, script.as_bytes())?;
             self.added.push(script.into_bytes().into());
         }
