@@ -25,7 +25,8 @@ pub async fn reserve(db: &mut Connection, record: &WalletRecord, branch: Branch)
     Ok(index)
 }
 
-/// Notes that an index is used or handed out, and watches the scripts up to the wallet's gap beyond it.
+/// Notes that an index is used or handed out, and watches the scripts up to the wallet's gap beyond it. One that was told and is
+/// watched by itself moves nothing: millions may lie between.
 ///
 /// Returns the scripts that are watched newly.
 pub async fn note_used(
@@ -34,6 +35,9 @@ pub async fn note_used(
     branch: Branch,
     index: u32,
 ) -> Result<Vec<(ScriptBuf, scripts::ScriptOwner)>, StoreError> {
+    if scripts::is_told(db, record.no, branch, index).await? {
+        return Ok(Vec::new());
+    }
     wallets::use_index(db, record.no, branch, index).await?;
     scripts::cover(db, record, branch, horizon(index + 1, record.gap)).await
 }

@@ -15,6 +15,9 @@ pub const DEFAULT_GAP: u32 = 1_000;
 /// The largest gap: more would take minutes of derivation and gigabytes.
 pub const MAX_GAP: u32 = 1_000_000;
 
+/// The most scripts that are derived because one index was told: four seconds' work. Beyond, that one is watched alone.
+pub const MAX_STEP: u32 = 100_000;
+
 /// What an import did.
 #[derive(Debug)]
 pub struct Imported {
@@ -64,6 +67,53 @@ pub async fn import(store: &Store, wallet: Wallet, gap: Option<u32>) -> Result<I
     pool::clear(&mut write).await?;
     write.commit().await?;
     Ok(Imported { record, known: false })
+}
+
+/// What telling an index did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkedUsed {
+    /// It was watched already, and counts as used from then on.
+    Watched,
+    /// All indices up to it, and the wallet's gap beyond, are watched from then on.
+    UpToIt,
+    /// It alone is watched from then on: too many indices lie between.
+    Alone,
+}
+
+/// Takes note that an index of a branch is in use, as somebody told: the signer's journal, or whoever holds a backup.
+///
+/// Near those that are watched, all up to it are watched from then on, and none is handed out below. Farther out it is watched
+/// alone, whatever lies between. In both cases the next sync searches again from the wallet's birthday.
+pub async fn mark_used(
+    store: &Store,
+    name: &str,
+    branch: Branch,
+    index: u32,
+) -> Result<(WalletRecord, MarkedUsed), WalletsError> {
+    let mut write = store.write().await?;
+    let mut record = find(&mut write, name).await?;
+    if record.wallet.script_pubkey(branch, index).is_err() {
+        return Err(WalletsError::BadIndex(index));
+    }
+    let covered = wallets::branch(&mut write, record.no, branch).await?.covered;
+    let known = index < covered || scripts::is_told(&mut write, record.no, branch, index).await?;
+    let end = addresses::horizon(index + 1, record.gap);
+    let marked = match known {
+        true => MarkedUsed::Watched,
+        false if end.saturating_sub(covered) <= MAX_STEP => MarkedUsed::UpToIt,
+        false => MarkedUsed::Alone,
+    };
+    match marked {
+        MarkedUsed::Alone => scripts::tell(&mut write, &record, branch, index).await?,
+        _ => drop(addresses::note_used(&mut write, &record, branch, index).await?),
+    }
+    if !known {
+        wallets::search_again(&mut write, record.no).await?;
+        record.next_height = None;
+        pool::clear(&mut write).await?;
+    }
+    write.commit().await?;
+    Ok((record, marked))
 }
 
 /// Returns the wallet of a name.
@@ -202,6 +252,9 @@ pub enum WalletsError {
     /// The gap is out of range.
     #[error("a gap of {0} is out of range")]
     BadGap(u32),
+    /// The index is out of range.
+    #[error("there is no address at index {0}")]
+    BadIndex(u32),
     /// The wallet's file is malformed.
     #[error("the wallet cannot be read: {0}")]
     Malformed(#[from] WalletError),
@@ -213,7 +266,7 @@ pub enum WalletsError {
 impl Coded for WalletsError {
     fn exit(&self) -> Exit {
         match self {
-            WalletsError::Unknown { .. } | WalletsError::BadGap(_) => Exit::Usage,
+            WalletsError::Unknown { .. } | WalletsError::BadGap(_) | WalletsError::BadIndex(_) => Exit::Usage,
             WalletsError::NameTaken { .. }
             | WalletsError::OtherName { .. }
             | WalletsError::OtherNetwork { .. }
@@ -233,6 +286,7 @@ impl Coded for WalletsError {
             WalletsError::SharedScripts { .. } => "wallet-shared-scripts",
             WalletsError::OtherReceiptKey { .. } => "wallet-receipt-key",
             WalletsError::BadGap(_) => "gap-out-of-range",
+            WalletsError::BadIndex(_) => "index-out-of-range",
             WalletsError::Malformed(_) => "wallet-malformed",
             WalletsError::Store(error) => error.code(),
         }
@@ -252,6 +306,7 @@ impl Coded for WalletsError {
                 "the same keys have the same receipt key: export the wallet again from its own signer, and compare".into()
             }
             WalletsError::BadGap(_) => format!("use 1 to {MAX_GAP}"),
+            WalletsError::BadIndex(_) => "use an index below 2147483648".into(),
             WalletsError::Malformed(_) => {
                 "export the wallet again with: cofferdam-signer export --account NAME --format json".into()
             }

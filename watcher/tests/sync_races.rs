@@ -19,9 +19,11 @@ use cofferdam_watcher::chain::rehearsal::{Rehearsal, faucet};
 use cofferdam_watcher::chain::{Answer, ChainSource, SatPerKvb, Sent, TestAccept, Tip};
 use cofferdam_watcher::settings::ChainKind;
 use cofferdam_watcher::store::Store;
-use cofferdam_watcher::store::wallets::WalletRecord;
+use cofferdam_watcher::store::scripts;
+use cofferdam_watcher::store::wallets::{self as rows, BranchState, WalletRecord};
 use cofferdam_watcher::sync::progress::Progress;
 use cofferdam_watcher::sync::{SyncOptions, SyncReport, sync};
+use cofferdam_watcher::wallets::MarkedUsed;
 use cofferdam_watcher::{addresses, wallets};
 
 const NOW: u32 = 1_790_000_000;
@@ -556,4 +558,155 @@ async fn a_batch_of_another_branch_is_not_kept() {
         scene.sync_with(other, Some(106..660), Vec::new()).await;
         assert_eq!(scene.balance().await, Balance::default(), "{first_block}");
     }
+}
+
+impl Scene {
+    async fn pay_script(&self, branch: Branch, index: u32, amount: u64) {
+        let output = TxOut {
+            value: Amount::from_sat(amount),
+            script_pubkey: self.record.wallet.script_pubkey(branch, index).unwrap(),
+        };
+        self.chain.fund(&[output], NOW).await.unwrap();
+        self.chain.mine(1, NOW).await.unwrap();
+    }
+
+    async fn mark(&self, branch: Branch, index: u32) -> MarkedUsed {
+        let (_, marked) = wallets::mark_used(&self.store, "main", branch, index)
+            .await
+            .unwrap();
+        marked
+    }
+
+    async fn branch(&self, branch: Branch) -> BranchState {
+        let mut view = self.store.read().await.unwrap();
+        rows::branch(&mut view, self.record.no, branch).await.unwrap()
+    }
+}
+
+/// Change that was held to ransom two billion indices away comes back, and nothing between is derived.
+#[tokio::test]
+async fn a_told_index_far_out_is_watched_by_itself() {
+    let scene = Scene::new(10).await;
+    let last = (1 << 31) - 1;
+    scene.pay(&[(0, 1_000)]).await;
+    scene.pay_script(Branch::Change, 2_147_483_000, 50_000).await;
+    scene.pay_script(Branch::Receive, last, 7_000).await;
+    scene.sync().await;
+    assert_eq!(scene.balance().await.confirmed, 1_000);
+    let before = (
+        scene.branch(Branch::Receive).await,
+        scene.branch(Branch::Change).await,
+    );
+    for (branch, index) in [(Branch::Change, 2_147_483_000), (Branch::Receive, last)] {
+        assert_eq!(scene.mark(branch, index).await, MarkedUsed::Alone);
+        assert_eq!(
+            scene.mark(branch, index).await,
+            MarkedUsed::Watched,
+            "told once more"
+        );
+    }
+    scene.sync().await;
+    assert_eq!(scene.balance().await.confirmed, 58_000);
+    let after = (
+        scene.branch(Branch::Receive).await,
+        scene.branch(Branch::Change).await,
+    );
+    assert_eq!(
+        before, after,
+        "no other index is watched, and the next one to hand out stays"
+    );
+    // A coin in the memory pool, and one in a block that is searched later, are found too.
+    let output = TxOut {
+        value: Amount::from_sat(300),
+        script_pubkey: scene
+            .record
+            .wallet
+            .script_pubkey(Branch::Change, 2_147_483_000)
+            .unwrap(),
+    };
+    scene.chain.fund(&[output], NOW).await.unwrap();
+    scene.sync().await;
+    assert_eq!(scene.balance().await.pending, 300);
+    scene.chain.mine(1, NOW).await.unwrap();
+    scene.sync().await;
+    assert_eq!(scene.balance().await.confirmed, 58_300);
+    assert_eq!(scene.branch(Branch::Change).await, before.1);
+}
+
+#[tokio::test]
+async fn a_told_index_that_is_near_moves_the_branch() {
+    let scene = Scene::new(10).await;
+    scene.pay(&[(5_000, 1_000), (4_000, 200), (5_009, 30)]).await;
+    scene.sync().await;
+    assert_eq!(scene.balance().await.confirmed, 0);
+    let change = scene.branch(Branch::Change).await;
+    assert_eq!(scene.mark(Branch::Receive, 5_000).await, MarkedUsed::UpToIt);
+    scene.sync().await;
+    assert_eq!(scene.balance().await.confirmed, 1_230);
+    assert_eq!(scene.branch(Branch::Receive).await.next_index, 5_010);
+    assert_eq!(scene.branch(Branch::Change).await, change, "of one branch alone");
+    assert_eq!(scene.mark(Branch::Receive, 5_015).await, MarkedUsed::Watched);
+    assert_eq!(scene.branch(Branch::Receive).await.next_index, 5_016);
+    assert!(
+        wallets::mark_used(&scene.store, "main", Branch::Change, 1 << 31)
+            .await
+            .is_err()
+    );
+}
+
+/// The branch may come to an index that was watched alone: by addresses that are handed out, or by payments in the chain.
+#[tokio::test]
+async fn a_branch_that_comes_to_a_told_index_goes_on_behind_it() {
+    for by_chain in [false, true] {
+        let scene = Scene::new(10).await;
+        // As if it had been far out when it was told.
+        let mut write = scene.store.write().await.unwrap();
+        scripts::tell(&mut write, &scene.record, Branch::Receive, 14)
+            .await
+            .unwrap();
+        write.commit().await.unwrap();
+        scene.pay(&[(14, 1_000), (20, 200), (4, 30)]).await;
+        match by_chain {
+            true => drop(scene.sync().await),
+            false => {
+                let mut write = scene.store.write().await.unwrap();
+                for expected in 0..5 {
+                    let index = addresses::reserve(&mut write, &scene.record, Branch::Receive)
+                        .await
+                        .unwrap();
+                    assert_eq!(index, expected);
+                }
+                let next = addresses::reserve(&mut write, &scene.record, Branch::Receive)
+                    .await
+                    .unwrap();
+                assert_eq!(next, 15, "what was told is not handed out");
+                write.commit().await.unwrap();
+                scene.sync().await;
+            }
+        }
+        assert_eq!(scene.balance().await.confirmed, 1_230, "{by_chain}");
+        let state = scene.branch(Branch::Receive).await;
+        assert_eq!((state.next_index, state.covered), (21, 31), "{by_chain}");
+        scene.sync().await;
+    }
+}
+
+/// The told index is in a block that a sync has read when it is told.
+#[tokio::test]
+async fn an_index_told_during_a_sync_is_not_missed_by_it() {
+    let scene = Scene::new(10).await;
+    scene.pay_script(Branch::Change, 2_000_000_000, 9_000).await;
+    let store = scene.store.clone();
+    scene
+        .sync_while(Moment::Pool, move || {
+            let store = store.clone();
+            Box::pin(async move {
+                wallets::mark_used(&store, "main", Branch::Change, 2_000_000_000)
+                    .await
+                    .unwrap();
+            })
+        })
+        .await;
+    scene.sync().await;
+    assert_eq!(scene.balance().await.confirmed, 9_000);
 }

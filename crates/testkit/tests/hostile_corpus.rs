@@ -60,6 +60,24 @@ const CHECKLIST: &[(&str, &[&str])] = &[
         "change at a huge index",
         &["change-index-huge", "change-index-one-too-far"],
     ),
+    (
+        "a coin that never was moves the bound of change",
+        &[
+            "made-up-coin-raises-the-change-bound",
+            "made-up-coin-raises-the-receive-bound",
+            "signed-made-up-coin-raises-the-change-bound",
+            "claimed-coin-raises-the-change-bound",
+        ],
+    ),
+    (
+        "a wallet frozen by one false amount",
+        &["taproot-truth-after-a-false-amount-v*"],
+    ),
+    ("a payee banned by a lookalike", &["payee-banned-by-a-lookalike"]),
+    (
+        "the same payee with a satoshi more",
+        &["payment-again-with-a-satoshi-more", "run-payment-similar"],
+    ),
     ("change of another network", &["change-path-other-network"]),
     (
         "mainnet coins on testnet",

@@ -60,7 +60,7 @@ pub(crate) struct Registered {
     pub(crate) seen: Seen,
 }
 
-/// The highest indices that are known to be in use, as `wallet seen` told them.
+/// The highest indices that are known to be in use, as `wallet mark-used` told them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Seen {
     /// Of the receive branch.

@@ -1,15 +1,18 @@
-//! `address`: deriving an address from the keys' own wallet, and finding where a given one is.
+//! `address`: deriving an address from the keys' own wallet, and finding where a given one is: where the journal knows it to be,
+//! however far out, or else by deriving address after address.
 
 use std::str::FromStr;
 
-use bitcoin::Address;
 use bitcoin::address::NetworkUnchecked;
+use bitcoin::{Address, Script};
 use cofferdam_core::wallet::{Branch, Wallet};
+use cofferdam_memory::ordinary;
 
 use super::Screen;
 use super::account;
-use super::session::Opening;
+use super::session::{Opening, Session};
 use crate::error::{Exit, Failure};
+use crate::journal::Memory;
 use crate::protocol::{AddressFacts, AddressJob, Outcome};
 
 /// Derives or checks an address.
@@ -33,6 +36,9 @@ pub(super) fn address(open: Opening, job: AddressJob, screen: &mut Screen) -> Re
             let session = open.read(screen)?;
             let wallet = &account::wallet(&session, &name)?.wallet;
             let script = parse(&address, wallet)?.script_pubkey();
+            if let Some((branch, index)) = known_place(&session, wallet, &script, range) {
+                return Ok(Outcome::Address(facts(wallet, branch, index)?));
+            }
             for branch in Branch::ALL {
                 for index in 0..range {
                     if wallet.owns(branch, index, &script) {
@@ -44,13 +50,25 @@ pub(super) fn address(open: Opening, job: AddressJob, screen: &mut Screen) -> Re
                 Exit::Refused,
                 "not-ours",
                 format!(
-                    "the address is none of the first {range} receive or change addresses of account {}",
+                    "the address is none of the first {range} receive or change addresses of account {}, and the journal knows \
+                     it of no transaction that was signed",
                     wallet.name()
                 ),
-                "do not give it out; if the account has more addresses, search further with --range",
+                "do not give it out; if the account has more addresses, search further with --range, or derive the one in \
+                 question with --index",
             ))
         }
     }
+}
+
+/// Finds the place of a script in what the journal knows of the wallet; what it says is proven by derivation.
+fn known_place(session: &Session, wallet: &Wallet, script: &Script, range: u32) -> Option<(Branch, u32)> {
+    let log = session.journal().ok()?.log();
+    let places = ordinary(|| Memory::of(log.entries()).places(*wallet.id().as_bytes(), script, range));
+    let mut places = places
+        .into_iter()
+        .filter_map(|place| Some((Branch::from_step(place.branch)?, place.index)));
+    places.find(|(branch, index)| wallet.owns(*branch, *index, script))
 }
 
 fn parse(text: &str, wallet: &Wallet) -> Result<Address, Failure> {

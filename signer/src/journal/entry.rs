@@ -72,6 +72,23 @@ pub(crate) enum Event {
     /// The policy was changed, in these words.
     #[n(7)]
     PolicyChanged(#[n(0)] Vec<String>),
+    /// The operator told how far a wallet's addresses are in use: what holds from then on, whatever held before.
+    #[n(17)]
+    MarkedUsed(#[n(0)] MarksRecord),
+}
+
+/// The highest indices in use of a wallet, as the operator told them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct MarksRecord {
+    /// The wallet.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub(crate) wallet_id: [u8; 32],
+    /// Of the receive branch; none if none was told.
+    #[n(1)]
+    pub(crate) receive: Option<u32>,
+    /// Of the change branch.
+    #[n(2)]
+    pub(crate) change: Option<u32>,
 }
 
 /// A transaction as it was reviewed.
@@ -188,7 +205,7 @@ pub(crate) struct OutputRecord {
 }
 
 /// A place in a wallet's derivation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 pub(crate) struct Place {
     /// 0 receive, 1 change.
     #[n(0)]

@@ -3,9 +3,10 @@
 use bitcoin::hex::DisplayHex;
 use bitcoin::{Address, ScriptBuf};
 use cofferdam_core::Network;
+use cofferdam_core::wallet::{Branch, WalletId};
 use serde_json::{Value, json};
 
-use super::entry::{Class, Entry, Event, Proof, TransactionRecord};
+use super::entry::{Class, Entry, Event, Place, Proof, TransactionRecord};
 use crate::screens::date;
 
 impl Entry {
@@ -48,12 +49,23 @@ impl Entry {
                 "from_head": head.to_lower_hex_string(),
             }),
             Event::PolicyChanged(changes) => json!({"event": "policy-changed", "changes": changes}),
+            Event::MarkedUsed(marks) => json!({
+                "event": "marked-used",
+                "wallet_id": WalletId::from_bytes(marks.wallet_id),
+                "receive": marks.receive,
+                "change": marks.change,
+            }),
         };
         if let (Value::Object(shown), Value::Object(event)) = (&mut shown, event) {
             shown.extend(event);
         }
         shown
     }
+}
+
+/// The branch of an own coin or output.
+fn branch(place: Option<Place>) -> Option<String> {
+    Some(Branch::from_step(place?.branch)?.to_string())
 }
 
 fn transaction(record: &TransactionRecord, network: Network) -> Value {
@@ -67,6 +79,8 @@ fn transaction(record: &TransactionRecord, network: Network) -> Value {
                 Proof::Remembered => Some("remembered"),
                 Proof::None => None,
             },
+            "branch": branch(input.place),
+            "index": input.place.map(|place| place.index),
         })
     });
     let outputs = record.outputs.iter().map(|output| {
@@ -82,6 +96,8 @@ fn transaction(record: &TransactionRecord, network: Network) -> Value {
             },
             "address": address.map(|address| address.to_string()),
             "script": script.to_hex_string(),
+            "branch": branch(output.place),
+            "index": output.place.map(|place| place.index),
         })
     });
     json!({

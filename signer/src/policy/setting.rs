@@ -52,8 +52,10 @@ pub(crate) enum SettingError {
 
 /// The codes that can be raised, with whether each is a warning: `docs/formats/review.md` and `journal.md`.
 const RAISABLE: &[(&str, bool)] = &[
+    ("address-lookalike", true),
     ("address-repeated", true),
     ("already-signed", false),
+    ("amount-differs", false),
     ("amount-overridden", false),
     ("amount-remembered", false),
     ("data-output", false),
@@ -61,10 +63,13 @@ const RAISABLE: &[(&str, bool)] = &[
     ("fee-below-relay", true),
     ("fee-bump", false),
     ("fee-share-high", true),
+    ("index-near-bound", false),
     ("lock-time-far", true),
     ("lock-time-ineffective", false),
     ("no-memory", false),
     ("paid-before", true),
+    ("payee-paid-before", false),
+    ("payment-similar", true),
     ("relative-lock-far", true),
     ("several-change-outputs", true),
     ("signed-before", false),

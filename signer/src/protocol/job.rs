@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use cofferdam_core::keys::Language;
-use cofferdam_core::wallet::{Birthday, WalletId, WalletName};
+use cofferdam_core::wallet::{Birthday, Branch, WalletId, WalletName};
 use cofferdam_core::{Network, ScriptType};
 use serde::{Deserialize, Serialize};
 
@@ -71,7 +71,7 @@ pub(crate) enum Job {
     },
     /// `address`
     Address(AddressJob),
-    /// `wallet list`, `wallet show`, `wallet seen`
+    /// `wallet list`, `wallet show`, `wallet mark-used`
     Wallet(WalletJob),
     /// `inspect`
     Inspect(SignJob),
@@ -193,15 +193,23 @@ pub(crate) enum WalletJob {
     List,
     /// One of them.
     Show(WalletName),
-    /// Takes note of the highest index that was handed out.
-    Seen {
-        /// The wallet.
-        name: WalletName,
-        /// The index.
-        index: u32,
-        /// The branch; both, if none is told.
-        change: Option<bool>,
-    },
+    /// Moves the marks of how far its addresses are in use.
+    MarkUsed(MarkUsedJob),
+}
+
+/// Moves the marks of how far a wallet's addresses are in use.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct MarkUsedJob {
+    /// The wallet.
+    pub(crate) name: WalletName,
+    /// The branches whose mark moves.
+    pub(crate) branches: Vec<Branch>,
+    /// The highest index in use.
+    pub(crate) index: u32,
+    /// Whether the mark goes back to it; it only goes ahead otherwise.
+    pub(crate) lower: bool,
+    /// Whether the operator consented to a large step, or to going back, beforehand.
+    pub(crate) yes: bool,
 }
 
 /// Reviews PSBTs, and signs them if the operator approves.

@@ -8,8 +8,8 @@ mod review;
 
 pub(crate) use intake::{Blob, BundleFile, IntakeReply, IntakeRequest, Looking, PsbtFile, Sight};
 pub(crate) use job::{
-    AccountJob, AddressJob, BackupJob, Consent, Costs, ExportFormat, InitJob, Job, JournalJob, PassphraseJob,
-    PolicyJob, Request, RestoreJob, SignJob, Source, Unlock, WalletJob,
+    AccountJob, AddressJob, BackupJob, Consent, Costs, ExportFormat, InitJob, Job, JournalJob, MarkUsedJob,
+    PassphraseJob, PolicyJob, Request, RestoreJob, SignJob, Source, Unlock, WalletJob,
 };
 pub(crate) use outcome::{
     AccountFacts, AddressFacts, Answer, BackupOutcome, CheckpointFacts, CostFacts, Created, ExportOutcome,

@@ -74,7 +74,7 @@ pub(crate) enum Outcome {
         /// All of them.
         wallets: Vec<WalletFacts>,
     },
-    /// `wallet show`, `wallet seen`
+    /// `wallet show`, `wallet mark-used`
     Wallet(WalletFacts),
     /// `inspect`, `sign`: the review and the signed files came before.
     Finished {},
@@ -205,7 +205,7 @@ pub(crate) struct WalletFacts {
     pub(crate) signs: bool,
     /// The highest receive index that the operator told.
     pub(crate) seen_receive: Option<u32>,
-    /// The highest change index that the operator told, or that the journal knows.
+    /// The highest change index that the operator told.
     pub(crate) seen_change: Option<u32>,
 }
 

@@ -34,6 +34,20 @@ pub(crate) fn journal(facts: &JournalFacts) -> String {
         if let Some(changes) = entry["changes"].as_array() {
             let _ = write!(t, ": {}", list(changes));
         }
+        if let Some(wallet) = entry["wallet_id"].as_str() {
+            let mark = |name: &str| {
+                entry[name]
+                    .as_u64()
+                    .map_or("none".into(), |index| index.to_string())
+            };
+            let _ = write!(
+                t,
+                ": receive {}, change {} of wallet {}",
+                mark("receive"),
+                mark("change"),
+                neutralised(wallet)
+            );
+        }
         let _ = writeln!(t);
         transaction(t, &entry["transaction"]);
     }
@@ -70,9 +84,13 @@ fn transaction(t: &mut String, transaction: &Value) {
             .or(output["script"].as_str())
             .unwrap_or_default();
         let class = output["class"].as_str().unwrap_or_default();
+        let place = match (output["branch"].as_str(), output["index"].as_u64()) {
+            (Some(branch), Some(index)) => format!("  {} {index}", neutralised(branch)),
+            _ => String::new(),
+        };
         let _ = writeln!(
             t,
-            "        {:>26}  {class:<13} {}",
+            "        {:>26}  {class:<13} {}{place}",
             amount(&output["amount_sat"]),
             neutralised(to)
         );

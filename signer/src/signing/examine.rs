@@ -57,14 +57,8 @@ pub(crate) fn examine(files: &[PsbtFile], surroundings: &Surroundings<'_>) -> Re
         .iter()
         .map(|known| KnownWallet {
             wallet: &known.wallet,
-            highest_change_seen: known
-                .seen
-                .change
-                .max(surroundings.memory.highest_change(known.wallet.id())),
-            highest_receive_seen: known
-                .seen
-                .receive
-                .max(surroundings.memory.highest_receive(known.wallet.id())),
+            highest_change_seen: known.seen.change,
+            highest_receive_seen: known.seen.receive,
         })
         .collect();
     let severities = body.policy.severities();

@@ -132,7 +132,11 @@ fn signed(case: &Case, step: &Value, entries: &[Entry]) -> Vec<Entry> {
     let examined = case.examined(step, entries);
     let review = examined.review().review;
     let permitted = permit(examined).ok().unwrap();
-    let approved = approve(permitted, &consent(review, &[]), &[]).ok().unwrap();
+    let arguments = step["arguments"].as_array().into_iter().flatten();
+    let arguments: Vec<&str> = arguments.filter_map(Value::as_str).collect();
+    let pairs = arguments.windows(2).filter(|pair| pair[0] == "--accept");
+    let accepted: Vec<&str> = pairs.map(|pair| pair[1]).collect();
+    let approved = approve(permitted, &consent(review, &accepted), &[]).ok().unwrap();
     let entry = |event: Event| Entry {
         time: 0,
         generation: 1,

@@ -46,6 +46,29 @@ pub(super) fn finding(remembered: &Remembered, memory: &Memory<'_>, network: Net
                 signed.earlier
             ),
         },
+        Remembered::AmountDiffers {
+            input,
+            found,
+            signed,
+            coins,
+        } => FindingReport {
+            code: "amount-differs".into(),
+            severity: Severity::Note,
+            place: Place::Input(*input),
+            expected: Some(said(&signed.claim, found)),
+            found: Some(said(found, &signed.claim)),
+            message: format!(
+                "the coin{} signed on {} with another amount or script, in transaction {}; a signature that covers what it \
+                 claims (BIP341) is worthless where that is false, so at most one of the two is valid; distrust who told the \
+                 false one",
+                match coins {
+                    1 => " was".to_owned(),
+                    _ => format!(", like {} more, was", coins - 1),
+                },
+                date(signed.time),
+                signed.earlier
+            ),
+        },
         Remembered::SignedBefore { time } => FindingReport {
             code: "signed-before".into(),
             severity: Severity::Note,
@@ -100,6 +123,7 @@ pub(super) fn finding(remembered: &Remembered, memory: &Memory<'_>, network: Net
         Remembered::PaidBefore {
             output,
             amount,
+            signed,
             earlier,
             time,
         } => FindingReport {
@@ -109,9 +133,35 @@ pub(super) fn finding(remembered: &Remembered, memory: &Memory<'_>, network: Net
             expected: None,
             found: Some(earlier.to_string()),
             message: format!(
-                "the same {} sat to the same address were signed on {} over other coins, in transaction {earlier}, and \
-                 both can confirm; accept it only if it is owed twice",
-                amount.to_sat(),
+                "{} to the same address were signed on {} over other coins, in transaction {earlier}, and both can confirm; \
+                 accept it only if it is owed twice",
+                match signed == amount {
+                    true => format!("the same {} sat", amount.to_sat()),
+                    false => format!("nearly the same, {} sat,", signed.to_sat()),
+                },
+                date(*time)
+            ),
+        },
+        Remembered::PayeePaidBefore {
+            output,
+            count,
+            signed,
+            earlier,
+            time,
+        } => FindingReport {
+            code: "payee-paid-before".into(),
+            severity: Severity::Note,
+            place: Place::Output(*output),
+            expected: None,
+            found: Some(earlier.to_string()),
+            message: format!(
+                "the same address was paid before{}: {} sat, signed on {} over other coins, in transaction {earlier}; check \
+                 that this is not the same payout once more",
+                match count {
+                    1 => String::new(),
+                    _ => format!(", {count} times, the last time"),
+                },
+                signed.to_sat(),
                 date(*time)
             ),
         },

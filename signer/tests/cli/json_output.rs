@@ -327,7 +327,7 @@ fn help_has_examples_for_every_command() {
         &["address"],
         &["wallet", "list"],
         &["wallet", "show"],
-        &["wallet", "seen"],
+        &["wallet", "mark-used"],
         &["inspect"],
         &["sign"],
         &["scan"],

@@ -9,6 +9,7 @@ mod expect;
 mod harness;
 mod journal;
 mod json_output;
+mod marks;
 mod named_files;
 mod pages;
 mod policy;

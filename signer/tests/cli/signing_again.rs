@@ -1,6 +1,8 @@
 //! What the journal's memory is for: the rules of signing again, through the real binary.
 
+use cofferdam_core::psbt::Version;
 use cofferdam_core::wallet::Wallet;
+use cofferdam_transport::bundle::Bundle;
 use serde_json::Value;
 
 use crate::harness::{COSTS, Run, Signer};
@@ -179,55 +181,115 @@ fn a_restored_vault_says_that_it_remembers_nothing_until_a_journal_is_imported()
 }
 
 #[test]
-fn change_far_out_needs_wallet_seen() {
+fn a_satoshi_more_to_the_same_payee_warns_and_another_amount_is_noted() {
     let (signer, wallet) = Signer::with_wallet("segwit");
-    let mut plan = Plan::new(&wallet, &[0], &[(PAYEE, 5_000)]);
-    plan.change = 25_000;
-    let refused = sign(&signer, &plan, &[]).error(3);
-    assert_eq!(refused["findings"][0]["code"], "index-out-of-bounds");
-    let seen = signer
-        .run(&["wallet", "seen", "main", "20000", "--change"])
-        .json();
-    assert_eq!(
-        (&seen["seen_change"], &seen["seen_receive"]),
-        (&20_000.into(), &Value::Null)
+    let earlier = txid(&sign(
+        &signer,
+        &Plan::new(&wallet, &[0], &[(PAYEE, 500_000)]),
+        &[],
+    ));
+    let again = Plan::new(&wallet, &[1], &[(PAYEE, 500_001)]);
+    assert_eq!(sign(&signer, &again, &[]).error_code(3), "warning-not-accepted");
+    let accepted = sign(&signer, &again, &["--accept", "paid-before"]).json();
+    let finding = &accepted["review"]["files"][0]["findings"][0];
+    assert_eq!(finding["code"], "paid-before");
+    assert_eq!(finding["found"], earlier.as_str());
+    let message = finding["message"].as_str().unwrap();
+    assert!(
+        message.contains("500000 sat") && message.contains("signed on 20"),
+        "{message}"
     );
-    sign(&signer, &plan, &[]).json();
-    plan.change = 35_000;
-    plan.coins = &[1];
-    plan.payments = &[(PAYEE, 5_001)];
-    sign(&signer, &plan, &[]).json();
-    let shown = signer.run(&["wallet", "show", "main"]).json();
-    assert_eq!(shown["seen_change"], 35_000, "signed change moves the bound");
-    plan.change = 45_001;
-    plan.coins = &[2];
-    plan.payments = &[(PAYEE, 5_002)];
-    assert_eq!(sign(&signer, &plan, &[]).code, 3);
+
+    // The salary of the next month, at another rate.
+    let salary = Plan::new(&wallet, &[2], &[(PAYEE, 480_000)]);
+    let signed = sign(&signer, &salary, &[]).json();
+    assert_eq!(codes(&signed["review"]), ["payee-paid-before"]);
+    let message = signed["review"]["files"][0]["findings"][0]["message"]
+        .as_str()
+        .unwrap();
+    assert!(
+        message.contains("2 times") && message.contains("500001 sat, signed on 20"),
+        "{message}"
+    );
+    let other = Plan::new(&wallet, &[3], &[(OTHER, 500_000)]);
+    assert!(codes(&sign(&signer, &other, &[]).json()["review"]).is_empty());
+}
+
+/// One worthless signature made every later honest payout of the wallet `coin-amount-changed`, whatever was done.
+#[test]
+fn a_false_amount_that_was_signed_freezes_no_taproot_wallet() {
+    for version in [Version::V0, Version::V2] {
+        let (signer, wallet) = Signer::with_wallet("taproot");
+        let lie = Plan {
+            false_amounts: &[(0, 999_500), (1, 1_000_300)],
+            ..Plan::new(&wallet, &[0, 1], &[(OTHER, 300_000)])
+        };
+        sign(&signer, &lie, &[]).json();
+        let truth = Plan::new(&wallet, &[0, 1], &[(PAYEE, 500_000)]);
+        signer.write("x.psbt", truth.psbt_of(version));
+        let (input, out) = (signer.text("x.psbt"), signer.text("truth.psbt"));
+        let signed = signer.run(&["sign", &input, "--out", &out, "--yes"]).json();
+        assert_eq!(
+            codes(&signed["review"]),
+            ["amount-differs"],
+            "no --supersede, no --accept"
+        );
+        // And the very transaction of the lie, with what is true of it.
+        let same = Plan {
+            false_amounts: &[],
+            ..Plan::new(&wallet, &[0, 1], &[(OTHER, 300_000)])
+        };
+        let error = sign(&signer, &same, &[]).error(3);
+        assert_eq!(
+            error["findings"][0]["code"], "coin-signed-before",
+            "the truth is signed for another payee"
+        );
+    }
 }
 
 #[test]
-fn own_receive_addresses_far_out_need_wallet_seen() {
-    let (signer, wallet) = Signer::with_wallet("segwit");
-    let split = |coin: &'static [u32], index| {
-        let mut plan = Plan::new(&wallet, coin, &[]);
-        plan.to_self = Some((index, 300_000));
-        signer.write("a.psbt", plan.psbt());
+fn a_false_amount_freezes_no_wallet_whose_payouts_come_in_bundles() {
+    let (signer, wallet) = Signer::with_wallet("taproot");
+    let bundle = |plan: &Plan<'_>, name: &str| {
+        let bundle = Bundle::of(wallet.id(), name, &[plan.psbt()]).unwrap();
+        signer.write("x.bundle", bundle.to_bytes());
+        signer.run(&[
+            "sign",
+            &signer.text("x.bundle"),
+            "--out",
+            &signer.text(name),
+            "--yes",
+        ])
     };
-    let (file, out) = (signer.text("a.psbt"), signer.text("out/"));
-    split(&[0], 20_000);
-    let refused = signer.run(&["inspect", &file]);
-    assert_eq!(refused.code, 3, "{}", refused.stdout);
-    signer
-        .run(&["wallet", "seen", "main", "15000", "--receive"])
-        .json();
-    signer.run(&["sign", &file, "--out", &out, "--yes"]).json();
-    // What was signed moves the bound of its branch, and of no other.
-    split(&[1], 30_000);
-    assert_eq!(signer.run(&["inspect", &file]).code, 0);
-    split(&[1], 30_001);
-    assert_eq!(signer.run(&["inspect", &file]).code, 3);
-    let mut plan = Plan::new(&wallet, &[2], &[(PAYEE, 5_000)]);
-    plan.change = 15_000;
-    signer.write("a.psbt", plan.psbt());
-    assert_eq!(signer.run(&["inspect", &file]).code, 3);
+    let lie = Plan {
+        false_amounts: &[(0, 999_700)],
+        ..Plan::new(&wallet, &[0], &[(OTHER, 300_000)])
+    };
+    bundle(&lie, "lie").json();
+    let truth = Plan::new(&wallet, &[0], &[(PAYEE, 500_000)]);
+    let signed = bundle(&truth, "truth").json();
+    assert_eq!(codes(&signed["review"]), ["amount-differs"]);
+}
+
+/// The first transaction may spend coins that never existed: a signer cannot tell.
+#[test]
+fn a_payee_is_not_banned_by_an_address_that_looks_like_theirs() {
+    let (signer, wallet) = Signer::with_wallet("segwit");
+    const ALIKE: &str = "bcrt1qqyqszqgpqyqszqgpqyqszqgpqqqqlfdhxwat9t";
+    const HONEST: &str = "bcrt1qqyqszqgpqyqszqgpqyqszqgpqyqszqgpvxat9t";
+    sign(&signer, &Plan::new(&wallet, &[0], &[(ALIKE, 400_000)]), &[]).json();
+    let honest = Plan::new(&wallet, &[1], &[(HONEST, 600_000)]);
+    assert_eq!(sign(&signer, &honest, &[]).error_code(3), "warning-not-accepted");
+    let accepted = sign(&signer, &honest, &["--accept", "address-lookalike"]).json();
+    let finding = &accepted["review"]["files"][0]["findings"][0];
+    assert_eq!(
+        (&finding["expected"], &finding["found"]),
+        (&ALIKE.into(), &HONEST.into()),
+        "both are shown whole"
+    );
+    let next = Plan::new(&wallet, &[2], &[(HONEST, 200_000)]);
+    assert_eq!(
+        codes(&sign(&signer, &next, &[]).json()["review"]),
+        ["payee-paid-before"]
+    );
 }

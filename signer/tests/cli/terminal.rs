@@ -462,3 +462,39 @@ fn what_is_typed_ahead_neither_loosens_nor_deletes() {
     assert_eq!(ended(session).1, 3);
     assert_eq!(signer.names(), before);
 }
+
+#[test]
+fn a_mark_moves_far_or_back_only_when_its_index_is_typed() {
+    let (signer, _) = Signer::with_wallet("segwit");
+    let passphrase = signer.text("p");
+    let mark = |arguments: &[&str], typed: &str| {
+        let command = [
+            "--passphrase-file",
+            &passphrase,
+            "wallet",
+            "mark-used",
+            "main",
+            "change",
+        ];
+        let mut session = on_terminal(&signer, &[&command[..], arguments].concat());
+        let question = session.exp_string("to go on: ").unwrap();
+        session.send_line(typed).unwrap();
+        let (rest, code) = ended(session);
+        (question, rest, code)
+    };
+    let marked = || signer.run(&["wallet", "show", "main"]).json()["seen_change"].clone();
+    let (question, rest, code) = mark(&["25000"], "yes");
+    assert_eq!(code, 3, "{rest}");
+    assert!(question.contains("as far out as index 35000"), "{question}");
+    assert!(marked().is_null());
+    let (_, rest, code) = mark(&["25000"], "25000");
+    assert_eq!(code, 0, "{rest}");
+    assert_eq!(marked(), 25_000);
+    let (question, rest, code) = mark(&["7", "--lower"], "");
+    assert_eq!(code, 3, "{rest}");
+    assert!(question.contains("back from 25000 to 7"), "{question}");
+    assert_eq!(marked(), 25_000);
+    let (_, rest, code) = mark(&["7", "--lower"], "7");
+    assert_eq!(code, 0, "{rest}");
+    assert_eq!(marked(), 7);
+}

@@ -6,7 +6,7 @@ use cofferdam_core::wallet::Branch;
 use super::context::Context;
 use super::reply::Reply;
 use crate::error::{CommandError, Error};
-use crate::store::wallets as rows;
+use crate::store::{scripts, wallets as rows};
 use crate::{addresses, wallets};
 
 /// Arguments of `address`.
@@ -19,7 +19,7 @@ Examples:
   cofferdam-watcher address --wallet main --change
 
 Have the signer confirm an address before giving it to somebody:
-  cofferdam-signer --vault V address --account main --verify ADDRESS")]
+  cofferdam-signer --vault V address --account main --check ADDRESS")]
 pub struct AddressArgs {
     /// The wallet's name.
     #[arg(long, value_name = "NAME")]
@@ -53,14 +53,16 @@ pub async fn run(context: &Context, args: AddressArgs) -> Result<Reply, Error> {
         let record = wallets::find(&mut view, &args.wallet).await?;
         let state = rows::branch(&mut view, record.no, branch).await?;
         let index = args.index.unwrap_or(state.next_index);
-        if index >= state.covered {
+        if index >= state.covered && !scripts::is_told(&mut view, record.no, branch, index).await? {
             return Err(CommandError::Usage {
                 message: format!(
                     "index {index} is not watched: the {branch} branch is watched below {}",
                     state.covered
                 ),
-                hint: "hand addresses out in order with --next, or watch more: wallet import FILE --gap N"
-                    .into(),
+                hint: format!(
+                    "hand addresses out in order with --next, or have it watched: wallet mark-used {} {branch} {index}",
+                    args.wallet
+                ),
             }
             .into());
         }

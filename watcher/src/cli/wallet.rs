@@ -12,7 +12,7 @@ use super::reply::Reply;
 use crate::error::{CommandError, Error};
 use crate::store::wallets::{self as rows, WalletRecord};
 use crate::store::{Connection, StoreError};
-use crate::wallets::{self, WalletsError};
+use crate::wallets::{self, MarkedUsed, WalletsError};
 
 /// The largest wallet file that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -27,6 +27,33 @@ pub enum WalletCommand {
     List,
     /// Show one wallet.
     Show(ShowArgs),
+    /// Tell that an index is in use, such as that of change which the signer's journal knows far out: it is watched from then on.
+    #[command(visible_alias = "seen")]
+    MarkUsed(MarkUsedArgs),
+}
+
+/// Arguments of `wallet mark-used`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cofferdam-watcher wallet mark-used main change 12000
+  cofferdam-watcher wallet mark-used main change 2147483000   # that one alone: too many lie between
+
+The next sync searches again from the wallet's birthday. Addresses up to an index that is not watched alone are not handed out.")]
+pub struct MarkUsedArgs {
+    /// The wallet's name.
+    name: String,
+    /// The branch: receive, or change.
+    branch: BranchName,
+    /// The index.
+    index: u32,
+}
+
+/// A branch, as it is typed.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum BranchName {
+    Receive,
+    Change,
 }
 
 /// Arguments of `wallet import`.
@@ -69,6 +96,7 @@ pub async fn run(context: &Context, command: WalletCommand) -> Result<Reply, Err
         WalletCommand::Import(args) => import(context, args).await,
         WalletCommand::List => list(context).await,
         WalletCommand::Show(args) => show(context, args).await,
+        WalletCommand::MarkUsed(args) => mark_used(context, args).await,
     }
 }
 
@@ -124,6 +152,38 @@ async fn show(context: &Context, args: ShowArgs) -> Result<Reply, Error> {
     let record = wallets::find(&mut view, &args.name).await?;
     let entry = WalletEntry::of(&mut view, &record).await?;
     Ok(Reply::new(&entry, entry.text()))
+}
+
+async fn mark_used(context: &Context, args: MarkUsedArgs) -> Result<Reply, Error> {
+    let branch = match args.branch {
+        BranchName::Receive => Branch::Receive,
+        BranchName::Change => Branch::Change,
+    };
+    let (record, marked) = wallets::mark_used(&context.store, &args.name, branch, args.index).await?;
+    let (name, index) = (record.wallet.name(), args.index);
+    let (watched, text) = match marked {
+        MarkedUsed::Watched => (
+            "already",
+            format!("{branch} {index} of {name} was watched already\n"),
+        ),
+        MarkedUsed::UpToIt => (
+            "up-to-it",
+            format!("{branch} addresses of {name} are watched up to {index}\nnext: cofferdam-watcher sync\n"),
+        ),
+        MarkedUsed::Alone => (
+            "alone",
+            format!(
+                "{branch} {index} of {name} is watched by itself, and nothing between\nnext: cofferdam-watcher sync\n"
+            ),
+        ),
+    };
+    let document = serde_json::json!({
+        "name": name,
+        "branch": branch,
+        "index": index,
+        "watched": watched,
+    });
+    Ok(Reply::new(&document, text))
 }
 
 /// A wallet, as people and scripts see it.

@@ -17,6 +17,8 @@ pub enum Fact {
     SyncedHeight,
     /// A sync that reads every block whole has begun, and has not come to the tip.
     EveryBlock,
+    /// How many indices were told that are watched by themselves, far beyond the others of their branch.
+    ToldIndices,
 }
 
 impl Fact {
@@ -27,6 +29,7 @@ impl Fact {
             Fact::PrunedHeight => "pruned_height",
             Fact::SyncedHeight => "synced_height",
             Fact::EveryBlock => "every_block",
+            Fact::ToldIndices => "told_indices",
         }
     }
 }

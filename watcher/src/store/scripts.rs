@@ -1,6 +1,7 @@
 //! The table `scripts`: every script that the ledger watches.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use bitcoin::ScriptBuf;
 use bitcoin::hex::HexToBytesIter;
@@ -8,6 +9,7 @@ use cofferdam_core::wallet::Branch;
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Row};
 
+use super::facts::{self, Fact};
 use super::wallets::{self, WalletNo, WalletRecord};
 use super::{Connection, StoreError, rows};
 use crate::addresses;
@@ -26,31 +28,120 @@ pub struct ScriptOwner {
     pub index: u32,
 }
 
-/// Adds the scripts of a branch up to, and without, the index `end`; those that are there stay.
+/// Adds the scripts of a branch up to, and without, the index `end`; those that are there stay. An index among them that was
+/// [told](tell) is used, and the wallet's gap beyond it is added too.
 ///
 /// Returns the added ones.
 pub async fn cover(
     db: &mut Connection,
     record: &WalletRecord,
     branch: Branch,
-    end: u32,
+    mut end: u32,
 ) -> Result<Vec<(ScriptBuf, ScriptOwner)>, StoreError> {
-    let covered = wallets::branch(db, record.no, branch).await?.covered;
-    if covered >= end {
-        return Ok(Vec::new());
+    let mut added = Vec::new();
+    loop {
+        let covered = wallets::branch(db, record.no, branch).await?.covered;
+        if covered >= end {
+            return Ok(added);
+        }
+        let told = told_within(db, record.no, branch, covered..end).await?;
+        let scripts = addresses::derive(&record.wallet, branch, covered..end)?;
+        insert(db, record.no, branch, covered, &scripts).await?;
+        let owner = |index| ScriptOwner {
+            wallet_no: record.no,
+            branch,
+            index,
+        };
+        added.extend(scripts.into_iter().zip((covered..end).map(owner)));
+        let Some(index) = told else { return Ok(added) };
+        wallets::use_index(db, record.no, branch, index).await?;
+        end = addresses::horizon(index + 1, record.gap);
     }
-    let scripts = addresses::derive(&record.wallet, branch, covered..end)?;
-    insert(db, record.no, branch, covered, &scripts).await?;
-    let owner = |index| ScriptOwner {
-        wallet_no: record.no,
-        branch,
-        index,
-    };
-    Ok(scripts.into_iter().zip((covered..end).map(owner)).collect())
 }
 
-/// Adds the scripts of a branch from the index `first` on, which must be the first one that is not covered.
+/// Watches one index beyond those that are covered, and nothing between.
+pub async fn tell(
+    db: &mut Connection,
+    record: &WalletRecord,
+    branch: Branch,
+    index: u32,
+) -> Result<(), StoreError> {
+    let script = record
+        .wallet
+        .script_pubkey(branch, index)
+        .map_err(|error| StoreError::Unexpected(format!("cannot derive scripts: {error}")))?;
+    add(db, record.no, branch, index, &[script]).await?;
+    let count = wallets::told_in_total(db).await? + 1;
+    facts::set(db, Fact::ToldIndices, &count.to_string()).await
+}
+
+/// Returns whether an index beyond those that are covered was told.
+pub async fn is_told(
+    db: &mut Connection,
+    wallet_no: WalletNo,
+    branch: Branch,
+    index: u32,
+) -> Result<bool, StoreError> {
+    let covered = wallets::branch(db, wallet_no, branch).await?.covered;
+    if index < covered {
+        return Ok(false);
+    }
+    let found = told_within(db, wallet_no, branch, index..index.saturating_add(1)).await?;
+    Ok(found.is_some())
+}
+
+/// Returns the highest index of a range that has a script; none where none has.
+async fn told_within(
+    db: &mut Connection,
+    wallet_no: WalletNo,
+    branch: Branch,
+    range: Range<u32>,
+) -> Result<Option<u32>, StoreError> {
+    let sql = "\
+        SELECT MAX(address_index) AS told FROM scripts
+        WHERE wallet_no = $1 AND branch = $2 AND address_index >= $3 AND address_index < $4";
+    let row = sqlx::query(sql)
+        .bind(wallet_no.0)
+        .bind(i64::from(branch.step()))
+        .bind(i64::from(range.start))
+        .bind(i64::from(range.end))
+        .fetch_one(db)
+        .await?;
+    rows::number_or_null(&row, "told")
+}
+
+/// Adds the scripts of a branch from the index `first` on, which must be the first one that is not covered. Told ones among them
+/// are covered from then on.
 pub async fn insert<S: AsRef<[u8]>>(
+    db: &mut Connection,
+    wallet_no: WalletNo,
+    branch: Branch,
+    first: u32,
+    scripts: &[S],
+) -> Result<(), StoreError> {
+    let end = i64::from(first) + scripts.len() as i64;
+    let sql = "\
+        DELETE FROM scripts
+        WHERE wallet_no = $1 AND branch = $2 AND address_index >= $3 AND address_index < $4";
+    sqlx::query(sql)
+        .bind(wallet_no.0)
+        .bind(i64::from(branch.step()))
+        .bind(i64::from(first))
+        .bind(end)
+        .execute(&mut *db)
+        .await?;
+    add(db, wallet_no, branch, first, scripts).await?;
+    let sql = "UPDATE branches SET covered = $1 WHERE wallet_no = $2 AND branch = $3";
+    sqlx::query(sql)
+        .bind(end)
+        .bind(wallet_no.0)
+        .bind(i64::from(branch.step()))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+async fn add<S: AsRef<[u8]>>(
     db: &mut Connection,
     wallet_no: WalletNo,
     branch: Branch,
@@ -72,13 +163,6 @@ pub async fn insert<S: AsRef<[u8]>>(
         }
         query.execute(&mut *db).await?;
     }
-    let sql = "UPDATE branches SET covered = $1 WHERE wallet_no = $2 AND branch = $3";
-    sqlx::query(sql)
-        .bind(index)
-        .bind(wallet_no.0)
-        .bind(i64::from(branch.step()))
-        .execute(db)
-        .await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use cofferdam_core::wallet::{Branch, Wallet, WalletId};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use super::facts::{self, Fact};
 use super::{Connection, StoreError, rows};
 use crate::clock;
 
@@ -249,10 +250,21 @@ pub async fn use_index(
     Ok(())
 }
 
-/// Returns the number of scripts in the ledger; it only ever grows.
+/// Returns the number of scripts that were ever watched; it only ever grows.
 pub async fn covered_in_total(db: &mut Connection) -> Result<i64, StoreError> {
     let sql = "SELECT CAST(COALESCE(SUM(covered), 0) AS BIGINT) FROM branches";
-    Ok(sqlx::query(sql).fetch_one(db).await?.try_get(0)?)
+    let covered: i64 = sqlx::query(sql).fetch_one(&mut *db).await?.try_get(0)?;
+    Ok(covered + told_in_total(db).await?)
+}
+
+/// Returns how many indices were told that were watched by themselves; it only ever grows.
+pub async fn told_in_total(db: &mut Connection) -> Result<i64, StoreError> {
+    match facts::get(db, Fact::ToldIndices).await? {
+        None => Ok(0),
+        Some(count) => count
+            .parse()
+            .map_err(|_| StoreError::damaged("told_indices is no number")),
+    }
 }
 
 /// Reads the column `branch`.

@@ -27,6 +27,10 @@ pub struct Watch {
     coins: HashMap<OutPoint, Amount>,
     /// What those coins come to at most that are there at the block that is searched. One block's outputs can be more than 64 bits hold.
     held: i128,
+    /// Scripts of single indices that were told, far beyond the others of their branch: few, and mostly none.
+    told: HashMap<Box<[u8]>, ScriptOwner>,
+    /// How many indices the ledger was ever told when this was loaded.
+    told_in_ledger: i64,
     wallets: BTreeMap<WalletNo, WatchedWallet>,
     has_unforeseen_txids: bool,
     /// Scripts that were added since they were [taken](Watch::take_added).
@@ -90,14 +94,21 @@ impl Watch {
             watched.insert(record.no, WatchedWallet { record, branches });
         }
         let mut missing = total;
+        let mut told = HashMap::new();
         scripts::for_each(&mut view, |owner, script| {
             let wallet = watched
                 .get(&owner.wallet_no)
                 .ok_or_else(|| StoreError::damaged("a script of no wallet"))?;
+            let branch = wallet.branch(owner.branch);
+            if owner.index >= branch.in_ledger {
+                told.insert(script.into(), *owner);
+                return Ok(());
+            }
             missing = missing.saturating_sub(1);
-            set.put(wallet.branch(owner.branch).place, owner.index, script)
+            set.put(branch.place, owner.index, script)
         })
         .await?;
+        let told_in_ledger = wallets::told_in_total(&mut view).await?;
         if missing > 0 {
             return Err(StoreError::damaged(format!(
                 "{missing} scripts of wallets are missing"
@@ -110,6 +121,8 @@ impl Watch {
         };
         Ok(Watch {
             scripts: set,
+            told,
+            told_in_ledger,
             coins,
             held: 0,
             has_unforeseen_txids: watched.values().any(unforeseen),
@@ -154,9 +167,16 @@ impl Watch {
         let count: usize = branches()
             .map(|branch| self.scripts.count(branch.place) as usize)
             .sum();
-        (count <= most).then(|| {
+        let needed = |owner: &ScriptOwner| {
+            self.wallets
+                .get(&owner.wallet_no)
+                .is_some_and(|wallet| needs(&wallet))
+        };
+        let told = || self.told.iter().filter(|(_, owner)| needed(owner));
+        (count + told().count() <= most).then(|| {
             let scripts = branches().flat_map(|branch| self.scripts.from(branch.place, 0));
-            scripts.map(Into::into).collect()
+            let told = told().map(|(script, _)| script.as_ref());
+            scripts.chain(told).map(Into::into).collect()
         })
     }
 
@@ -167,7 +187,11 @@ impl Watch {
 
     /// Returns whose a script is, if it is one of ours.
     pub fn owner(&self, script: &Script) -> Option<ScriptOwner> {
-        self.scripts.owner(script)
+        let told = || match self.told.is_empty() {
+            true => None,
+            false => self.told.get(script.as_bytes()).copied(),
+        };
+        self.scripts.owner(script).or_else(told)
     }
 
     /// Returns whose a script is, if it is one of a wallet that needs the block at `height`.
@@ -250,6 +274,21 @@ impl Watch {
     ///
     /// Returns whether scripts were added.
     pub fn note_used(&mut self, owner: ScriptOwner) -> Result<bool, StoreError> {
+        let Some(wallet) = self.wallets.get(&owner.wallet_no) else {
+            return Ok(false);
+        };
+        // Told, and watched by itself: millions may lie between.
+        if owner.index >= self.scripts.count(wallet.branch(owner.branch).place) {
+            return Ok(false);
+        }
+        let mut grew = self.use_index(owner)?;
+        while let Some(told) = self.take_told(owner.wallet_no, owner.branch) {
+            grew |= self.use_index(told)?;
+        }
+        Ok(grew)
+    }
+
+    fn use_index(&mut self, owner: ScriptOwner) -> Result<bool, StoreError> {
         let Some(wallet) = self.wallets.get_mut(&owner.wallet_no) else {
             return Ok(false);
         };
@@ -273,6 +312,19 @@ impl Watch {
         self.watch_up_to(owner.wallet_no, owner.branch, end)
     }
 
+    /// Takes the highest told index that a branch has come to: it is used, and no longer by itself.
+    fn take_told(&mut self, wallet_no: WalletNo, branch: Branch) -> Option<ScriptOwner> {
+        let end = self
+            .scripts
+            .count(self.wallets.get(&wallet_no)?.branch(branch).place);
+        let reached =
+            |told: &ScriptOwner| (told.wallet_no, told.branch) == (wallet_no, branch) && told.index < end;
+        let told = self.told.values().filter(|told| reached(told));
+        let highest = told.max_by_key(|told| told.index).copied()?;
+        self.told.retain(|_, told| !reached(told));
+        Some(highest)
+    }
+
     /// Ends a block: what its uses call for is watched from the next one on. Returns whether the block used so many far indices that what it
     /// may pay beyond them was not looked for.
     pub fn end_block(&mut self) -> Result<bool, StoreError> {
@@ -284,6 +336,9 @@ impl Watch {
                 .get(wallet_no)
                 .map(|wallet| wallet.branch(*branch).wanted);
             self.watch_up_to(*wallet_no, *branch, wanted.unwrap_or(0))?;
+            while let Some(told) = self.take_told(*wallet_no, *branch) {
+                self.use_index(told)?;
+            }
         }
         Ok(!cut.is_empty())
     }
@@ -305,10 +360,11 @@ impl Watch {
         Ok(true)
     }
 
-    /// Returns the number of scripts that the ledger had when this was loaded or last written.
+    /// Returns the number of scripts that the ledger had ever watched when this was loaded or last written.
     pub fn covered_in_ledger(&self) -> i64 {
         let branches = self.wallets.values().flat_map(|wallet| &wallet.branches);
-        branches.map(|branch| i64::from(branch.in_ledger)).sum()
+        let covered: i64 = branches.map(|branch| i64::from(branch.in_ledger)).sum();
+        covered + self.told_in_ledger
     }
 
     /// Tells the ledger which indices are used, and the scripts that are watched for them, inside a write that has found

@@ -6,16 +6,21 @@ use super::payees::{NOBODY, PayeeIndex};
 use super::severities::{AS_THEY_ARE, Severities};
 use crate::wallet::Wallet;
 
-/// How far beyond the highest known index own outputs are accepted: the watcher looks 1,000 ahead, so that what is further
-/// would not be found again, and ten times that leaves room for a watcher that was set up anew.
+/// How far beyond the highest index that the operator told own outputs are accepted: the watcher looks 1,000 ahead, so that
+/// what is further would not be found again, and ten times that leaves room for a watcher that was set up anew.
 pub const INDEX_BOUND: u32 = 10_000;
 
-/// A registered wallet, and how far its change has come.
+/// How far beyond that index own outputs are accepted in silence: the last tenth of the way to [`INDEX_BOUND`] is for moving
+/// the mark before payouts are refused.
+pub const INDEX_NEAR: u32 = 9_000;
+
+/// A registered wallet, and how far the operator said that it has come. Nothing else moves these marks: what was signed, or
+/// what a transaction spends, may be made up.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownWallet<'a> {
     /// The wallet.
     pub wallet: &'a Wallet,
-    /// The highest change index in the journal, or told by `wallet seen`; none if neither knows one.
+    /// The highest change index that `wallet mark-used` told; none if it told none.
     pub highest_change_seen: Option<u32>,
     /// The same of the receive branch. It says nothing about change.
     pub highest_receive_seen: Option<u32>,
@@ -32,7 +37,7 @@ pub struct ReviewContext<'a> {
     pub amounts: AmountRule,
     /// Findings that weigh more than by default.
     pub severities: &'a Severities,
-    /// Whom the vault paid before: an address that only looks like one of theirs is refused.
+    /// Whom the vault paid before: an address that only looks like one of theirs is warned about.
     pub earlier_payees: &'a PayeeIndex,
     /// Seconds since 1970, by a clock that proves nothing; none where there is no clock. It decides about warnings only.
     pub now: Option<u64>,

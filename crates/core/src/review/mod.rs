@@ -22,11 +22,12 @@ mod reviewed;
 mod rules;
 mod run;
 mod severities;
+mod similar;
 #[cfg(test)]
 mod testing;
 mod text;
 
-pub use context::{AmountRule, FeeLimits, INDEX_BOUND, KnownWallet, ReviewContext};
+pub use context::{AmountRule, FeeLimits, INDEX_BOUND, INDEX_NEAR, KnownWallet, ReviewContext};
 pub use fee::Fee;
 pub use finding::{DerivationFault, Finding, FindingKind, FindingReport, Severity};
 pub use payees::PayeeIndex;
@@ -38,4 +39,5 @@ pub use report::{
 pub use reviewed::{Reviewed, Spend, review};
 pub use run::{RunReport, review_run};
 pub use severities::Severities;
+pub use similar::are_similar;
 pub use text::neutralised;

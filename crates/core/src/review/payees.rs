@@ -32,15 +32,22 @@ impl Look {
 /// Addresses that were paid before, by how they look.
 ///
 /// The last characters of a bech32 address are a checksum that anybody can steer with bytes of no use, so that thousands of
-/// addresses can be made that look alike: looking one up costs no more for it.
+/// addresses can be made that look alike: looking one up costs no more for it, and names the one that was there first.
 #[derive(Clone, Debug, Default)]
-pub struct PayeeIndex(BTreeMap<Look, BTreeSet<String>>);
+pub struct PayeeIndex(BTreeMap<Look, Alike>);
+
+/// Addresses of one look.
+#[derive(Clone, Debug)]
+struct Alike {
+    earliest: String,
+    all: BTreeSet<String>,
+}
 
 /// Nobody was paid before.
 pub(super) static NOBODY: PayeeIndex = PayeeIndex(BTreeMap::new());
 
 impl PayeeIndex {
-    /// Indexes scripts that were paid; those without an address are left out.
+    /// Indexes scripts that were paid, the earliest first; those without an address are left out.
     pub fn new<'s>(scripts: impl IntoIterator<Item = &'s Script>, network: Network) -> Self {
         let mut index = Self::default();
         for script in scripts {
@@ -53,17 +60,18 @@ impl PayeeIndex {
 
     pub(super) fn insert(&mut self, address: &str) {
         if let Some(look) = Look::of(address) {
-            self.0.entry(look).or_default().insert(address.to_owned());
+            let alike = self.0.entry(look).or_insert_with(|| Alike {
+                earliest: address.to_owned(),
+                all: BTreeSet::new(),
+            });
+            alike.all.insert(address.to_owned());
         }
     }
 
-    /// Returns an address that this one looks like without being it; none where this very address is known.
+    /// Returns the earliest address that this one looks like without being it; none where this very address is known.
     pub(super) fn lookalike(&self, address: &str) -> Option<&str> {
         let alike = self.0.get(&Look::of(address)?)?;
-        match alike.contains(address) {
-            true => None,
-            false => alike.first().map(String::as_str),
-        }
+        (!alike.all.contains(address)).then_some(&alike.earliest)
     }
 }
 
@@ -103,7 +111,11 @@ mod tests {
         index.insert(first);
         assert_eq!(index.lookalike(first), None);
         assert_eq!(index.lookalike(second), None);
-        assert_eq!(index.lookalike(stranger), Some(first));
+        assert_eq!(
+            index.lookalike(stranger),
+            Some(second),
+            "the one that was there first"
+        );
         assert_eq!(index.lookalike("bc1paaaa00zzzz"), None, "another kind");
         assert_eq!(index.lookalike("bc1qaaaa00zzz0"), None, "another end");
     }

@@ -1,7 +1,7 @@
 //! Several PSBTs that are signed in one sitting.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bitcoin::{Amount, OutPoint, Script, TxOut, Txid};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use super::payees::PayeeIndex;
 use super::place::Place;
 use super::report::{OutputClass, Totals};
 use super::reviewed::Reviewed;
+use super::similar::are_similar;
 
 /// What several transactions do together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,9 +36,10 @@ impl RunReport {
 
 /// Looks at several reviewed PSBTs together.
 ///
-/// Refuses one coin with two amounts or scripts, the same coin in two transactions, an address that looks like one of another
-/// transaction and is not, and the same payment (script and amount) in two transactions over other coins; notes an address that
-/// two transactions pay. A transaction that is given twice is no conflict with itself, as long as its coins are the same.
+/// Refuses one coin with two amounts or scripts, the same coin in two transactions, and the same payment (script and amount) in
+/// two transactions over other coins; warns of nearly the same one, and of an address that looks like one of another
+/// transaction and is not; notes an address that two transactions pay. A transaction that is given twice is no conflict with
+/// itself, as long as its coins are the same.
 pub fn review_run(reviews: &[Reviewed]) -> RunReport {
     let mut seen = HashSet::new();
     let different: Vec<&Reviewed> = reviews
@@ -142,45 +144,71 @@ fn coins_spent_twice(reviews: &[&Reviewed]) -> Vec<Finding> {
     findings
 }
 
-/// `payment-repeated`: a payout that was planned twice; and `address-repeated`, where only the amounts differ. Equal payments
-/// within one transaction are warned about there.
+/// `payment-repeated`: a payout that was planned twice; `payment-similar`, where the amounts are nearly the same; and
+/// `address-repeated`, where only the address is. Equal payments within one transaction are warned about there.
 fn payments_repeated(reviews: &[&Reviewed]) -> Vec<Finding> {
-    let mut paid: HashMap<(&Script, Amount), Txid> = HashMap::new();
-    let mut addresses: HashMap<&Script, Place> = HashMap::new();
+    let mut paid: HashMap<&Script, Paid> = HashMap::new();
     let mut findings = Vec::new();
     for reviewed in reviews {
         let txid = reviewed.parsed().txid();
-        let outputs = reviewed
-            .parsed()
-            .unsigned_tx()
-            .output
-            .iter()
-            .zip(&reviewed.report().outputs);
-        for (index, (output, report)) in outputs.enumerate() {
-            if !matches!(report.class, OutputClass::Payment | OutputClass::Unknown) {
+        let outputs = &reviewed.parsed().unsigned_tx().output;
+        let outputs = outputs.iter().zip(&reviewed.report().outputs).enumerate();
+        let is_payment = |class| matches!(class, OutputClass::Payment | OutputClass::Unknown);
+        let payments = outputs.filter(|(_, (_, report))| is_payment(report.class));
+        // Against the other transactions alone: what this one pays is added last.
+        for (index, (output, report)) in payments.clone() {
+            let Some(earlier) = paid.get(output.script_pubkey.as_script()) else {
                 continue;
-            }
-            let here = Place::RunOutput(txid, index);
-            let first = *addresses.entry(&output.script_pubkey).or_insert(here);
-            let other = *paid.entry((&output.script_pubkey, output.value)).or_insert(txid);
-            if other == txid && matches!(first, Place::RunOutput(of, _) if of != txid) {
+            };
+            let address = || {
                 let script = || output.script_pubkey.to_hex_string();
-                let kind = FindingKind::AddressRepeated {
-                    address: report.address.clone().unwrap_or_else(script),
-                    first,
-                };
-                findings.push(Finding::new(here, kind));
-            }
-            if other != txid {
-                let kind = FindingKind::PaymentRepeated {
+                report.address.clone().unwrap_or_else(script)
+            };
+            let kind = match earlier.nearest(output.value) {
+                Some((other_amount, other)) if other_amount == output.value => FindingKind::PaymentRepeated {
                     amount: output.value,
                     other,
-                };
-                findings.push(Finding::new(here, kind));
-            }
+                },
+                Some((other_amount, other)) => FindingKind::PaymentSimilar {
+                    amount: output.value,
+                    other_amount,
+                    other,
+                },
+                None => FindingKind::AddressRepeated {
+                    address: address(),
+                    first: earlier.first,
+                },
+            };
+            findings.push(Finding::new(Place::RunOutput(txid, index), kind));
+        }
+        for (index, (output, _)) in payments {
+            let here = Place::RunOutput(txid, index);
+            let of_script = paid.entry(&output.script_pubkey).or_insert_with(|| Paid {
+                first: here,
+                amounts: BTreeMap::new(),
+            });
+            of_script.amounts.entry(output.value).or_insert(txid);
         }
     }
     findings
+}
+
+/// What earlier transactions of a run pay to one script.
+struct Paid {
+    first: Place,
+    /// Each amount, with the first transaction that pays it.
+    amounts: BTreeMap<Amount, Txid>,
+}
+
+impl Paid {
+    /// Returns the amount nearest to this one, if the two are [similar](are_similar).
+    fn nearest(&self, amount: Amount) -> Option<(Amount, Txid)> {
+        let below = self.amounts.range(..=amount).next_back();
+        let above = self.amounts.range(amount..).next();
+        let nearest = below.into_iter().chain(above);
+        let nearest = nearest.min_by_key(|(other, _)| other.to_sat().abs_diff(amount.to_sat()))?;
+        are_similar(*nearest.0, amount).then_some((*nearest.0, *nearest.1))
+    }
 }
 
 fn totals(reviews: &[&Reviewed]) -> Totals {
@@ -371,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_looks_like_another_transactions_is_refused() {
+    fn an_address_that_looks_like_another_transactions_is_warned_about() {
         let other = |script: bitcoin::ScriptBuf| {
             Scenario::new(ScriptType::Segwit)
                 .with(other_coins)
@@ -391,6 +419,7 @@ mod tests {
             let place = format!("{} output 0", second.parsed().txid());
             let run = review_run(&[first.clone(), second]);
             assert_eq!(listed(&run), [(place, "address-lookalike")]);
+            assert_eq!(run.findings[0].severity, Severity::Warning);
         }
     }
 
@@ -407,6 +436,50 @@ mod tests {
         assert_eq!(listed(&run), [(place, "address-repeated")]);
         assert_eq!(run.findings[0].severity, Severity::Note);
         assert!(run.findings[0].message.starts_with(&first_place));
+    }
+
+    /// A payout that is planned twice with another amount, so that the two are not the same.
+    #[test]
+    fn nearly_the_same_payment_over_other_coins_is_warned_about() {
+        let paying = |salt: u32, amount: u64| {
+            Scenario::new(ScriptType::Segwit)
+                .with(|scenario| {
+                    for coin in &mut scenario.coins {
+                        coin.salt += salt;
+                    }
+                    scenario.outputs[0].txout.value = sat(amount);
+                    scenario.outputs[1].txout.value = sat(40_000_000);
+                })
+                .review()
+        };
+        let first = paying(0, 50_000_000);
+        let other = first.parsed().txid();
+        for (amount, code, severity) in [
+            (50_000_000, "payment-repeated", Severity::Refusal),
+            (50_000_001, "payment-similar", Severity::Warning),
+            (49_999_999, "payment-similar", Severity::Warning),
+            (50_050_000, "payment-similar", Severity::Warning),
+            (49_949_900, "address-repeated", Severity::Note),
+            (50_050_051, "address-repeated", Severity::Note),
+        ] {
+            let second = paying(100, amount);
+            let place = format!("{} output 0", second.parsed().txid());
+            let run = review_run(&[first.clone(), second]);
+            assert_eq!(listed(&run), [(place, code)], "{amount}");
+            assert_eq!(run.findings[0].severity, severity, "{amount}");
+            if code == "payment-similar" {
+                assert!(run.findings[0].message.contains(&other.to_string()));
+                assert_eq!(run.findings[0].found, Some(format!("{amount} sat")));
+            }
+        }
+        // Against the nearest of several, in whatever order they come.
+        let run = review_run(&[
+            paying(0, 50_000_000),
+            paying(100, 30_000_000),
+            paying(200, 30_000_001),
+        ]);
+        let codes: Vec<&str> = run.findings.iter().map(|found| found.code.as_str()).collect();
+        assert_eq!(codes, ["payment-similar", "address-repeated"]);
     }
 
     #[test]

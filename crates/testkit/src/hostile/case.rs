@@ -126,9 +126,10 @@ pub struct Expected {
 
 /// Findings of the journal, of a bundle and of the policy, which core does not know, with their severities; and the one of core's
 /// that the journal adds to.
-const SIGNER_FINDINGS: [(&str, &str); 11] = [
+const SIGNER_FINDINGS: [(&str, &str); 13] = [
     ("amount-overridden", "note"),
-    ("address-lookalike", "refusal"),
+    ("amount-differs", "note"),
+    ("address-lookalike", "warning"),
     ("coin-amount-changed", "refusal"),
     ("amounts-not-allowed", "refusal"),
     ("signed-before", "note"),
@@ -136,6 +137,7 @@ const SIGNER_FINDINGS: [(&str, &str); 11] = [
     ("supersedes", "note"),
     ("coin-signed-before", "refusal"),
     ("paid-before", "warning"),
+    ("payee-paid-before", "note"),
     ("no-memory", "note"),
     ("bundle-wallet", "refusal"),
 ];

@@ -7,11 +7,13 @@ use cofferdam_core::psbt::fields::output;
 use cofferdam_core::psbt::{RawKey, RawMap};
 use cofferdam_core::wallet::Branch;
 
-use super::Case;
-use super::fixture::{ours, theirs};
+use super::fixture::{ours, payee, theirs};
 use super::payout::{Coin, Payout, origin, pair, script};
+use super::{Case, Step};
 
 const STEAL: &str = "has the attacker's output taken for change, and not shown as a payment";
+const BOUND: &str =
+    "the design: at most 10,000 beyond the index that the operator told; ransom attacks on change";
 const LOSE: &str = "sends the change where the wallet will not find it, and asks a ransom";
 
 pub(super) fn cases() -> Vec<Case> {
@@ -175,27 +177,95 @@ fn scripts() -> Vec<Case> {
 }
 
 fn far_out() -> Vec<Case> {
-    let case = |name: &str, index: u32, branch: Branch| {
-        let hostile = Payout::new(ScriptType::Segwit).with(|payout| {
+    let payout = |index: u32, branch: Branch| {
+        Payout::new(ScriptType::Segwit).with(|payout| {
             payout.outputs.truncate(1);
             payout.pay_own(ours(ScriptType::Segwit), branch, index, 49_990_000);
-        });
+        })
+    };
+    let case = |name: &str, index: u32, branch: Branch| {
         Case::new(
             name,
             &format!("An output of ours stands at index {index}, where no wallet looks"),
-            "the design: at most 10,000 beyond the highest known index; ransom attacks on change",
+            BOUND,
             LOSE,
         )
         .caught_by("index_bound")
-        .refused(hostile.psbt(), &["output 1 index-out-of-bounds"])
+        .refused(payout(index, branch).psbt(), &["output 1 index-out-of-bounds"])
     };
     vec![
-        // The inputs' highest index is 3.
-        case("change-index-one-too-far", 10_004, Branch::Change),
+        case("change-index-one-too-far", 10_001, Branch::Change),
         case("change-index-huge", 0x7fff_ffff, Branch::Change),
         case("own-receive-index-huge", 1_000_000_000, Branch::Receive),
+        Case::new(
+            "change-index-near-the-bound",
+            "The change stands where the operator's mark should move before payouts are refused",
+            BOUND,
+            "wears the bound out, so that an honest payout is refused on the day that it is due",
+        )
+        .caught_by("index_bound")
+        .noted(
+            payout(9_500, Branch::Change).psbt(),
+            &["output 1 index-near-bound"],
+        ),
         claimed_coin(),
+        made_up_coin(
+            "made-up-coin-raises-the-change-bound",
+            Branch::Receive,
+            Branch::Change,
+        ),
+        made_up_coin(
+            "made-up-coin-raises-the-receive-bound",
+            Branch::Change,
+            Branch::Receive,
+        ),
+        signed_made_up_coin(),
     ]
+}
+
+/// The last index that there is, and one a little before it.
+const FAR: [u32; 2] = [0x7fff_ffff, 2_147_483_000];
+
+/// The transaction that made the coin hashes correctly, and was never mined: a signer cannot tell.
+fn made_up_coin(name: &str, coin: Branch, branch: Branch) -> Case {
+    let wallet = ours(ScriptType::Segwit);
+    let hostile = Payout::new(ScriptType::Segwit).with(|payout| {
+        payout.coins[1] = Coin::new(wallet, coin, FAR[0], 40_000_000, 1);
+        payout.outputs.truncate(1);
+        payout.pay_own(wallet, branch, FAR[1], 49_990_000);
+    });
+    Case::new(
+        name,
+        &format!("A coin at {coin} index {} comes with the transaction that made it, and an output of ours stands near it", FAR[0]),
+        BOUND,
+        LOSE,
+    )
+    .caught_by("index_bound")
+    .refused(hostile.psbt(), &["output 1 index-out-of-bounds"])
+}
+
+/// What was signed is not what happened: the coin of the first transaction never existed.
+fn signed_made_up_coin() -> Case {
+    let wallet = ours(ScriptType::Segwit);
+    let first = Payout::new(ScriptType::Segwit).with(|payout| {
+        payout.coins = vec![Coin::new(wallet, Branch::Receive, FAR[0], 30_010_000, 800)];
+        payout.outputs.clear();
+        payout.pay(payee(3), 30_000_000);
+    });
+    let hostile = Payout::new(ScriptType::Segwit).with(|payout| {
+        payout.outputs.truncate(1);
+        payout.pay_own(wallet, Branch::Change, FAR[1], 49_990_000);
+    });
+    Case::new(
+        "signed-made-up-coin-raises-the-change-bound",
+        "A coin at the last index, which never existed, is signed for, and then a payout whose change stands near it",
+        BOUND,
+        LOSE,
+    )
+    .caught_by("index_bound")
+    .psbt("first.psbt", first.psbt())
+    .step(Step::sign(&["first.psbt"], 0, &[]))
+    .refused(hostile.psbt(), &["output 1 index-out-of-bounds"])
 }
 
 /// The coin's place is only claimed: its signature is worthless if it is false, but what it says must not move the bound.

@@ -18,14 +18,17 @@ pub(super) fn cases() -> Vec<Case> {
     let mut cases = replacements();
     cases.extend([
         amount_changed(),
+        truth_after_a_false_amount(Version::V0),
+        truth_after_a_false_amount(Version::V2),
         lookalike_of_an_earlier_payee(),
-        paid_before(),
+        payee_banned_by_a_lookalike(),
         signed_again(),
         superseded(),
         unknown_superseded(),
         no_memory(),
         swapped(),
     ]);
+    cases.extend(paid_before());
     cases
 }
 
@@ -110,50 +113,125 @@ fn replacements() -> Vec<Case> {
     table.into_iter().map(case).collect()
 }
 
-/// The second round of CVE-2020-14199, days later: what was signed once has one amount for ever.
+/// One story or the other is true, and the signature over the false one is worthless: what was signed once contradicts nothing.
 fn amount_changed() -> Case {
-    let findings = ["input 1 coin-amount-changed", "transaction signed-before"];
     Case::new(
         "amount-claimed-two-rounds-days-apart",
         "A signed transaction of taproot coins comes again, and one coin is now claimed to have more",
-        "CVE-2020-14199, in the rounds of two runs",
-        "has two signatures made that only one of two stories fits",
+        "CVE-2020-14199, in the rounds of two runs; BIP341",
+        "has two signatures made that only one of two stories fits, and the wallet frozen for fear of it",
     )
     .caught_by("journal")
     .psbt(FIRST, taproot_claiming(40_000_000))
     .step(Step::sign(&[FIRST], 0, &[]))
-    .refused(taproot_claiming(40_001_000), &findings)
+    .noted(taproot_claiming(40_001_000), &["input 1 amount-differs"])
 }
 
-fn lookalike_of_an_earlier_payee() -> Case {
-    let poisoned = plain().with(|payout| {
+/// One worthless signature must not freeze a wallet: the honest payout over the same coins needs no `--supersede`.
+fn truth_after_a_false_amount(version: Version) -> Case {
+    let honest = Payout::new(ScriptType::Taproot).with(|payout| {
+        payout.outputs[0].script = payee(2);
+        payout.outputs[0].sat = 30_000_000;
+        payout.outputs[1].sat = 69_990_000;
+    });
+    Case::new(
+        &format!("taproot-truth-after-a-false-amount-v{version}"),
+        &format!("A taproot coin was signed for with a false amount; the honest payout over it comes as version {version}"),
+        "BIP341: a signature covers all amounts; a wallet frozen by one lie",
+        "has every later honest payout of the wallet refused",
+    )
+    .caught_by("journal")
+    .psbt(FIRST, taproot_claiming(40_000_001))
+    .step(Step::sign(&[FIRST], 0, &[]))
+    .noted(honest.raw(version).to_bytes(), &["input 1 amount-differs"])
+}
+
+fn over_other_coins(change: impl FnOnce(&mut Payout)) -> Payout {
+    plain().with(|payout| {
         for coin in &mut payout.coins {
             coin.salt += 100;
         }
-        payout.outputs[0].script = lookalike_of_the_payee();
-        payout.outputs[0].sat = 40_000_000;
-        payout.outputs[1].sat = 59_990_000;
-    });
+        change(payout);
+    })
+}
+
+fn to_a_lookalike(payout: &mut Payout) {
+    payout.outputs[0].script = lookalike_of_the_payee();
+    payout.outputs[0].sat = 40_000_000;
+    payout.outputs[1].sat = 59_990_000;
+}
+
+fn lookalike_of_an_earlier_payee() -> Case {
     after_the_first(
         "address-lookalike-of-an-earlier-payee",
         "An output pays an address that begins and ends like that of an earlier payee",
         "has the attacker's address copied out of a history, in place of the payee's",
     )
-    .refused(poisoned.psbt(), &["output 0 address-lookalike"])
+    .warned(
+        over_other_coins(to_a_lookalike).psbt(),
+        &["output 0 address-lookalike"],
+    )
 }
 
-fn paid_before() -> Case {
-    let again = plain().with(|payout| {
-        for coin in &mut payout.coins {
-            coin.salt += 100;
-        }
-    });
-    after_the_first(
-        "payment-again-over-other-coins",
-        "A second transaction pays the same payee the same amount over other coins",
-        "has a payout made twice",
+/// Whoever has an address paid that looks like a payee's, by coins that never existed, must not have the payee refused.
+fn payee_banned_by_a_lookalike() -> Case {
+    let findings = ["output 0 address-lookalike"];
+    let accepted = ["--accept", "address-lookalike"];
+    Case::new(
+        "payee-banned-by-a-lookalike",
+        "A worthless transaction paid an address that looks like the payee's, and now the payee is to be paid",
+        "bech32's checksum is linear: addresses that look alike cost nothing",
+        "has an honest payee refused for ever",
     )
-    .warned(again.psbt(), &["output 0 paid-before"])
+    .caught_by("journal")
+    .psbt(FIRST, over_other_coins(to_a_lookalike).psbt())
+    .step(Step::sign(&[FIRST], 0, &[]))
+    .warned(plain().psbt(), &findings)
+    .step(Step::sign(&[SECOND], 0, &findings).with(&accepted))
+    .psbt(
+        "third.psbt",
+        over_other_coins(|payout| {
+            payout.coins[0].salt += 100;
+            payout.coins[1].salt += 100;
+            payout.outputs[0].sat = 20_000_000;
+            payout.outputs[1].sat = 79_990_000;
+        })
+        .psbt(),
+    )
+    // Who was paid before is not held against what looks like it.
+    .step(Step::sign(&["third.psbt"], 0, &["output 0 payee-paid-before"]))
+}
+
+fn paid_before() -> Vec<Case> {
+    let paying = |name: &str, title: &str| after_the_first(name, title, "has a payout made twice");
+    let again = |sat: u64| {
+        over_other_coins(move |payout| {
+            payout.outputs[0].sat = sat;
+            payout.outputs[1].sat = 99_990_000 - sat;
+        })
+    };
+    vec![
+        paying(
+            "payment-again-over-other-coins",
+            "A second transaction pays the same payee the same amount over other coins",
+        )
+        .warned(again(50_000_000).psbt(), &["output 0 paid-before"]),
+        paying(
+            "payment-again-with-a-satoshi-more",
+            "A second transaction pays the same payee one satoshi more over other coins",
+        )
+        .warned(again(50_000_001).psbt(), &["output 0 paid-before"]),
+        paying(
+            "payment-again-with-a-thousandth-less",
+            "A second transaction pays the same payee a thousandth less over other coins",
+        )
+        .warned(again(49_950_000).psbt(), &["output 0 paid-before"]),
+        paying(
+            "payee-again-with-another-amount",
+            "A second transaction pays the same payee another amount over other coins",
+        )
+        .noted(again(45_000_000).psbt(), &["output 0 payee-paid-before"]),
+    ]
 }
 
 /// No attack: the same transaction in another PSBT version gives the same signatures, and says that it was signed.

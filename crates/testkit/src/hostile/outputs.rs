@@ -217,13 +217,13 @@ fn lookalikes() -> Vec<Case> {
             "An output pays an address that begins and ends like the payee's in the same transaction",
         )
         .caught_by("lookalike")
-        .refused(poisoned.psbt(), &["output 2 address-lookalike"]),
+        .warned(poisoned.psbt(), &["output 2 address-lookalike"]),
         case(
             "address-lookalike-of-change",
             "An output pays an address that begins and ends like our change",
         )
         .caught_by("lookalike")
-        .refused(
+        .warned(
             paying(lookalike_of_our_change(), 1_000_000).psbt(),
             &["output 2 address-lookalike"],
         ),

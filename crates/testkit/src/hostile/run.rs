@@ -26,6 +26,14 @@ pub(super) fn cases() -> Vec<Case> {
             .step(Step::inspect(&TWO, 3, findings))
             .step(Step::refused(&TWO, findings))
     };
+    let warned = |name: &str, title: &str, wants: &str, other: Payout, findings: &[&str]| {
+        let mut case = case(name, title, wants, other, findings);
+        case.steps = vec![
+            Step::inspect(&TWO, 0, findings),
+            Step::sign(&TWO, 3, &[]).error("warning-not-accepted"),
+        ];
+        case
+    };
     vec![
         case(
             "run-coin-spent-twice",
@@ -62,7 +70,17 @@ pub(super) fn cases() -> Vec<Case> {
                 "run: payment-repeated",
             ],
         ),
-        case(
+        warned(
+            "run-payment-similar",
+            "Two transactions of one run pay the same payee over different coins, one of them a satoshi more",
+            "has a payout made twice, under an amount that is not the same",
+            plain().with(other_coins).with(|payout| {
+                payout.outputs[0].sat += 1;
+                payout.outputs[1].sat -= 1;
+            }),
+            &["run: payment-similar"],
+        ),
+        warned(
             "run-address-lookalike",
             "The second transaction of a run pays an address that begins and ends like the first one's payee",
             "has an address copied that only begins and ends like the right one",

@@ -4,8 +4,14 @@
 //! input's amount made too small, has one true signature of each round, and together they pay a fee that nobody was shown.
 //! So an amount that nothing proves must be the one that was signed before. A proven one overrides: the signature over the
 //! false amount is worthless.
+//!
+//! A taproot signature covers the amounts and scripts of all inputs (BIP341): where one of them is false it is worthless, and so
+//! what it claimed contradicts nothing later. For the attack, take its last round that has a segwit v0 signature in it, and a coin
+//! that this round lies about: its true signature was made in an earlier round, which told its true amount, remembered or proven,
+//! and so was no taproot claim. Held against those alone, the last round is refused; a transaction of taproot signatures only is
+//! no round of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bitcoin::{Amount, OutPoint, Txid};
 
@@ -13,7 +19,11 @@ use crate::journal::entry::{InputRecord, Place, Proof, TransactionRecord};
 
 /// Every amount that was signed, by its coin.
 #[derive(Debug, Default)]
-pub(super) struct SignedAmounts(HashMap<OutPoint, Vec<SignedAmount>>);
+pub(super) struct SignedAmounts {
+    by_coin: HashMap<OutPoint, Vec<SignedAmount>>,
+    /// The coins of which different things were said.
+    disputed: HashSet<OutPoint>,
+}
 
 /// What a transaction says of a coin: more than its amount, for a signature over another script is as worthless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,16 +56,35 @@ pub(super) enum Compared {
     Same,
     /// Another was signed, and it is proven now that it was false.
     Overrides(SignedAmount),
+    /// Another was signed, and at most one of the two signatures is worth anything, as each covers what it claims.
+    Differs(SignedAmount),
     /// Another was signed, and nothing proves this one.
     Contradicts(SignedAmount),
+}
+
+impl Claim {
+    /// Returns whether two claims are of one coin with one amount and script.
+    fn agrees(&self, proof: Proof, other: &Claim, other_proof: Proof) -> bool {
+        // Of two proofs, one may lack the derivation that tells whose the coin is.
+        match is_proof(proof) && is_proof(other_proof) {
+            true => self.amount == other.amount,
+            false => self == other,
+        }
+    }
 }
 
 impl SignedAmounts {
     pub(super) fn add(&mut self, time: u64, transaction: &TransactionRecord) {
         for input in &transaction.inputs {
             if let Some(amount_sat) = input.amount_sat {
-                self.0.entry(input.outpoint()).or_default().push(SignedAmount {
-                    claim: claim(transaction, input, amount_sat),
+                let coin = input.outpoint();
+                let claim = claim(transaction, input, amount_sat);
+                let signed = self.by_coin.entry(coin).or_default();
+                if signed.first().is_some_and(|first| first.claim != claim) {
+                    self.disputed.insert(coin);
+                }
+                signed.push(SignedAmount {
+                    claim,
                     proof: input.proof,
                     earlier: transaction.txid(),
                     time,
@@ -64,46 +93,76 @@ impl SignedAmounts {
         }
     }
 
-    /// Holds what is said of a coin against all else that was signed of it, in whatever transaction.
-    pub(super) fn compare(&self, coin: OutPoint, claim: &Claim, proof: Proof) -> Compared {
-        let Some(signed) = self.0.get(&coin) else {
+    /// Holds what is said of a coin against all else that was signed of it, in whatever transaction. `covered` tells whether each
+    /// signature of the transaction that says it [covers](is_covered) all that it claims.
+    pub(super) fn compare(&self, coin: OutPoint, claim: &Claim, proof: Proof, covered: bool) -> Compared {
+        let Some(signed) = self.by_coin.get(&coin) else {
             return Compared::Same;
         };
-        let is_proof = |proof| proof == Proof::PreviousTransaction;
-        // Of two proofs, one may lack the derivation that tells whose the coin is.
-        let agrees = |signed: &SignedAmount| match is_proof(signed.proof) && is_proof(proof) {
-            true => signed.claim.amount == claim.amount,
-            false => signed.claim == *claim,
-        };
-        let mut others = signed.iter().filter(|signed| !agrees(signed));
+        let agrees = |signed: &&SignedAmount| signed.claim.agrees(signed.proof, claim, proof);
+        let others = signed.iter().filter(|signed| !agrees(signed));
         let Some(first) = others.clone().next() else {
             return Compared::Same;
         };
-        let proven_other = others.find(|signed| is_proof(signed.proof));
-        let proven_before = signed
-            .iter()
-            .any(|signed| agrees(signed) && is_proof(signed.proof));
-        match proven_other {
+        if let Some(proven) = others.clone().find(|signed| is_proof(signed.proof)) {
             // Whatever proves two amounts for one coin proves nothing.
-            Some(other) => Compared::Contradicts(*other),
-            None if is_proof(proof) => Compared::Overrides(*first),
-            None if proven_before => Compared::Same,
-            None => Compared::Contradicts(*first),
+            return Compared::Contradicts(*proven);
+        }
+        if is_proof(proof) {
+            return Compared::Overrides(*first);
+        }
+        if signed.iter().filter(agrees).any(|signed| is_proof(signed.proof)) {
+            return Compared::Same;
+        }
+        match others.clone().find(|signed| signed.proof != Proof::Signature) {
+            Some(other) if !covered => Compared::Contradicts(*other),
+            _ => Compared::Differs(*first),
         }
     }
 
-    /// Returns whether the transaction was signed with these very amounts, known in these ways.
-    pub(super) fn hold(&self, transaction: &TransactionRecord) -> bool {
-        transaction.inputs.iter().all(|input| {
-            let mut signed = self.0.get(&input.outpoint()).into_iter().flatten();
-            signed.any(|signed| {
-                let same = |amount| signed.claim == claim(transaction, input, amount);
-                signed.earlier == transaction.txid()
-                    && input.amount_sat.is_some_and(same)
-                    && signed.proof == input.proof
+    /// Returns whether some transaction said something else of a coin.
+    pub(super) fn is_denied(&self, coin: OutPoint, claim: &Claim, proof: Proof) -> bool {
+        let mut signed = self.by_coin.get(&coin).into_iter().flatten();
+        signed.any(|signed| !signed.claim.agrees(signed.proof, claim, proof))
+    }
+
+    /// Returns the transactions that said of some coin what the journal proves to be false, with that coin and the truth.
+    pub(super) fn disproven(&self) -> impl Iterator<Item = (Txid, OutPoint, Claim)> {
+        self.disputed.iter().flat_map(|coin| {
+            let signed = self.by_coin.get(coin).map(Vec::as_slice).unwrap_or_default();
+            let proven = signed.iter().find(|signed| is_proof(signed.proof));
+            proven.into_iter().flat_map(move |proven| {
+                let false_ones = signed
+                    .iter()
+                    .filter(|signed| !signed.claim.agrees(signed.proof, &proven.claim, proven.proof));
+                false_ones.map(|signed| (signed.earlier, *coin, proven.claim))
             })
         })
     }
+}
+
+fn is_proof(proof: Proof) -> bool {
+    proof == Proof::PreviousTransaction
+}
+
+/// Returns whether every signature of a transaction covers the amounts and scripts of all inputs (BIP341), so that all of them are
+/// worthless if one is false. A proven coin may be of any type.
+pub(super) fn is_covered(transaction: &TransactionRecord) -> bool {
+    let mut inputs = transaction.inputs.iter();
+    inputs.all(|input| input.proof == Proof::Signature)
+}
+
+/// Returns whether a transaction says something else of a coin than this, as far as it says anything.
+pub(super) fn denies(
+    transaction: &TransactionRecord,
+    input: &InputRecord,
+    claim: &Claim,
+    proof: Proof,
+) -> bool {
+    let said = input
+        .amount_sat
+        .map(|amount| self::claim(transaction, input, amount));
+    said.is_some_and(|said| !said.agrees(input.proof, claim, proof))
 }
 
 /// What a transaction says of a coin that it spends.
@@ -141,7 +200,9 @@ mod tests {
         recalled.retain(|remembered| {
             matches!(
                 remembered,
-                Remembered::AmountChanged { .. } | Remembered::AmountOverridden { .. }
+                Remembered::AmountChanged { .. }
+                    | Remembered::AmountOverridden { .. }
+                    | Remembered::AmountDiffers { .. }
             )
         });
         recalled
@@ -250,17 +311,123 @@ mod tests {
         }
     }
 
+    fn differs(
+        input: usize,
+        found: u64,
+        signed: u64,
+        proof: Proof,
+        earlier: u8,
+        coins: usize,
+    ) -> Vec<Remembered> {
+        let Remembered::AmountChanged { input, found, signed } =
+            changed(input, found, signed, proof, earlier).remove(0)
+        else {
+            unreachable!()
+        };
+        vec![Remembered::AmountDiffers {
+            input,
+            found,
+            signed,
+            coins,
+        }]
+    }
+
+    /// One lie would else freeze the wallet: every later truth contradicts it.
     #[test]
-    fn taproot_coins_have_one_amount_too() {
-        let entries = signed(&[spending(1, [(10_000, TAPROOT), (20_000, TAPROOT)])]);
-        let later = spending(1, [(10_000, TAPROOT), (90_000, TAPROOT)]);
-        assert_eq!(amounts(&entries, &later), changed(1, 90_000, 20_000, TAPROOT, 1));
-        // The way out, where a watcher lied once: a previous transaction.
+    fn what_a_taproot_signature_covered_contradicts_nothing_later() {
+        let lie = [(10_000, TAPROOT), (20_000, TAPROOT)];
+        let truth = [(10_000, TAPROOT), (90_000, TAPROOT)];
+        let entries = signed(&[spending(1, lie)]);
+        let noted = differs(1, 90_000, 20_000, TAPROOT, 1, 1);
+        assert_eq!(
+            amounts(&entries, &spending(1, truth)),
+            noted,
+            "the same transaction"
+        );
+        assert_eq!(amounts(&entries, &spending(2, truth)), noted, "another one");
+        // A previous transaction for one coin and a claim for the other is a taproot wallet's too.
+        let half = [(10_000, PROVEN), (20_000, TAPROOT)];
+        let entries = signed(&[spending(1, half)]);
+        assert_eq!(
+            amounts(&entries, &spending(2, truth)),
+            noted,
+            "beside a proven coin"
+        );
         let proven = spending(1, [(10_000, PROVEN), (90_000, PROVEN)]);
         assert!(matches!(
             amounts(&entries, &proven)[..],
             [Remembered::AmountOverridden { input: 1, .. }]
         ));
+        // All coins at once are one finding.
+        let both = spending(2, [(11_000, TAPROOT), (90_000, TAPROOT)]);
+        assert_eq!(
+            amounts(&signed(&[spending(1, lie)]), &both),
+            differs(0, 11_000, 10_000, TAPROOT, 1, 2)
+        );
+        // What is proven is not contradicted.
+        let entries = signed(&[spending(1, [(10_000, PROVEN), (90_000, PROVEN)])]);
+        assert_eq!(
+            amounts(&entries, &spending(2, lie)),
+            changed(1, 20_000, 90_000, PROVEN, 1)
+        );
+    }
+
+    /// Of a segwit v0 coin that is passed off as a taproot one, and the reverse: each round has one true segwit v0 signature.
+    #[test]
+    fn the_fee_attack_with_taproot_claims_ends_at_its_last_round() {
+        let rounds = [
+            [(10_000, REMEMBERED), (20_000, TAPROOT)],
+            [(9_000, TAPROOT), (90_000, REMEMBERED)],
+        ];
+        let entries = signed(&[spending(1, rounds[0])]);
+        let second = amounts(&entries, &spending(1, rounds[1]));
+        assert!(
+            second.contains(&changed(0, 9_000, 10_000, REMEMBERED, 1)[0]),
+            "{second:?}"
+        );
+        let proven = [(10_000, PROVEN), (20_000, TAPROOT)];
+        let entries = signed(&[spending(1, proven)]);
+        let second = amounts(&entries, &spending(1, rounds[1]));
+        assert!(
+            second.contains(&changed(0, 9_000, 10_000, PROVEN, 1)[0]),
+            "{second:?}"
+        );
+        // A worthless claim that a taproot coin is a segwit v0 one freezes nothing either.
+        let entries = signed(&[spending(1, [(10_000, REMEMBERED), (20_000, REMEMBERED)])]);
+        let truth = spending(2, [(10_000, TAPROOT), (90_000, TAPROOT)]);
+        assert_eq!(
+            amounts(&entries, &truth),
+            differs(1, 90_000, 20_000, REMEMBERED, 1, 1)
+        );
+    }
+
+    /// Two rounds over two coins, each with one true segwit v0 signature, in every way to lie about the other: the last is refused.
+    #[test]
+    fn no_order_of_rounds_and_claims_gives_a_signature_of_each_coin() {
+        let lies = [REMEMBERED, TAPROOT];
+        let mut tried = 0;
+        for first in 0..2 {
+            for lie_of_first in lies {
+                for lie_of_second in lies {
+                    for truths in [
+                        [REMEMBERED, REMEMBERED],
+                        [REMEMBERED, PROVEN],
+                        [PROVEN, REMEMBERED],
+                        [PROVEN, PROVEN],
+                    ] {
+                        let mut rounds = truths.map(|truth| [(10_000, truth); 2]);
+                        rounds[0][1 - first] = (9_000, lie_of_first);
+                        rounds[1][first] = (9_000, lie_of_second);
+                        let entries = signed(&[spending(1, rounds[0])]);
+                        let found = amounts(&entries, &spending(1, rounds[1]));
+                        let refused = |found: &Remembered| matches!(found, Remembered::AmountChanged { .. });
+                        assert!(found.iter().any(refused), "{rounds:?}: {found:?}");
+                        tried += 1;
+                    }
+                }
+            }
+        }
+        assert_eq!(tried, 32);
     }
 
     /// Two rounds with true amounts, each with another coin's script made false, would each give one true signature.

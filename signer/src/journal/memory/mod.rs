@@ -2,19 +2,20 @@
 
 mod again;
 mod amounts;
+mod payments;
 #[cfg(test)]
 mod testing;
 
 use std::collections::{HashMap, HashSet};
 
 use bitcoin::hashes::Hash as _;
-use bitcoin::{Amount, OutPoint, ScriptBuf, Txid};
-use cofferdam_core::wallet::WalletId;
+use bitcoin::{Amount, OutPoint, Txid};
 
 pub(crate) use amounts::{Claim, SignedAmount};
-use amounts::{Compared, SignedAmounts, claim};
+use amounts::{Compared, SignedAmounts, claim, denies, is_covered};
+use payments::Payments;
 
-use crate::journal::entry::{Class, Entry, Event, InputRecord, Proof, TransactionRecord};
+use crate::journal::entry::{Class, Entry, Event, Place, Proof, TransactionRecord};
 
 /// An earlier signed transaction.
 #[derive(Clone, Copy, Debug)]
@@ -28,9 +29,13 @@ struct Earlier<'a> {
 pub(crate) struct Memory<'a> {
     signed: Vec<Earlier<'a>>,
     by_txid: HashMap<[u8; 32], usize>,
+    /// What was recorded when a transaction was signed once more.
+    again: HashMap<usize, Vec<&'a TransactionRecord>>,
     by_coin: HashMap<OutPoint, Vec<usize>>,
-    by_payment: HashMap<(ScriptBuf, Amount), Vec<usize>>,
+    payments: Payments<'a>,
     amounts: SignedAmounts,
+    /// Those that can never confirm: some coin of theirs was signed for only with what the journal proves to be false.
+    worthless: HashSet<usize>,
 }
 
 /// What the journal says of a transaction that is to be signed.
@@ -53,6 +58,17 @@ pub(crate) enum Remembered {
         found: Claim,
         /// What was signed.
         signed: SignedAmount,
+    },
+    /// Another amount was signed for a coin, and at most one of the two signatures is worth anything: each covers what it claims.
+    AmountDiffers {
+        /// The index of the first such input.
+        input: usize,
+        /// What is said of it now.
+        found: Claim,
+        /// What was signed.
+        signed: SignedAmount,
+        /// How many inputs are such.
+        coins: usize,
     },
     /// The very same transaction was signed: signing it again gives the same bytes.
     SignedBefore {
@@ -84,13 +100,28 @@ pub(crate) enum Remembered {
         /// When it was signed.
         time: u64,
     },
-    /// It pays what an earlier one pays, and both could confirm.
+    /// It pays what an earlier one pays or nearly that, and both could confirm.
     PaidBefore {
         /// The index of the output.
         output: usize,
         /// The amount.
         amount: Amount,
+        /// What the earlier one pays.
+        signed: Amount,
         /// The earlier transaction.
+        earlier: Txid,
+        /// When it was signed.
+        time: u64,
+    },
+    /// It pays a script that earlier ones pay, other amounts, and both could confirm.
+    PayeePaidBefore {
+        /// The index of the output.
+        output: usize,
+        /// How many earlier payments there are.
+        count: usize,
+        /// What the latest one pays.
+        signed: Amount,
+        /// The latest one's transaction.
         earlier: Txid,
         /// When it was signed.
         time: u64,
@@ -110,13 +141,15 @@ impl<'a> Memory<'a> {
                 _ => {}
             }
         }
+        memory.worthless = memory.found_worthless();
         memory
     }
 
     fn add(&mut self, time: u64, transaction: &'a TransactionRecord) {
         // Before all else: the same transaction may have been signed with other amounts.
         self.amounts.add(time, transaction);
-        if self.by_txid.contains_key(&transaction.txid) {
+        if let Some(at) = self.by_txid.get(&transaction.txid) {
+            self.again.entry(*at).or_default().push(transaction);
             return;
         }
         let at = self.signed.len();
@@ -124,11 +157,35 @@ impl<'a> Memory<'a> {
         for input in &transaction.inputs {
             self.by_coin.entry(input.outpoint()).or_default().push(at);
         }
-        let outputs = transaction.outputs.iter();
-        for output in outputs.filter(|output| output.class == Class::Payment) {
-            self.by_payment.entry(output.payment()).or_default().push(at);
-        }
+        self.payments.add(at, time, transaction);
         self.signed.push(Earlier { time, transaction });
+    }
+
+    fn found_worthless(&self) -> HashSet<usize> {
+        let mut worthless = HashSet::new();
+        for (txid, coin, truth) in self.amounts.disproven() {
+            let at = self.by_txid.get(&txid.to_byte_array());
+            if let Some(at) = at.filter(|at| self.all_deny(**at, coin, &truth, Proof::PreviousTransaction)) {
+                worthless.insert(*at);
+            }
+        }
+        worthless
+    }
+
+    /// Every record of an earlier transaction: the first, and those of signing it again.
+    fn records(&self, at: usize) -> impl Iterator<Item = &'a TransactionRecord> {
+        let again = self.again.get(&at).into_iter().flatten().copied();
+        [self.signed[at].transaction].into_iter().chain(again)
+    }
+
+    /// Returns whether each time that the transaction was signed something else was said of a coin of it. A signature covers what
+    /// it says of its own coin, whatever the coin's type, so that then none of its signatures goes with this claim.
+    fn all_deny(&self, at: usize, coin: OutPoint, claim: &Claim, proof: Proof) -> bool {
+        self.records(at).all(|record| {
+            let mut inputs = record.inputs.iter();
+            let input = inputs.find(|input| input.outpoint() == coin);
+            input.is_some_and(|input| denies(record, input, claim, proof))
+        })
     }
 
     /// Returns what was recorded of a transaction when it was first signed, if it was.
@@ -139,40 +196,45 @@ impl<'a> Memory<'a> {
 
     /// Returns whether it was signed before, with the same amounts, known in the same ways.
     pub(crate) fn knows(&self, transaction: &TransactionRecord) -> bool {
-        self.get(transaction.txid()).is_some() && self.amounts.hold(transaction)
-    }
-
-    /// Returns the script of every payment that was signed.
-    pub(crate) fn payees(&self) -> impl Iterator<Item = &bitcoin::Script> {
-        self.by_payment.keys().map(|(script, _)| script.as_script())
-    }
-
-    /// Returns the highest change index that signed transactions of the wallet used, as proven input or as output.
-    pub(crate) fn highest_change(&self, wallet: WalletId) -> Option<u32> {
-        self.highest(wallet, 1)
-    }
-
-    /// Returns the highest receive index that signed transactions of the wallet used, as proven input or as output.
-    pub(crate) fn highest_receive(&self, wallet: WalletId) -> Option<u32> {
-        self.highest(wallet, 0)
-    }
-
-    fn highest(&self, wallet: WalletId, branch: u32) -> Option<u32> {
-        self.signed
-            .iter()
-            .map(|earlier| earlier.transaction)
-            .filter(|transaction| transaction.wallet_id() == Some(wallet))
-            .flat_map(|transaction| {
-                // Where a script is only claimed, its index is too: a signature over a false one is worthless, and recorded.
-                let proven = |input: &&InputRecord| input.proof == Proof::PreviousTransaction;
-                let inputs = transaction.inputs.iter().filter(proven);
-                let inputs = inputs.filter_map(|input| input.place);
-                let outputs = transaction.outputs.iter().filter_map(|output| output.place);
-                inputs.chain(outputs)
+        let at = self.by_txid.get(&transaction.txid);
+        at.is_some_and(|at| {
+            self.records(*at).any(|record| {
+                record.wallet_id == transaction.wallet_id && record.inputs == transaction.inputs
             })
-            .filter(|place| place.branch == branch)
-            .map(|place| place.index)
-            .max()
+        })
+    }
+
+    /// Returns the script of every payment that was signed and could confirm, the earliest first, each once.
+    pub(crate) fn payees(&self) -> impl Iterator<Item = &'a bitcoin::Script> {
+        let signed = self.signed.iter().enumerate();
+        let live = signed.filter(|(at, _)| !self.worthless.contains(at));
+        let outputs = live.flat_map(|(_, earlier)| &earlier.transaction.outputs);
+        let mut seen = HashSet::new();
+        outputs
+            .filter(|output| output.class == Class::Payment)
+            .filter(move |output| seen.insert(output.script.as_slice()))
+            .map(|output| bitcoin::Script::from_bytes(&output.script))
+    }
+
+    /// Returns the places in a wallet of the scripts that signed transactions spend and pay, where this one may be: of the outputs
+    /// that pay it, or else of every input from this index on.
+    pub(crate) fn places(&self, wallet: [u8; 32], script: &bitcoin::Script, from: u32) -> Vec<Place> {
+        let of_wallet = || {
+            let signed = self.signed.iter().map(|earlier| earlier.transaction);
+            signed.filter(move |transaction| transaction.wallet_id == Some(wallet))
+        };
+        let outputs = of_wallet().flat_map(|transaction| &transaction.outputs);
+        let paying = outputs.filter(|output| output.script == script.as_bytes());
+        let paid: Vec<Place> = paying.filter_map(|output| output.place).take(1).collect();
+        if !paid.is_empty() {
+            return paid;
+        }
+        let inputs = of_wallet().flat_map(|transaction| &transaction.inputs);
+        let far = inputs
+            .filter_map(|input| input.place)
+            .filter(|place| place.index >= from);
+        let mut seen = HashSet::new();
+        far.filter(|place| seen.insert(*place)).collect()
     }
 
     /// Holds a transaction against everything that was signed before, by the rules for signing again.
@@ -182,9 +244,14 @@ impl<'a> Memory<'a> {
     pub(crate) fn recall(&self, candidate: &TransactionRecord, supersedes: &[Txid]) -> Vec<Remembered> {
         let mut recalled = self.recall_amounts(candidate);
         let before = self.by_txid.get(&candidate.txid).copied();
-        let overrides = |found: &Remembered| matches!(found, Remembered::AmountOverridden { .. });
-        // Its signatures are out already, unless they were over a false amount: then these would be the first.
-        if let Some(at) = before.filter(|_| !recalled.iter().any(overrides)) {
+        let is_other = |found: &Remembered| {
+            matches!(
+                found,
+                Remembered::AmountOverridden { .. } | Remembered::AmountDiffers { .. }
+            )
+        };
+        // Its signatures are out already, unless they were over other amounts: then these would be the first.
+        if let Some(at) = before.filter(|_| self.knows(candidate) || !recalled.iter().any(is_other)) {
             let time = self.signed[at].time;
             recalled.push(Remembered::SignedBefore { time });
             return recalled;
@@ -202,6 +269,8 @@ impl<'a> Memory<'a> {
                 Remembered::FeeBump { earlier, time }
             } else if supersedes.contains(&earlier) {
                 Remembered::Supersedes { earlier, time }
+            } else if self.excludes(*at, candidate) {
+                continue;
             } else {
                 Remembered::CoinSigned {
                     input: *input,
@@ -211,44 +280,68 @@ impl<'a> Memory<'a> {
                 }
             });
         }
-        let conflicting: HashSet<usize> = conflicts.iter().map(|(at, _)| *at).collect();
-        for (output, paid) in candidate.outputs.iter().enumerate() {
-            if paid.class != Class::Payment {
-                continue;
-            }
-            let earlier = self.by_payment.get(&paid.payment()).into_iter().flatten();
-            let independent = earlier.filter(|at| !conflicting.contains(at) && Some(**at) != before);
-            if let Some(at) = independent.min_by_key(|at| self.signed[**at].time) {
-                let Earlier { time, transaction } = self.signed[*at];
-                recalled.push(Remembered::PaidBefore {
-                    output,
-                    amount: Amount::from_sat(paid.amount_sat),
-                    earlier: transaction.txid(),
-                    time,
-                });
-            }
-        }
+        let mut left_out: HashSet<usize> = conflicts.iter().map(|(at, _)| *at).collect();
+        left_out.extend(before);
+        let could_confirm = |at: usize| !left_out.contains(&at) && !self.worthless.contains(&at);
+        let txid = |at: usize| self.signed[at].transaction.txid();
+        recalled.extend(self.payments.recall(candidate, could_confirm, txid));
         recalled
     }
 
+    /// Returns whether at most one of the candidate and an earlier transaction that shares a coin with it can be valid: the earlier
+    /// one is worthless by what the journal proves, or the two say different things of some coin.
+    fn excludes(&self, at: usize, candidate: &TransactionRecord) -> bool {
+        let mut inputs = candidate.inputs.iter();
+        self.worthless.contains(&at)
+            || inputs.any(|input| {
+                let coin = input.outpoint();
+                let said = input.amount_sat.map(|amount| claim(candidate, input, amount));
+                said.is_some_and(|said| {
+                    self.amounts.is_denied(coin, &said, input.proof)
+                        && self.all_deny(at, coin, &said, input.proof)
+                })
+            })
+    }
+
     fn recall_amounts(&self, candidate: &TransactionRecord) -> Vec<Remembered> {
-        let compared = candidate.inputs.iter().enumerate().filter_map(|(index, input)| {
-            let found = claim(candidate, input, input.amount_sat?);
-            match self.amounts.compare(input.outpoint(), &found, input.proof) {
-                Compared::Same => None,
-                Compared::Overrides(signed) => Some(Remembered::AmountOverridden {
+        let covered = is_covered(candidate);
+        let mut recalled = Vec::new();
+        let mut differing: Option<Remembered> = None;
+        for (index, input) in candidate.inputs.iter().enumerate() {
+            let Some(amount_sat) = input.amount_sat else {
+                continue;
+            };
+            let found = claim(candidate, input, amount_sat);
+            match self
+                .amounts
+                .compare(input.outpoint(), &found, input.proof, covered)
+            {
+                Compared::Same => {}
+                Compared::Overrides(signed) => recalled.push(Remembered::AmountOverridden {
                     input: index,
                     found,
                     signed,
                 }),
-                Compared::Contradicts(signed) => Some(Remembered::AmountChanged {
+                Compared::Contradicts(signed) => recalled.push(Remembered::AmountChanged {
                     input: index,
                     found,
                     signed,
                 }),
+                Compared::Differs(signed) => match &mut differing {
+                    Some(Remembered::AmountDiffers { coins, .. }) => *coins += 1,
+                    _ => {
+                        differing = Some(Remembered::AmountDiffers {
+                            input: index,
+                            found,
+                            signed,
+                            coins: 1,
+                        });
+                    }
+                },
             }
-        });
-        compared.collect()
+        }
+        recalled.extend(differing);
+        recalled
     }
 
     /// Returns whether the transaction shares a coin with the earlier one, so that at most one of them can confirm.
@@ -414,6 +507,7 @@ mod tests {
         let warned = [Remembered::PaidBefore {
             output: 1,
             amount: Amount::from_sat(5),
+            signed: Amount::from_sat(5),
             earlier: txid(1),
             time: 0,
         }];
@@ -421,7 +515,6 @@ mod tests {
             memory.recall(&transaction(3, &[3], &[(8, 1), (1, 5)]), &[]),
             warned
         );
-        assert_eq!(memory.recall(&transaction(3, &[3], &[(1, 4)]), &[]), []);
     }
 
     #[test]
@@ -432,37 +525,139 @@ mod tests {
         assert_eq!(Memory::of(&entries).recall(&later, &[]), []);
     }
 
+    /// A taproot transaction over coins with these amounts, which its signatures cover.
+    fn claiming(id: u8, coins: &[(u8, u64)], payments: &[(u8, u64)]) -> TransactionRecord {
+        let numbers: Vec<u8> = coins.iter().map(|(coin, _)| *coin).collect();
+        let mut transaction = transaction(id, &numbers, payments);
+        for (input, (_, amount)) in transaction.inputs.iter_mut().zip(coins) {
+            (input.amount_sat, input.proof) = (Some(*amount), Proof::Signature);
+        }
+        transaction
+    }
+
+    fn kinds(recalled: &[Remembered]) -> Vec<&'static str> {
+        let kind = |remembered: &Remembered| match remembered {
+            Remembered::AmountChanged { .. } => "changed",
+            Remembered::AmountOverridden { .. } => "overridden",
+            Remembered::AmountDiffers { .. } => "differs",
+            Remembered::SignedBefore { .. } => "signed",
+            Remembered::FeeBump { .. } => "bump",
+            Remembered::Supersedes { .. } => "supersedes",
+            Remembered::CoinSigned { .. } => "coin",
+            Remembered::PaidBefore { .. } => "paid",
+            Remembered::PayeePaidBefore { .. } => "payee",
+        };
+        recalled.iter().map(kind).collect()
+    }
+
+    /// Of two transactions that say different things of a coin of both, at most one can be valid.
     #[test]
-    fn the_highest_change_index_is_per_wallet() {
-        let mut other = transaction(200, &[3], &[]);
-        other.wallet_id = Some([6; 32]);
-        let entries = signed(&[transaction(4, &[1], &[]), transaction(3, &[2], &[]), other]);
+    fn a_false_amount_claims_no_coin() {
+        let lie = claiming(1, &[(1, 9_000), (2, 10_000)], &[(1, 5_000)]);
+        let entries = signed(std::slice::from_ref(&lie));
         let memory = Memory::of(&entries);
-        let highest = |wallet| memory.highest_change(WalletId::from_bytes(wallet));
-        assert_eq!(highest(WALLET), Some(4));
-        assert_eq!(highest([6; 32]), Some(200));
-        assert_eq!(highest([9; 32]), None);
+        let recalled = |candidate: &TransactionRecord| kinds(&memory.recall(candidate, &[]));
+        let truth = claiming(1, &[(1, 10_000), (2, 10_000)], &[(1, 5_000)]);
+        assert_eq!(recalled(&truth), ["differs"], "the same transaction");
+        let other = claiming(2, &[(1, 10_000), (2, 10_000)], &[(2, 7_000)]);
+        assert_eq!(recalled(&other), ["differs"], "another one");
+        let without = claiming(2, &[(2, 10_000)], &[(2, 7_000)]);
+        assert_eq!(
+            recalled(&without),
+            ["coin"],
+            "nothing here tells that it was a lie"
+        );
+        let again = claiming(2, &[(1, 9_000), (2, 10_000)], &[(2, 7_000)]);
+        assert_eq!(
+            recalled(&again),
+            ["coin"],
+            "the same lie, of which one can be the truth"
+        );
+        assert_eq!(recalled(&lie), ["signed"]);
+    }
+
+    /// What was signed over other amounts is not out: the payment may have been made otherwise since.
+    #[test]
+    fn a_transaction_with_other_amounts_is_held_against_what_was_signed_since() {
+        let lie = claiming(1, &[(1, 9_000)], &[(1, 5_000)]);
+        let truth = claiming(1, &[(1, 10_000)], &[(1, 5_000)]);
+        let entries = signed(&[lie.clone(), transaction(2, &[3], &[(1, 5_001)])]);
+        let memory = Memory::of(&entries);
+        assert_eq!(kinds(&memory.recall(&truth, &[])), ["differs", "paid"]);
+        // One coin of each lie: the two records together are no record of these amounts.
+        let halves = [
+            claiming(1, &[(1, 9_000), (2, 10_000)], &[(1, 5_000)]),
+            claiming(1, &[(1, 10_000), (2, 9_000)], &[(1, 5_000)]),
+            claiming(4, &[(1, 10_000), (5, 10_000)], &[(7, 5_000)]),
+        ];
+        let entries = signed(&halves);
+        let truth = claiming(1, &[(1, 10_000), (2, 10_000)], &[(1, 5_000)]);
+        assert_eq!(
+            kinds(&Memory::of(&entries).recall(&truth, &[])),
+            ["differs", "coin"]
+        );
+        let entries = signed(&[lie, claiming(1, &[(1, 10_000)], &[(1, 5_000)])]);
+        let recalled = Memory::of(&entries).recall(&claiming(1, &[(1, 10_000)], &[(1, 5_000)]), &[]);
+        assert_eq!(
+            kinds(&recalled),
+            ["differs", "signed"],
+            "these very amounts are out"
+        );
+    }
+
+    /// A transaction of which the journal proves that it can never confirm claims no coin, pays nobody, and names no payee.
+    #[test]
+    fn what_is_proven_worthless_is_no_history() {
+        let lie = claiming(1, &[(1, 9_000), (2, 10_000)], &[(1, 5_000)]);
+        let proof = transaction(2, &[1], &[(3, 1)]);
+        let entries = signed(&[lie.clone(), proof.clone()]);
+        let memory = Memory::of(&entries);
+        let without = claiming(3, &[(2, 10_000)], &[(2, 7_000)]);
+        assert_eq!(kinds(&memory.recall(&without, &[])), [""; 0]);
+        let paying = transaction(4, &[4], &[(1, 5_000)]);
+        assert_eq!(kinds(&memory.recall(&paying, &[])), [""; 0]);
+        let payees = |memory: &Memory<'_>| -> Vec<Vec<u8>> {
+            memory.payees().map(|script| script.to_bytes()).collect()
+        };
+        assert_eq!(payees(&memory), [vec![3]]);
+        // It was signed with the truth too.
+        let truth = claiming(1, &[(1, 10_000), (2, 10_000)], &[(1, 5_000)]);
+        let entries = signed(&[lie, proof, truth]);
+        let memory = Memory::of(&entries);
+        assert_eq!(kinds(&memory.recall(&without, &[])), ["coin"]);
+        assert_eq!(kinds(&memory.recall(&paying, &[])), ["paid"]);
+        assert_eq!(payees(&memory), [vec![1], vec![3]]);
     }
 
     #[test]
-    fn an_index_that_is_only_claimed_raises_no_bound() {
-        for (proof, expected) in [
-            (Proof::PreviousTransaction, Some(900)),
-            (Proof::Signature, None),
-            (Proof::Remembered, None),
-            (Proof::None, None),
-        ] {
-            let mut transaction = transaction(4, &[1], &[]);
-            transaction.inputs[0].proof = proof;
-            let entries = signed(&[transaction]);
-            let wallet = WalletId::from_bytes(WALLET);
-            assert_eq!(
-                Memory::of(&entries).highest_receive(wallet),
-                expected,
-                "{proof:?}"
-            );
-            assert_eq!(Memory::of(&entries).highest_change(wallet), Some(4), "{proof:?}");
-        }
+    fn payees_are_told_once_and_the_earliest_first() {
+        let entries = signed(&[
+            transaction(1, &[1], &[(9, 5), (4, 5)]),
+            transaction(2, &[2], &[(1, 5), (9, 6)]),
+        ]);
+        let memory = Memory::of(&entries);
+        let payees: Vec<Vec<u8>> = memory.payees().map(|script| script.to_bytes()).collect();
+        assert_eq!(payees, [vec![9], vec![4], vec![1]]);
+    }
+
+    #[test]
+    fn places_are_those_of_the_script_or_else_of_far_inputs() {
+        let mut far = transaction(4, &[1, 2], &[(1, 5)]);
+        far.inputs[1].place = Some(Place {
+            branch: 1,
+            index: 70_000,
+        });
+        let entries = signed(&[far]);
+        let memory = Memory::of(&entries);
+        let places = |script: &[u8], wallet, from| {
+            let places = memory.places(wallet, bitcoin::Script::from_bytes(script), from);
+            let places = places.into_iter().map(|place| (place.branch, place.index));
+            places.collect::<Vec<_>>()
+        };
+        assert_eq!(places(&[0xcc, 4], WALLET, 0), [(1, 4)]);
+        assert_eq!(places(&[0xdd], WALLET, 10_000), [(1, 70_000)]);
+        assert_eq!(places(&[0xdd], WALLET, 0), [(0, 900), (1, 70_000)]);
+        assert_eq!(places(&[0xcc, 4], [6; 32], 0), []);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(super) use self::signatures::SignatureFact;
 pub(super) use self::sums::sum;
 use super::context::{AmountRule, KnownWallet, ReviewContext};
 use super::fee::{Fee, signed_vsize};
-use super::report::{AmountProof, OutputClass, Totals};
+use super::report::{OutputClass, Totals};
 use crate::psbt::Parsed;
 use crate::wallet::Branch;
 use crate::{Network, ScriptType};
@@ -38,10 +38,6 @@ pub(super) struct Facts<'a> {
     pub(super) coins: Option<Vec<TxOut>>,
     /// Inputs that spend a coin which an earlier one spends too, with that one.
     pub(super) duplicates: Vec<(usize, usize)>,
-    /// The highest index of own change that the wallet would find again.
-    pub(super) highest_change: u32,
-    /// The highest index of an own receive address that the wallet would find again.
-    pub(super) highest_receive: u32,
     pub(super) totals: Totals,
     pub(super) fee: Option<Fee>,
 }
@@ -75,7 +71,6 @@ impl<'a> Facts<'a> {
             signatures::establish(parsed, coins, &mut inputs);
         }
         outputs.iter_mut().for_each(|output| output.classify(own_index));
-        let highest = highest_index(wallet, own_index, &inputs);
         let mut facts = Self {
             parsed,
             context,
@@ -84,8 +79,6 @@ impl<'a> Facts<'a> {
                 .or(context.wallets.first())
                 .map(|known| known.wallet.network()),
             duplicates: duplicates(&inputs),
-            highest_change: with_bound(highest),
-            highest_receive: with_bound(highest.max(wallet.and_then(|known| known.highest_receive_seen))),
             totals: Totals::default(),
             fee: None,
             inputs,
@@ -102,13 +95,13 @@ impl<'a> Facts<'a> {
         self.context.wallets.get(owner.wallet)
     }
 
-    /// Returns the highest index at which another wallet than that of the inputs would find an output again.
-    pub(super) fn highest_of_another(&self, owner: &Owner) -> u32 {
-        let seen = self.wallet_of(owner).and_then(|known| match owner.branch {
+    /// Returns the highest index that the operator told of a part's wallet and branch; 0 where none was told.
+    pub(super) fn marked(&self, owner: &Owner) -> u32 {
+        let marked = self.wallet_of(owner).and_then(|known| match owner.branch {
             Branch::Change => known.highest_change_seen,
             Branch::Receive => known.highest_receive_seen,
         });
-        with_bound(seen)
+        marked.unwrap_or(0)
     }
 
     fn add_up(&self) -> Totals {
@@ -202,27 +195,4 @@ fn duplicates(inputs: &[InputFacts]) -> Vec<(usize, usize)> {
         }
     }
     duplicates
-}
-
-fn with_bound(highest: Option<u32>) -> u32 {
-    highest.unwrap_or(0).saturating_add(super::context::INDEX_BOUND)
-}
-
-/// The highest index of the inputs, and of known change. Only a previous transaction proves where a coin stands: a signature that
-/// covers a claimed script (BIP341) is worthless if the claim is false, but by then the bound would have moved.
-fn highest_index(
-    wallet: Option<&KnownWallet<'_>>,
-    own_index: Option<usize>,
-    inputs: &[InputFacts],
-) -> Option<u32> {
-    let proven = inputs
-        .iter()
-        .filter(|input| input.proof == Some(AmountProof::PreviousTransaction))
-        .filter_map(|input| input.owner.as_ref());
-    let of_inputs = proven
-        .filter(|owner| Some(owner.wallet) == own_index)
-        .map(|owner| owner.index)
-        .max();
-    let seen = wallet.and_then(|known| known.highest_change_seen);
-    of_inputs.max(seen)
 }

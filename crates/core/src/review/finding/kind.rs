@@ -158,6 +158,19 @@ pub enum FindingKind {
     },
     /// An own output so far out that the wallet would not find it again.
     IndexOutOfBounds {
+        /// Its wallet.
+        wallet: WalletName,
+        /// Its branch.
+        branch: Branch,
+        /// The highest index accepted.
+        limit: u32,
+        /// Its index.
+        found: u32,
+    },
+    /// An own output so far out that the operator's mark should move before the next ones are refused.
+    IndexNearBound {
+        /// Its wallet.
+        wallet: WalletName,
         /// Its branch.
         branch: Branch,
         /// The highest index accepted.
@@ -199,6 +212,15 @@ pub enum FindingKind {
     PaymentRepeated {
         /// The amount.
         amount: Amount,
+        /// The unsigned txid of the other.
+        other: Txid,
+    },
+    /// Nearly the same payment as in another transaction of the run, over other coins.
+    PaymentSimilar {
+        /// The amount.
+        amount: Amount,
+        /// The amount there.
+        other_amount: Amount,
         /// The unsigned txid of the other.
         other: Txid,
     },
@@ -308,11 +330,13 @@ impl FindingKind {
             Self::FeeTooHigh { .. } => "fee-too-high",
             Self::FeeRateTooHigh { .. } => "fee-rate-too-high",
             Self::IndexOutOfBounds { .. } => "index-out-of-bounds",
+            Self::IndexNearBound { .. } => "index-near-bound",
             Self::CoinSpentTwice { .. } => "coin-spent-twice",
             Self::CoinAmountsDiffer { .. } => "coin-amounts-differ",
             Self::AddressLookalike { .. } => "address-lookalike",
             Self::AddressRepeated { .. } => "address-repeated",
             Self::PaymentRepeated { .. } => "payment-repeated",
+            Self::PaymentSimilar { .. } => "payment-similar",
             Self::FeeShareHigh { .. } => "fee-share-high",
             Self::FeeBelowRelay { .. } => "fee-below-relay",
             Self::DustOutput { .. } => "dust-output",
@@ -343,10 +367,13 @@ impl FindingKind {
             | Self::ZeroValueOutput
             | Self::LockTimeFar { .. }
             | Self::RelativeLockFar { .. }
+            | Self::AddressLookalike { .. }
+            | Self::PaymentSimilar { .. }
             | Self::UnknownScript { .. } => Severity::Warning,
             // Across transactions: every list of a payee who is paid often has it.
             Self::AddressRepeated { .. }
             | Self::AmountRemembered { .. }
+            | Self::IndexNearBound { .. }
             | Self::LockTimeIneffective { .. }
             | Self::DataOutput { .. }
             | Self::UnknownFields { .. }

@@ -52,12 +52,17 @@ impl FindingKind {
             Self::FeeRateTooHigh { limit, found } | Self::FeeBelowRelay { limit, found } => {
                 both(&format!("{limit} sat/kvB"), &format!("{found} sat/kvB"))
             }
-            Self::IndexOutOfBounds { limit, found, .. } => both(&format!("at most {limit}"), found),
+            Self::IndexOutOfBounds { limit, found, .. } | Self::IndexNearBound { limit, found, .. } => {
+                both(&format!("at most {limit}"), found)
+            }
             Self::CoinSpentTwice { outpoint, .. } => both(&"every coin in one transaction", outpoint),
             Self::CoinAmountsDiffer { first, found, .. } => both(&coin(first), &coin(found)),
             Self::AddressLookalike { known, found } => both(known, found),
             Self::AddressRepeated { address, .. } => both(&"every address once", address),
             Self::PaymentRepeated { amount, .. } => both(&"every payment once", &sat(*amount)),
+            Self::PaymentSimilar {
+                amount, other_amount, ..
+            } => both(&format!("no payment like {}", sat(*other_amount)), &sat(*amount)),
             Self::FeeShareHigh { limit, found, .. } => {
                 let found = found.map_or("nothing leaves the wallet".into(), |share| {
                     format!("{share} per mille")
@@ -195,10 +200,25 @@ impl fmt::Display for FindingKind {
             Self::FeeRateTooHigh { .. } => {
                 f.write_str("the fee rate is above the bound; plan the transaction with a lower fee rate")
             }
-            Self::IndexOutOfBounds { branch, .. } => write!(
+            Self::IndexOutOfBounds {
+                wallet,
+                branch,
+                found,
+                ..
+            } => write!(
                 f,
-                "the {branch} index is so far out that the wallet might not find the coin again; if the wallet has come \
-                 that far, say so with `wallet seen`"
+                "the {branch} index is so far out that the wallet might not find the coin again; if the watcher says that \
+                 the wallet has come that far, type `wallet mark-used {wallet} {branch} {found}`"
+            ),
+            Self::IndexNearBound {
+                wallet,
+                branch,
+                limit,
+                found,
+            } => write!(
+                f,
+                "beyond {branch} index {limit} outputs of this wallet are refused; if the watcher says that the wallet has \
+                 come that far, type `wallet mark-used {wallet} {branch} {found}`"
             ),
             Self::CoinSpentTwice { other, .. } => write!(
                 f,
@@ -211,7 +231,7 @@ impl fmt::Display for FindingKind {
             ),
             Self::AddressLookalike { .. } => f.write_str(
                 "the address begins and ends like one that is known, and is another: somebody may want it taken for that \
-                 one; compare every character, and have the payee confirm the address",
+                 one; accept it only after comparing the whole address with what the payee told you another way",
             ),
             Self::AddressRepeated { first, .. } => write!(
                 f,
@@ -221,6 +241,11 @@ impl fmt::Display for FindingKind {
                 f,
                 "transaction {other} of this run makes the same payment over other coins, so it would be paid twice; sign \
                  one of them"
+            ),
+            Self::PaymentSimilar { other, .. } => write!(
+                f,
+                "transaction {other} of this run pays nearly as much to the same address over other coins, and both can \
+                 confirm; accept it only if both are owed"
             ),
             Self::FeeShareHigh { fee, .. } => write!(
                 f,

@@ -1,8 +1,11 @@
-//! `address-lookalike`: an address that begins and ends like a known one is that one.
+//! `address-lookalike`: an address that begins and ends like a known one is that one, or the operator compared them whole.
 //!
 //! Address poisoning: an attacker makes an address whose first and last characters are those of somebody whom the victim pays,
 //! and sees to it that it is copied from a history or a list (Tsuchiya and others, "Blockchain Address Poisoning", USENIX
 //! Security 2025). Known are those whom the vault paid before, what is ours in this transaction, and its other outputs.
+//!
+//! A warning, and no refusal: whoever had an address paid by a transaction that can never confirm would else have the honest
+//! payee refused for ever, whom it was made to look like. It shows both addresses whole, and is accepted by its code alone.
 
 use crate::review::facts::Facts;
 use crate::review::finding::{Finding, FindingKind};
@@ -77,6 +80,22 @@ mod tests {
         ] {
             let own = scenario.wallets[0].script_pubkey(own.0, own.1).unwrap();
             paying(lookalike(&own)).expect(name, RULE, &first);
+        }
+    }
+
+    /// Refusing would ban whoever an address was made to look like.
+    #[test]
+    fn the_operator_can_accept_it_after_comparing() {
+        let payee = their_script(1);
+        let own = Scenario::new(ScriptType::Segwit).wallets[0]
+            .script_pubkey(Branch::Change, 7)
+            .unwrap();
+        for known in [payee, own] {
+            let reviewed = paying(lookalike(&known))
+                .with(|scenario| scenario.earlier_payees = vec![known])
+                .review();
+            assert!(!reviewed.has_refusal());
+            assert_eq!(reviewed.warning_codes(), ["address-lookalike"]);
         }
     }
 
