@@ -636,13 +636,15 @@ async fn a_told_index_far_out_is_watched_by_itself() {
 #[tokio::test]
 async fn a_told_index_that_is_near_moves_the_branch() {
     let scene = Scene::new(10).await;
-    scene.pay(&[(5_000, 1_000), (4_000, 200), (5_009, 30)]).await;
+    scene
+        .pay(&[(5_000, 100_000), (4_000, 20_000), (5_009, 3_000)])
+        .await;
     scene.sync().await;
     assert_eq!(scene.balance().await.confirmed, 0);
     let change = scene.branch(Branch::Change).await;
     assert_eq!(scene.mark(Branch::Receive, 5_000).await, MarkedUsed::UpToIt);
     scene.sync().await;
-    assert_eq!(scene.balance().await.confirmed, 1_230);
+    assert_eq!(scene.balance().await.confirmed, 123_000);
     assert_eq!(scene.branch(Branch::Receive).await.next_index, 5_010);
     assert_eq!(scene.branch(Branch::Change).await, change, "of one branch alone");
     assert_eq!(scene.mark(Branch::Receive, 5_015).await, MarkedUsed::Watched);
@@ -665,7 +667,7 @@ async fn a_branch_that_comes_to_a_told_index_goes_on_behind_it() {
             .await
             .unwrap();
         write.commit().await.unwrap();
-        scene.pay(&[(14, 1_000), (20, 200), (4, 30)]).await;
+        scene.pay(&[(14, 100_000), (20, 20_000), (4, 3_000)]).await;
         match by_chain {
             true => drop(scene.sync().await),
             false => {
@@ -684,7 +686,7 @@ async fn a_branch_that_comes_to_a_told_index_goes_on_behind_it() {
                 scene.sync().await;
             }
         }
-        assert_eq!(scene.balance().await.confirmed, 1_230, "{by_chain}");
+        assert_eq!(scene.balance().await.confirmed, 123_000, "{by_chain}");
         let state = scene.branch(Branch::Receive).await;
         assert_eq!((state.next_index, state.covered), (21, 31), "{by_chain}");
         scene.sync().await;

@@ -2,16 +2,16 @@
 
 use bitcoin::Amount;
 
-/// Amounts that differ by at most this are similar, whatever they are: the fee that a payee is told to bear, or a satoshi that is
-/// added so that two payments are not the same.
-const TOLERANCE: u64 = 1_000;
+/// Amounts that differ by at most this are similar, however small they are: a few satoshi are added so that two payments are not
+/// the same. With a thousand, two small payments to one payee would be taken for one.
+const TOLERANCE: u64 = 100;
 
 /// Amounts that differ by at most one part in this many are similar. More would warn of every salary that follows an exchange
 /// rate; whatever is paid to an address again is named in any case.
 const SHARE: u64 = 1_000;
 
 /// Returns whether two payments to one script are so near to each other that the second may be the first once more: by at most
-/// 1,000 satoshi, or a thousandth of the greater one.
+/// 100 satoshi, or a thousandth of the greater one.
 pub fn are_similar(one: Amount, other: Amount) -> bool {
     one.to_sat().abs_diff(other.to_sat()) <= tolerance(one.max(other))
 }
@@ -26,12 +26,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thousandth_or_a_thousand_satoshi() {
+    fn a_thousandth_or_a_hundred_satoshi() {
         for (one, other, expected) in [
             (0, 0, true),
             (5_000, 5_001, true),
-            (5_000, 6_000, true),
-            (5_000, 6_001, false),
+            (5_000, 5_100, true),
+            (5_000, 5_101, false),
+            (100, 0, true),
             (1_000_000, 1_001_000, true),
             (1_000_000, 1_001_002, false),
             (100_000_000, 100_100_100, true),
