@@ -39,7 +39,7 @@ pub async fn note_used(
         return Ok(Vec::new());
     }
     wallets::use_index(db, record.no, branch, index).await?;
-    scripts::cover(db, record, branch, horizon(index + 1, record.gap)).await
+    scripts::cover(db, record, branch, horizon(index.saturating_add(1), record.gap)).await
 }
 
 /// Derives the scripts of a range of indices, on all processors when they are many.
