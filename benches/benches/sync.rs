@@ -26,6 +26,7 @@ use cofferdam_watcher::settings::{ChainKind, Credentials, NodeSettings};
 use cofferdam_watcher::store::{Store, wallets as records};
 use cofferdam_watcher::sync::fetch::Fetch;
 use cofferdam_watcher::sync::filters::{self, MOST_SCRIPTS, NEWEST_READ_WHOLE, Needle};
+use cofferdam_watcher::sync::header_chain::{HeaderChain, Link};
 use cofferdam_watcher::sync::progress::Progress;
 use cofferdam_watcher::sync::watch::Watch;
 use cofferdam_watcher::sync::{SyncOptions, SyncReport};
@@ -369,7 +370,10 @@ fn draw_wallets(count: u32) -> Result<Vec<Wallet>> {
 
 /// Reads all blocks as a sync does, as many ahead, and returns how many they are.
 async fn read_alone(source: &Arc<dyn ChainSource>, last: u32) -> Result<u32> {
-    let mut fetch = Fetch::new(Arc::clone(source), 0, last);
+    let hashes = source.block_hashes(0, last + 1).await?;
+    let links = hashes.into_iter().map(|hash| Link { hash, time: 0 });
+    let chain = Arc::new(HeaderChain::unchecked(0, links));
+    let mut fetch = Fetch::new(Arc::clone(source), chain, 0, last);
     let mut read = 0;
     while let Some((_, block)) = fetch.next().await? {
         std::hint::black_box(block);

@@ -110,7 +110,9 @@ fn an_older_ledger_is_brought_up_to_date() {
     for undo in [
         "ALTER TABLE wallets DROP COLUMN receipt_key",
         "DROP TABLE receipts",
-        "DELETE FROM ledger_versions WHERE version = 3",
+        "DROP TABLE headers",
+        "DELETE FROM ledger_facts WHERE name = 'most_work'",
+        "DELETE FROM ledger_versions WHERE version >= 3",
     ] {
         sql(&ledger, undo);
     }
@@ -118,6 +120,10 @@ fn an_older_ledger_is_brought_up_to_date() {
     assert!(balance["confirmed"].as_u64().unwrap() > 0);
     let wallet = desk.run(&["wallet", "show", "main"]).json();
     assert_eq!(wallet["receipt_key"], serde_json::Value::Null);
+    // It goes on where it stands.
+    let report = desk.run(&["sync"]).json();
+    assert_eq!((&report["blocks"], &report["undone"]), (&0.into(), &0.into()));
+    assert_eq!(desk.run(&["balance", "--wallet", "main"]).json(), balance);
 }
 
 #[test]

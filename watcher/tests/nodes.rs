@@ -342,15 +342,23 @@ fn the_node_invents_money() {
             script_pubkey: script_pubkey.clone(),
         };
         forged.txdata[0].output = vec![output.clone(), output];
+        // The block after the first one: with its work, as regtest's is found at once.
         forged.header.merkle_root = forged.compute_merkle_root().unwrap();
+        forged.header.prev_blockhash = genesis.block_hash();
+        forged.header.time += 1;
+        while forged.header.validate_pow(forged.header.target()).is_err() {
+            forged.header.nonce += 1;
+        }
         let (hash, hex) = (forged.block_hash(), serialize_hex(&forged));
+        let header = serialize_hex(&forged.header);
         let node = FakeNode::ready(move |method, parameters| match method {
             "getblockchaininfo" => Some(Answer::result(json!({
-                "chain": "regtest", "blocks": 0, "headers": 0, "bestblockhash": hash,
+                "chain": "regtest", "blocks": 1, "headers": 1, "bestblockhash": hash,
                 "initialblockdownload": false, "pruned": false
             }))),
-            "getblockhash" if parameters[0] == 0 => Some(Answer::result(json!(hash))),
-            "getblock" => Some(Answer::result(json!(hex))),
+            "getblockhash" if parameters[0] == 1 => Some(Answer::result(json!(hash))),
+            "getblockheader" => Some(Answer::result(json!(header))),
+            "getblock" if parameters[0] == hash.to_string() => Some(Answer::result(json!(hex))),
             _ => None,
         });
         desk.sync(&node).fails(8, "node-garbage");

@@ -64,6 +64,7 @@ impl Ledger {
         let options = SyncOptions {
             rescan,
             every_block: true,
+            ..SyncOptions::default()
         };
         sync(
             &self.store,

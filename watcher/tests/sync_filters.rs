@@ -21,8 +21,10 @@ use cofferdam_core::wallet::{Branch, Wallet};
 use cofferdam_watcher::chain::{Answer, ChainError, ChainSource, SatPerKvb, Sent, TestAccept, Tip};
 use cofferdam_watcher::settings::ChainKind;
 use cofferdam_watcher::store::Store;
+use cofferdam_watcher::sync::checks::{Checks, Rule};
 use cofferdam_watcher::sync::fetch::{Fetch, Found};
 use cofferdam_watcher::sync::filters::{MOST_SCRIPTS, Needle};
+use cofferdam_watcher::sync::header_chain::{HeaderChain, Link};
 use cofferdam_watcher::sync::progress::Progress;
 use cofferdam_watcher::sync::{SyncError, SyncOptions, SyncReport, sync};
 use cofferdam_watcher::wallets;
@@ -43,7 +45,7 @@ impl Chance {
     }
 }
 
-/// Blocks of which nothing but hashes and merkle roots is right, with their filters.
+/// Blocks in which nothing is signed, with their filters.
 #[derive(Default)]
 struct Chain {
     blocks: Vec<Block>,
@@ -64,8 +66,16 @@ impl std::fmt::Debug for Chain {
 }
 
 impl Chain {
+    /// Adds a block; the first one is the network's, whatever it is to have.
     fn add(&mut self, mut transactions: Vec<Transaction>) {
         let height = self.blocks.len() as u32;
+        if height == 0 {
+            let genesis = bitcoin::constants::genesis_block(bitcoin::Network::Regtest);
+            self.filters.push(vec![0]);
+            self.heights.insert(genesis.block_hash(), 0);
+            self.blocks.push(genesis);
+            return;
+        }
         let coinbase = pay(
             vec![OutPoint::null()],
             &[(ScriptBuf::from_bytes(height.to_le_bytes().into()), 1)],
@@ -86,6 +96,9 @@ impl Chain {
             txdata: transactions,
         };
         block.header.merkle_root = block.compute_merkle_root().unwrap();
+        while block.header.validate_pow(block.header.target()).is_err() {
+            block.header.nonce += BLOCKS;
+        }
         for transaction in &block.txdata {
             let txid = transaction.compute_txid();
             for (output, vout) in transaction.output.iter().zip(0..) {
@@ -98,6 +111,11 @@ impl Chain {
         self.heights.insert(block.block_hash(), self.blocks.len());
         self.blocks.push(block);
     }
+}
+
+/// Spends of this test's blocks have no signatures.
+fn unsigned() -> Checks {
+    Checks::without(&[Rule::BlockSpends])
 }
 
 fn pay(coins: Vec<OutPoint>, payments: &[(ScriptBuf, u64)]) -> Transaction {
@@ -287,8 +305,9 @@ impl Ledger {
 
     async fn sync(&self, chain: &Arc<Chain>, every_block: bool) -> Result<SyncReport, SyncError> {
         let options = SyncOptions {
-            rescan: false,
             every_block,
+            checks: unsigned(),
+            ..SyncOptions::default()
         };
         self.sync_with(chain, options).await
     }
@@ -438,7 +457,8 @@ async fn every_block_is_read_also_by_the_sync_that_continues() {
     ledger.sync(&lie(Some(300)), true).await.unwrap_err();
     let options = SyncOptions {
         rescan: true,
-        every_block: false,
+        checks: unsigned(),
+        ..SyncOptions::default()
     };
     assert!(ledger.sync_with(&lie(None), options).await.unwrap().skipped > 0);
 }
@@ -456,7 +476,12 @@ async fn very_many_scripts_are_looked_for_in_blocks() {
         (1_000, 1, false),
     ] {
         let source: Arc<dyn ChainSource> = chain.clone();
-        let mut fetch = Fetch::new(source, 0, last).filtered(last, needles(first));
+        let links = chain.blocks.iter().map(|block| Link {
+            hash: block.block_hash(),
+            time: block.header.time,
+        });
+        let headers = Arc::new(HeaderChain::unchecked(0, links));
+        let mut fetch = Fetch::new(source, headers, 0, last).filtered(last, needles(first));
         let (mut read, mut skipped) = (0, 0);
         while let Some((height, found)) = fetch.next().await.unwrap() {
             if height == 0 && added > 0 {

@@ -3,6 +3,9 @@
 #[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #[path = "common/database.rs"]
 mod database;
+#[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#[path = "common/forged.rs"]
+mod forged;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -26,7 +29,7 @@ use cofferdam_watcher::sync::{SyncOptions, SyncReport, sync};
 use cofferdam_watcher::wallets::MarkedUsed;
 use cofferdam_watcher::{addresses, wallets};
 
-const NOW: u32 = 1_790_000_000;
+const NOW: u32 = 1_700_000_000;
 const SEGWIT: &str = "wpkh([73c5da0a/84h/1h/0h]tpubDC8msFGeGuwnKG9Upg7DM2b4DaRqg3CUZa5g8v2SRQ6K4NSkxUgd7HsL2XVWbVm39yBA4LAxysQAm397zwQSQoQgewGiYZqrA9DsP4zbQ1M/<0;1>/*)";
 
 /// When a source lets something happen, once.
@@ -507,7 +510,10 @@ async fn a_later_child_spends_a_coin_that_the_memory_pool_made() {
         value: Amount::from_sat(8_000),
         script_pubkey: faucet::script(),
     };
-    let child = child_of(coin, elsewhere);
+    let mut child = child_of(coin, elsewhere);
+    child.input[0].witness.clear();
+    let spent = [scene.output(0, 9_000)];
+    forged::sign(&mut child, 0, &spent, (Branch::Receive, 0));
     scene.sync_with(nothing.clone(), None, vec![parent.clone()]).await;
     assert_eq!(scene.balance().await.pending, 9_000);
     scene

@@ -2,11 +2,13 @@
 //!
 //! - [`core_rpc`]: a Bitcoin Core node.
 //! - [`rehearsal`]: a regtest chain inside the data folder, for demos, training and tests.
+//! - [`scripts`]: script checks, by Bitcoin Core's consensus code.
 //! - [`error`]: what keeps a source from answering.
 
 pub mod core_rpc;
 pub mod error;
 pub mod rehearsal;
+pub mod scripts;
 
 use std::future::Future;
 use std::pin::Pin;

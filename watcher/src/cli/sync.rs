@@ -32,6 +32,10 @@ pub struct SyncArgs {
     /// when their filter may have something of yours.
     #[arg(long)]
     every_block: bool,
+    /// Follow the node although its chain has no more work than what this ledger has seen, and undo what it does not have: as after a
+    /// regtest or signet was reset. Of two chains the one with more work is the network's: on mainnet this is for nobody.
+    #[arg(long)]
+    accept_less_work: bool,
 }
 
 /// Runs `sync`.
@@ -46,6 +50,8 @@ pub async fn run(context: &Context, args: SyncArgs) -> Result<Reply, Error> {
         SyncOptions {
             rescan: args.rescan,
             every_block: args.every_block,
+            accept_less_work: args.accept_less_work,
+            ..SyncOptions::default()
         },
         &progress,
     )
@@ -55,8 +61,16 @@ pub async fn run(context: &Context, args: SyncArgs) -> Result<Reply, Error> {
         0 => String::new(),
         skipped => format!(" ({skipped} of them by their filters alone)"),
     };
+    let unproven = match report.unproven {
+        0 => String::new(),
+        unproven => format!(
+            "{} in the memory pool spend coins of yours without a proven signature, and are not believed: \
+             a node that works right has none such, but of joint taproot transactions\n",
+            counted(unproven, "transaction")
+        ),
+    };
     let text = format!(
-        "synced to block {} ({})\n{} searched{skipped}, {} undone, {} of ours in the memory pool\n",
+        "synced to block {} ({})\n{} searched{skipped}, {} undone, {} of ours in the memory pool\n{unproven}",
         report.height,
         report.hash,
         counted(report.blocks, "block"),

@@ -94,6 +94,15 @@ pub async fn height_of(db: &mut Connection, txid: Txid) -> Result<Option<u32>, S
     row.map(|row| rows::number(&row, "height")).transpose()
 }
 
+/// Returns the number of blocks above a height that were searched.
+pub async fn count_above(db: &mut Connection, height: u32) -> Result<u32, StoreError> {
+    let row = sqlx::query("SELECT CAST(COUNT(*) AS BIGINT) AS blocks FROM blocks WHERE height > $1")
+        .bind(i64::from(height))
+        .fetch_one(db)
+        .await?;
+    rows::number(&row, "blocks")
+}
+
 /// Undoes every block above a height: their coins vanish, the coins they spent are unspent again, wallets are to be
 /// searched from there on. With `None`, every block is undone.
 pub async fn undo_above(db: &mut Connection, height: Option<u32>) -> Result<(), StoreError> {

@@ -160,15 +160,20 @@ pub async fn spender(db: &mut Connection, outpoint: OutPoint) -> Result<Option<S
     .transpose()
 }
 
-/// Returns all unspent confirmed coins of all wallets.
-pub async fn unspent_amounts(db: &mut Connection) -> Result<Vec<(OutPoint, Amount)>, StoreError> {
-    let sql = "SELECT txid, vout, amount_sat FROM coins WHERE spent_height IS NULL";
-    sqlx::query(sql)
-        .fetch_all(db)
-        .await?
-        .iter()
-        .map(|row| Ok((rows::outpoint(row)?, rows::amount(row, "amount_sat")?)))
-        .collect()
+/// Returns all unspent confirmed coins of all wallets: whose script each pays, and its amount.
+pub async fn unspent_of_all(db: &mut Connection) -> Result<Vec<(OutPoint, ScriptOwner, Amount)>, StoreError> {
+    let sql = "SELECT txid, vout, wallet_no, branch, address_index, amount_sat FROM coins WHERE spent_height IS NULL";
+    let mut found = sqlx::query(sql).fetch(db);
+    let mut coins = Vec::new();
+    while let Some(row) = found.try_next().await? {
+        let owner = ScriptOwner {
+            wallet_no: WalletNo(row.try_get("wallet_no")?),
+            branch: super::wallets::branch_of(&row)?,
+            index: rows::number(&row, "address_index")?,
+        };
+        coins.push((rows::outpoint(&row)?, owner, rows::amount(&row, "amount_sat")?));
+    }
+    Ok(coins)
 }
 
 /// Returns what all wallets' unspent coins come to that blocks below a height made, in satoshis.

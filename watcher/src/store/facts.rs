@@ -15,6 +15,8 @@ pub enum Fact {
     PrunedHeight,
     /// The height that the last sync brought every wallet to; absent while the ledger does not reach a tip.
     SyncedHeight,
+    /// The height of the chain that the last finished sync followed, and its work in hexadecimal.
+    MostWork,
     /// A sync that reads every block whole has begun, and has not come to the tip.
     EveryBlock,
     /// How many indices were told that are watched by themselves, far beyond the others of their branch.
@@ -28,6 +30,7 @@ impl Fact {
             Fact::Chain => "chain",
             Fact::PrunedHeight => "pruned_height",
             Fact::SyncedHeight => "synced_height",
+            Fact::MostWork => "most_work",
             Fact::EveryBlock => "every_block",
             Fact::ToldIndices => "told_indices",
         }

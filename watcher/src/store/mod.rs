@@ -5,12 +5,13 @@
 //!
 //! - [`migrations`]: the tables, version by version.
 //! - [`lease`]: who may sync or broadcast.
-//! - [`wallets`], [`scripts`], [`blocks`], [`coins`], [`pool`], [`previous`], [`payouts`], [`facts`]: one table, or few, each.
+//! - [`wallets`], [`scripts`], [`headers`], [`blocks`], [`coins`], [`pool`], [`previous`], [`payouts`], [`facts`]: one table, or few, each.
 
 pub mod blocks;
 pub mod coins;
 pub mod error;
 pub mod facts;
+pub mod headers;
 pub mod lease;
 pub mod migrations;
 pub mod payouts;

@@ -38,13 +38,23 @@ pub async fn strangers(db: &mut Connection) -> Result<HashSet<Txid>, StoreError>
     rows.iter().map(|row| rows::txid(row, "txid")).collect()
 }
 
-/// Returns the outpoints of the coins that transactions of the memory pool make.
-pub async fn outpoints(db: &mut Connection) -> Result<Vec<OutPoint>, StoreError> {
-    sqlx::query("SELECT txid, vout FROM pool_coins")
-        .fetch_all(db)
-        .await?
-        .iter()
-        .map(rows::outpoint)
+/// Returns the coins of all wallets that transactions of the memory pool make.
+pub async fn coins(db: &mut Connection) -> Result<Vec<PoolCoin>, StoreError> {
+    let sql = "SELECT txid, vout, wallet_no, branch, address_index, amount_sat FROM pool_coins";
+    let rows = sqlx::query(sql).fetch_all(db).await?;
+    rows.iter()
+        .map(|row| {
+            let owner = ScriptOwner {
+                wallet_no: WalletNo(row.try_get("wallet_no")?),
+                branch: super::wallets::branch_of(row)?,
+                index: rows::number(row, "address_index")?,
+            };
+            Ok(PoolCoin {
+                outpoint: rows::outpoint(row)?,
+                owner,
+                amount: rows::amount(row, "amount_sat")?,
+            })
+        })
         .collect()
 }
 

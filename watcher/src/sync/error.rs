@@ -1,5 +1,6 @@
 //! Why a sync stops.
 
+use super::proof::ProofError;
 use crate::chain::ChainError;
 use crate::error::{Coded, Exit};
 use crate::settings::ChainKind;
@@ -27,9 +28,25 @@ pub enum SyncError {
         /// The number of blocks that a reorganisation may undo.
         limit: u32,
     },
+    /// The source's chain has no more work than the ledger's, of which it lacks blocks.
+    #[error(
+        "the node is behind, or on another chain: its chain ends at block {node}, the ledger's at block {height}, and it has no more work; \
+         {undone} blocks would be undone"
+    )]
+    LessWork {
+        /// The height of the ledger's chain.
+        height: u32,
+        /// The height of the source's.
+        node: u32,
+        /// How many of the ledger's blocks the source does not have.
+        undone: u32,
+    },
     /// The chain changed again and again while it was read.
     #[error("the best chain keeps changing")]
     Unstable,
+    /// The chain source tells what cannot be.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// The chain source failed.
     #[error(transparent)]
     Chain(#[from] ChainError),
@@ -43,7 +60,8 @@ impl Coded for SyncError {
         match self {
             SyncError::NoWallets => Exit::Usage,
             SyncError::OtherChain { .. } | SyncError::TooDeep { .. } => Exit::Conflict,
-            SyncError::Unstable => Exit::ChainNotReady,
+            SyncError::Unstable | SyncError::LessWork { .. } => Exit::ChainNotReady,
+            SyncError::Proof(error) => error.exit(),
             SyncError::Chain(error) => error.exit(),
             SyncError::Store(error) => error.exit(),
         }
@@ -54,7 +72,9 @@ impl Coded for SyncError {
             SyncError::NoWallets => "no-wallets",
             SyncError::OtherChain { .. } => "other-chain",
             SyncError::TooDeep { .. } => "reorganisation-too-deep",
+            SyncError::LessWork { .. } => "less-work",
             SyncError::Unstable => "chain-unstable",
+            SyncError::Proof(error) => error.code(),
             SyncError::Chain(error) => error.code(),
             SyncError::Store(error) => error.code(),
         }
@@ -67,7 +87,13 @@ impl Coded for SyncError {
             SyncError::TooDeep { .. } => {
                 "check that the node is the right one and honest; if it is, run sync --rescan".into()
             }
+            SyncError::LessWork { .. } => {
+                "nothing was undone; wait until the node has caught up, or sync from another node; if you know that its chain is the \
+                 right one, as after it was reset: sync --accept-less-work"
+                    .into()
+            }
             SyncError::Unstable => "try again".into(),
+            SyncError::Proof(error) => error.hint(),
             SyncError::Chain(error) => error.hint(),
             SyncError::Store(error) => error.hint(),
         }

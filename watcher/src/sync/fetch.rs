@@ -1,19 +1,18 @@
-//! Reads blocks ahead, several at once, and hands them out in order; those that a filter shows to be none of ours, by their header alone.
+//! Reads blocks of checked headers ahead, several at once, and hands them out in order; those that a filter shows to be none of ours, by
+//! their header alone.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bitcoin::block::Header;
 use bitcoin::{Block, BlockHash};
 use tokio::task::JoinHandle;
 
 use super::filters::{self, MOST_SCRIPTS, Needle, Sifted};
+use super::header_chain::{HeaderChain, Link};
 use crate::chain::{ChainError, ChainSource};
 
 /// Blocks on their way at once; their number bounds the memory for them.
 const AHEAD: usize = 6;
-/// Hashes asked for in one call.
-const HASHES: u32 = 2_000;
 /// Filters asked for in one call: of full blocks, some 40 kB each in hexadecimal.
 const FILTERS: usize = 100;
 /// Such calls on their way at once.
@@ -26,20 +25,20 @@ const WITHOUT_FILTERS: u32 = 3;
 pub enum Found {
     /// The block.
     Whole(Block),
-    /// The header of a block whose filter has none of the scripts looked for.
-    Skipped(Header),
+    /// A block whose filter has none of the scripts looked for.
+    Skipped(Link),
 }
 
 /// A stream of blocks.
 #[derive(Debug)]
 pub struct Fetch {
     source: Arc<dyn ChainSource>,
+    chain: Arc<HeaderChain>,
     /// The height of the next block to hand out.
     next: u32,
     last: u32,
-    hashes: VecDeque<BlockHash>,
-    /// The height of the next hash to ask for.
-    next_hash: u32,
+    /// The height of the next block to read, or to ask for its filter.
+    next_unsifted: u32,
     /// Filters are asked for below this height.
     filtered_below: u32,
     needles: Arc<Vec<Needle>>,
@@ -54,13 +53,13 @@ pub struct Fetch {
 enum Coming {
     Wanted(BlockHash),
     Reading(Task<Block>),
-    Skipped { hash: BlockHash, sifted: Sifted },
+    Skipped { link: Link, sifted: Sifted },
 }
 
 /// Blocks whose filters are on their way.
 #[derive(Debug)]
 struct Filtering {
-    hashes: Vec<BlockHash>,
+    links: Vec<Link>,
     /// The number of scripts that are looked for in them.
     needles: usize,
     task: Task<Option<Vec<Sifted>>>,
@@ -90,14 +89,14 @@ impl<T> Drop for Task<T> {
 }
 
 impl Fetch {
-    /// Reads the blocks from `first` to `last`, all of them whole.
-    pub fn new(source: Arc<dyn ChainSource>, first: u32, last: u32) -> Self {
+    /// Reads the blocks of a chain from `first` to `last`, all of them whole.
+    pub fn new(source: Arc<dyn ChainSource>, chain: Arc<HeaderChain>, first: u32, last: u32) -> Self {
         Fetch {
             source,
+            chain,
             next: first,
             last,
-            hashes: VecDeque::new(),
-            next_hash: first,
+            next_unsifted: first,
             filtered_below: 0,
             needles: Arc::default(),
             filtering: VecDeque::new(),
@@ -118,16 +117,16 @@ impl Fetch {
     /// Looks for further scripts in all blocks that were not handed out yet.
     pub fn look_for(&mut self, scripts: Vec<Needle>) -> Result<(), ChainError> {
         for coming in &mut self.coming {
-            if let Coming::Skipped { hash, sifted } = coming
-                && filters::matches(&sifted.filter, hash, &scripts)?
+            if let Coming::Skipped { link, sifted } = coming
+                && filters::matches(&sifted.filter, &link.hash, &scripts)?
             {
-                *coming = Coming::Wanted(*hash);
+                *coming = Coming::Wanted(link.hash);
             }
         }
         if self.needles.len() + scripts.len() > MOST_SCRIPTS {
             self.filtered_below = 0;
         }
-        if !self.filtering.is_empty() || self.next_unsifted() < self.filtered_below {
+        if !self.filtering.is_empty() || self.next_unsifted < self.filtered_below {
             Arc::make_mut(&mut self.needles).extend(scripts);
         }
         Ok(())
@@ -135,7 +134,7 @@ impl Fetch {
 
     /// Returns the next block with its height; `None` after the last one.
     ///
-    /// Fails with [`ChainError::ChainMoved`] when the chain has become shorter.
+    /// Fails with [`ChainError::ChainMoved`] where the chain ends before the last one.
     pub async fn next(&mut self) -> Result<Option<(u32, Found)>, ChainError> {
         while self.coming.len() < AHEAD && self.read_ahead().await? {}
         self.read();
@@ -143,7 +142,7 @@ impl Fetch {
             None => return Ok(None),
             Some(Coming::Reading(mut task)) => Found::Whole(task.end().await?),
             Some(Coming::Wanted(hash)) => Found::Whole(self.source.block(hash).await?),
-            Some(Coming::Skipped { sifted, .. }) => Found::Skipped(sifted.header),
+            Some(Coming::Skipped { link, .. }) => Found::Skipped(link),
         };
         let height = self.next;
         self.next += 1;
@@ -167,21 +166,15 @@ impl Fetch {
 
     /// Adds to the blocks that come; returns whether there were more to add.
     async fn read_ahead(&mut self) -> Result<bool, ChainError> {
-        while self.filtering.len() < FILTER_CALLS {
-            let first = self.next_unsifted();
-            if first >= self.filtered_below || !self.read_hashes().await? {
-                break;
-            }
-            let count = self
-                .hashes
-                .len()
-                .min(FILTERS)
-                .min((self.filtered_below - first) as usize);
-            let hashes: Vec<BlockHash> = self.hashes.drain(..count).collect();
+        while self.filtering.len() < FILTER_CALLS && self.next_unsifted < self.filtered_below {
+            let end = self.filtered_below.min(self.last + 1);
+            let count = ((end - self.next_unsifted) as usize).min(FILTERS);
+            let links: Vec<Link> = (0..count).map(|_| self.next_link()).collect::<Result<_, _>>()?;
+            let hashes = links.iter().map(|link| link.hash).collect();
             let needles = Arc::clone(&self.needles);
-            let sift = filters::sift(Arc::clone(&self.source), hashes.clone(), Arc::clone(&needles));
+            let sift = filters::sift(Arc::clone(&self.source), hashes, Arc::clone(&needles));
             self.filtering.push_back(Filtering {
-                hashes,
+                links,
                 needles: needles.len(),
                 task: Task::new(sift),
             });
@@ -190,16 +183,19 @@ impl Fetch {
             self.sifted(filtering).await?;
             return Ok(true);
         }
-        if !self.read_hashes().await? {
+        if self.next_unsifted > self.last {
             return Ok(false);
         }
-        self.coming.extend(self.hashes.pop_front().map(Coming::Wanted));
+        let link = self.next_link()?;
+        self.coming.push_back(Coming::Wanted(link.hash));
         Ok(true)
     }
 
-    /// Returns the height of the next block whose filter may be asked for.
-    fn next_unsifted(&self) -> u32 {
-        self.next_hash - self.hashes.len() as u32
+    /// Returns the next block to read, or to ask for its filter.
+    fn next_link(&mut self) -> Result<Link, ChainError> {
+        let link = self.chain.get(self.next_unsifted).ok_or(ChainError::ChainMoved)?;
+        self.next_unsifted += 1;
+        Ok(link)
     }
 
     async fn sifted(&mut self, mut filtering: Filtering) -> Result<(), ChainError> {
@@ -209,32 +205,19 @@ impl Fetch {
                 self.filtered_below = 0;
             }
             self.coming
-                .extend(filtering.hashes.into_iter().map(Coming::Wanted));
+                .extend(filtering.links.into_iter().map(|link| Coming::Wanted(link.hash)));
             return Ok(());
         };
         self.without_filters = 0;
         // Scripts that came while the filters were on their way.
         let new = &self.needles[filtering.needles..];
-        for (hash, sifted) in filtering.hashes.into_iter().zip(all) {
-            let wanted = sifted.wanted || filters::matches(&sifted.filter, &hash, new)?;
+        for (link, sifted) in filtering.links.into_iter().zip(all) {
+            let wanted = sifted.wanted || filters::matches(&sifted.filter, &link.hash, new)?;
             self.coming.push_back(match wanted {
-                true => Coming::Wanted(hash),
-                false => Coming::Skipped { hash, sifted },
+                true => Coming::Wanted(link.hash),
+                false => Coming::Skipped { link, sifted },
             });
         }
         Ok(())
-    }
-
-    /// Reads hashes when none are left; returns whether there are any.
-    async fn read_hashes(&mut self) -> Result<bool, ChainError> {
-        if self.hashes.is_empty() && self.next_hash <= self.last {
-            let count = HASHES.min(self.last - self.next_hash + 1);
-            self.hashes = self.source.block_hashes(self.next_hash, count).await?.into();
-            if self.hashes.is_empty() {
-                return Err(ChainError::ChainMoved);
-            }
-            self.next_hash += self.hashes.len() as u32;
-        }
-        Ok(!self.hashes.is_empty())
     }
 }

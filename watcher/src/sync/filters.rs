@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use bitcoin::bip158::{BitStreamReader, BlockFilter};
-use bitcoin::block::Header;
 use bitcoin::consensus::Decodable;
 use bitcoin::{BlockHash, VarInt};
 
@@ -29,18 +28,16 @@ const M: u64 = 784_931;
 /// A script to look for.
 pub type Needle = Box<[u8]>;
 
-/// A block's header, and what its filter says.
+/// What a block's filter says.
 #[derive(Debug)]
 pub struct Sifted {
-    /// The header.
-    pub header: Header,
     /// The filter, as BIP158 encodes it.
     pub filter: Vec<u8>,
     /// Whether the block has to be read.
     pub wanted: bool,
 }
 
-/// Asks for headers and filters of some blocks, and looks for scripts in the filters; `None` when the source has no filters.
+/// Asks for the filters of some blocks, and looks for scripts in the filters; `None` when the source has no filters.
 pub async fn sift(
     source: Arc<dyn ChainSource>,
     hashes: Vec<BlockHash>,
@@ -49,25 +46,15 @@ pub async fn sift(
     let Some(filters) = source.filters(&hashes).await? else {
         return Ok(None);
     };
-    let headers = source.headers(&hashes).await?;
-    if filters.len() != hashes.len() || headers.len() != hashes.len() {
-        let what = format!(
-            "{} filters and {} headers for {} blocks",
-            filters.len(),
-            headers.len(),
-            hashes.len()
-        );
+    if filters.len() != hashes.len() {
+        let what = format!("{} filters for {} blocks", filters.len(), hashes.len());
         return Err(ChainError::Garbage(what));
     }
     let look = move || {
         let mut sifted = Vec::with_capacity(hashes.len());
-        for ((hash, header), filter) in hashes.iter().zip(headers).zip(filters) {
+        for (hash, filter) in hashes.iter().zip(filters) {
             let wanted = matches(&filter, hash, &needles)?;
-            sifted.push(Sifted {
-                header,
-                filter,
-                wanted,
-            });
+            sifted.push(Sifted { filter, wanted });
         }
         Ok(Some(sifted))
     };

@@ -1,21 +1,26 @@
 //! Brings the ledger to the tip of a chain: each block is searched once, for all wallets together.
 //!
+//! - [`header_chain`]: the headers of the source's chain, checked before a block is searched.
 //! - [`birthday`]: where the search for a new wallet begins.
 //! - [`reorganisation`]: finds the last common block and undoes what stands above it.
 //! - [`fetch`]: reads blocks ahead; [`filters`]: which of them need not be read.
 //! - [`watch`]: the scripts and coins to look for, in memory; [`script_set`]: the scripts.
 //! - [`scan`]: what one block does to the ledger; [`supply`]: how much money there can be.
+//! - [`proof`]: what the source's answers prove; [`checks`]: the rules that it is held to.
 //! - [`pool`]: what the memory pool does.
 //!
 //! Blocks are committed in batches together with each wallet's place, so that a sync killed at any moment continues
 //! where its last batch ended.
 
 pub mod birthday;
+pub mod checks;
 pub mod error;
 pub mod fetch;
 pub mod filters;
+pub mod header_chain;
 pub mod pool;
 pub mod progress;
+pub mod proof;
 pub mod reorganisation;
 pub mod scan;
 pub mod script_set;
@@ -26,6 +31,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bitcoin::{Block, BlockHash};
+use cofferdam_core::Network;
 use serde::Serialize;
 
 use crate::chain::{ChainError, ChainSource, Tip};
@@ -35,8 +41,10 @@ use crate::store::facts::{self, Fact};
 use crate::store::{Connection, Lease, LeaseName, Store, StoreError, blocks, previous, wallets as rows};
 use crate::wallets;
 
+use checks::{Checks, Rule};
 pub use error::SyncError;
 use fetch::{Fetch, Found};
+use header_chain::{Followed, Following, HeaderChain, NewHeaders};
 use progress::Progress;
 use scan::BlockEffects;
 use watch::Watch;
@@ -56,6 +64,10 @@ pub struct SyncOptions {
     pub rescan: bool,
     /// Read every block whole, also where filters show that there is nothing of ours in it. When it is stopped, the next sync goes on so.
     pub every_block: bool,
+    /// Follow a chain that has no more work than the ledger's, which is undone as far as it differs.
+    pub accept_less_work: bool,
+    /// The rules that the source is held to: all of them, but in tests of a rule.
+    pub checks: Checks,
 }
 
 /// What a sync did.
@@ -75,6 +87,8 @@ pub struct SyncReport {
     pub pool: u32,
     /// The number of blocks that used so many far indices of a wallet that what they may pay beyond was not looked for in them.
     pub cut: u32,
+    /// The number of transactions in the memory pool that spend a coin of ours without a proven signature; they are not believed.
+    pub unproven: u32,
 }
 
 /// Brings the ledger to the tip of `source`.
@@ -95,6 +109,8 @@ pub async fn sync(
         lease: &lease,
         options,
         progress,
+        network: Network::Mainnet,
+        forget: options.rescan,
     };
     let result = work.run(kind).await;
     drop(alive);
@@ -104,12 +120,12 @@ pub async fn sync(
     Ok(report)
 }
 
-/// Checks that a source shows the chain that the ledger follows.
+/// Checks that a source shows the chain that the ledger follows, and returns its network.
 pub async fn check_chain(
     db: &mut Connection,
     source: &dyn ChainSource,
     kind: ChainKind,
-) -> Result<(), SyncError> {
+) -> Result<Network, SyncError> {
     let found = source.network().await?;
     if let Some(expected) = wallets::network(db).await?
         && expected != found
@@ -117,13 +133,13 @@ pub async fn check_chain(
         return Err(ChainError::OtherNetwork { expected, found }.into());
     }
     let recorded = match facts::get(db, Fact::Chain).await?.as_deref() {
-        None => return Ok(()),
+        None => return Ok(found),
         Some("network") => ChainKind::Network,
         Some("rehearsal") => ChainKind::Rehearsal,
         Some(_) => return Err(StoreError::damaged("unknown kind of chain").into()),
     };
     match recorded == kind {
-        true => Ok(()),
+        true => Ok(found),
         false => Err(SyncError::OtherChain {
             recorded,
             found: kind,
@@ -153,28 +169,41 @@ struct Work<'a> {
     lease: &'a Lease,
     options: SyncOptions,
     progress: &'a Progress,
+    /// The source's network, once the source was asked.
+    network: Network,
+    /// Whether all that the chain told is still to be forgotten, once the source's chain was checked.
+    forget: bool,
 }
 
 /// What was done, over all rounds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Done {
     blocks: u32,
     skipped: u32,
     undone: u32,
     cut: u32,
+    /// The work of the chain, from where its check began.
+    work: bitcoin::Work,
 }
 
 impl Work<'_> {
     async fn run(&mut self, kind: ChainKind) -> Result<SyncReport, SyncError> {
         self.options.every_block = self.begin(kind).await?;
-        let mut done = Done::default();
+        let mut done = Done {
+            blocks: 0,
+            skipped: 0,
+            undone: 0,
+            cut: 0,
+            work: bitcoin::Work::from_be_bytes([0; 32]),
+        };
         for _ in 0..ATTEMPTS {
             match self.round(&mut done).await {
-                Ok((tip, pool)) => {
+                Ok((tip, (pool, unproven))) => {
                     let mut write = self.store.write_under(self.lease).await?;
                     previous::prune(&mut write, tip.height).await?;
                     payout::follow::follow(&mut write).await?;
                     facts::set(&mut write, Fact::SyncedHeight, &tip.height.to_string()).await?;
+                    header_chain::note_work(&mut write, tip.height, done.work).await?;
                     facts::forget(&mut write, Fact::EveryBlock).await?;
                     write.commit().await?;
                     return Ok(SyncReport {
@@ -185,6 +214,7 @@ impl Work<'_> {
                         undone: done.undone,
                         pool,
                         cut: done.cut,
+                        unproven,
                     });
                 }
                 Err(Moved::Restart) => {}
@@ -195,19 +225,18 @@ impl Work<'_> {
     }
 
     /// Returns whether every block is to be read: now, or by a sync that was stopped and is continued.
-    async fn begin(&self, kind: ChainKind) -> Result<bool, SyncError> {
+    async fn begin(&mut self, kind: ChainKind) -> Result<bool, SyncError> {
         let mut write = self.store.write_under(self.lease).await?;
         if rows::is_empty(&mut write).await? {
             return Err(SyncError::NoWallets);
         }
-        check_chain(&mut write, self.source.as_ref(), kind).await?;
+        self.network = check_chain(&mut write, self.source.as_ref(), kind).await?;
         let name = match kind {
             ChainKind::Network => "network",
             ChainKind::Rehearsal => "rehearsal",
         };
         facts::set(&mut write, Fact::Chain, name).await?;
         if self.options.rescan {
-            reorganisation::forget_chain(&mut write).await?;
             facts::forget(&mut write, Fact::EveryBlock).await?;
         }
         if self.options.every_block {
@@ -219,18 +248,38 @@ impl Work<'_> {
     }
 
     /// Goes from whatever is committed to the tip, and reads the memory pool there.
-    async fn round(&self, done: &mut Done) -> Result<(Tip, u32), Moved> {
+    async fn round(&mut self, done: &mut Done) -> Result<(Tip, (u32, u32)), Moved> {
         let tip = self.source.tip().await?;
-        done.undone += reorganisation::undo_stale(self.store, self.lease, self.source.as_ref()).await?;
+        let source = self.source.as_ref();
+        let Followed {
+            mut chain,
+            mut new,
+            undone,
+            work,
+        } = self.follow(tip).await?;
+        done.undone += undone;
+        done.work = work;
+        done.undone += reorganisation::undo_stale(self.store, self.lease, source, &chain).await?;
         let mut watch = Watch::load(self.store).await?;
-        birthday::begin_new_wallets(self.store, self.lease, self.source.as_ref(), &mut watch, tip).await?;
+        let (store, lease, progress) = (self.store, self.lease, self.progress);
+        birthday::begin_new_wallets(store, lease, source, &mut watch, &mut chain, tip, progress).await?;
         let start = watch.next_height().unwrap_or(0);
+        if let Some(below) = start.checked_sub(1)
+            && !new.is_empty()
+        {
+            let mut write = store.write_under(lease).await?;
+            new.record_up_to(&mut write, below).await?;
+            write.commit().await?;
+        }
         if start <= tip.height {
+            chain
+                .reach_down(source, start.saturating_sub(1), progress)
+                .await?;
             self.progress.say("searching");
-            self.search(&mut watch, start, tip, done).await?;
+            self.search(&mut watch, start, tip, chain, &mut new, done).await?;
         }
         self.progress.say("memory pool");
-        let pool = pool::refresh(self.store, self.source.as_ref(), &watch).await?;
+        let pool = pool::refresh(self.store, self.source.as_ref(), &watch, self.options.checks).await?;
         // Had a block come meanwhile, a coin that it made might be spent in the memory pool without us knowing it.
         if self.source.tip().await? != tip {
             return Err(Moved::Restart);
@@ -240,22 +289,54 @@ impl Work<'_> {
             return Err(Moved::Restart);
         }
         let ours = pool.write(&mut write).await?;
-        watch.refuse_impossible_pool(
-            crate::store::pool::unspent_in_total(&mut write).await?,
-            tip.height,
-        )?;
+        if self.options.checks.has(Rule::Amounts) {
+            let sum = crate::store::pool::unspent_in_total(&mut write).await?;
+            watch.refuse_impossible_pool(sum, tip.height)?;
+        }
         write.commit().await?;
         Ok((tip, ours))
     }
 
-    /// Searches the blocks from `start` to the tip, and commits them in batches.
-    async fn search(&self, watch: &mut Watch, start: u32, tip: Tip, done: &mut Done) -> Result<(), Moved> {
-        watch.begin_search(&mut *self.store.read().await?, start).await?;
-        let mut before = match start.checked_sub(1) {
-            Some(below) => blocks::hash(&mut *self.store.read().await?, below).await?,
-            None => None,
+    /// Checks the headers up to the tip.
+    async fn follow(&mut self, tip: Tip) -> Result<Followed, SyncError> {
+        let following = Following {
+            network: self.network,
+            checks: self.options.checks,
+            accept_less_work: self.options.accept_less_work,
+            rescan: self.options.rescan,
         };
-        let mut fetch = Fetch::new(Arc::clone(self.source), start, tip.height);
+        let source = self.source.as_ref();
+        let followed =
+            header_chain::follow(self.store, self.lease, source, tip, following, self.progress).await?;
+        if self.forget {
+            let mut write = self.store.write_under(self.lease).await?;
+            reorganisation::forget_chain(&mut write).await?;
+            write.commit().await?;
+            self.forget = false;
+        }
+        Ok(followed)
+    }
+
+    /// Searches the blocks of a chain from `start` to the tip, and commits them in batches.
+    async fn search(
+        &self,
+        watch: &mut Watch,
+        start: u32,
+        tip: Tip,
+        chain: HeaderChain,
+        new: &mut NewHeaders,
+        done: &mut Done,
+    ) -> Result<(), Moved> {
+        watch.begin_search(&mut *self.store.read().await?, start).await?;
+        // What was searched before is of this chain too.
+        if let Some(below) = start.checked_sub(1)
+            && let Some(ours) = blocks::hash(&mut *self.store.read().await?, below).await?
+            && chain.get(below).map(|link| link.hash) != Some(ours)
+        {
+            return Err(Moved::Restart);
+        }
+        let chain = Arc::new(chain);
+        let mut fetch = Fetch::new(Arc::clone(self.source), Arc::clone(&chain), start, tip.height);
         let filtered_below = tip.height.saturating_sub(filters::NEWEST_READ_WHOLE);
         if !self.options.every_block
             && start < filtered_below
@@ -265,22 +346,16 @@ impl Work<'_> {
         }
         let mut batch = Batch::new();
         while let Some((height, found)) = fetch.next().await? {
-            let header = match &found {
-                Found::Whole(block) => &block.header,
-                Found::Skipped(header) => header,
-            };
-            if before.is_some_and(|before| before != header.prev_blockhash) {
-                return Err(Moved::Restart);
-            }
             let effects = match found {
-                Found::Skipped(header) => {
+                Found::Skipped(link) => {
                     batch.skipped += 1;
-                    BlockEffects::none(height, &header)
+                    BlockEffects::none(height, link)
                 }
                 Found::Whole(block) => {
-                    check(&block)?;
-                    let effects = scan::scan(watch, height, &block)?;
-                    watch.refuse_impossible_sum(height)?;
+                    let effects = self.scan(watch, height, &block)?;
+                    if self.options.checks.has(Rule::Amounts) {
+                        watch.refuse_impossible_sum(height)?;
+                    }
                     let added = watch.take_added();
                     if !added.is_empty() {
                         fetch.look_for(added)?;
@@ -288,14 +363,13 @@ impl Work<'_> {
                     effects
                 }
             };
-            // Each block is the parent of the next, so the tip vouches for all of them.
-            if height == tip.height && effects.hash != tip.hash {
-                return Err(Moved::Restart);
+            if chain.get(height).map(|link| link.hash) != Some(effects.hash) {
+                let what = format!("another block than that of height {height}");
+                return Err(Moved::Failed(ChainError::Garbage(what).into()));
             }
-            before = Some(effects.hash);
             batch.push(effects);
             if batch.is_full() || height == tip.height {
-                self.commit(watch, &batch).await?;
+                self.commit(watch, &batch, new).await?;
                 done.blocks += batch.blocks.len() as u32;
                 done.skipped += batch.skipped;
                 done.cut += batch.blocks.iter().filter(|block| block.is_cut).count() as u32;
@@ -306,7 +380,24 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn commit(&self, watch: &mut Watch, batch: &Batch) -> Result<(), Moved> {
+    /// Searches a block whose transactions, and whose spends of our coins, are proven.
+    fn scan(&self, watch: &mut Watch, height: u32, block: &Block) -> Result<BlockEffects, SyncError> {
+        let checks = self.options.checks;
+        proof::block::check(block, checks)?;
+        let effects = scan::scan(watch, height, block)?;
+        if effects.spends().next().is_none() {
+            return Ok(effects);
+        }
+        if checks.has(Rule::Witnesses) {
+            proof::block::check_witnesses(block, self.network, height)?;
+        }
+        if checks.has(Rule::BlockSpends) {
+            proof::spends::check_block(watch, self.network, block, &effects)?;
+        }
+        Ok(effects)
+    }
+
+    async fn commit(&self, watch: &mut Watch, batch: &Batch, new: &mut NewHeaders) -> Result<(), Moved> {
         let (Some(first), Some(last)) = (batch.blocks.first(), batch.blocks.last()) else {
             return Ok(());
         };
@@ -328,26 +419,11 @@ impl Work<'_> {
         }
         watch.write_uses(&mut write).await?;
         rows::searched_below(&mut write, last.height + 1).await?;
+        new.record_up_to(&mut write, last.height).await?;
         write.commit().await?;
         watch.uses_are_written();
         Ok(())
     }
-}
-
-/// Checks what a block itself proves.
-fn check(block: &Block) -> Result<(), ChainError> {
-    if !block.check_merkle_root() {
-        let what = format!(
-            "the transactions of block {} do not match its header",
-            block.block_hash()
-        );
-        return Err(ChainError::Garbage(what));
-    }
-    if !block.txdata.iter().all(scan::amounts_are_possible) {
-        let what = format!("block {} makes more money than there is", block.block_hash());
-        return Err(ChainError::Garbage(what));
-    }
-    Ok(())
 }
 
 /// Searched blocks that are not committed yet.

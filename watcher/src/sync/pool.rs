@@ -1,19 +1,23 @@
 //! What the memory pool does to our coins.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use bitcoin::{OutPoint, Transaction, Txid};
 
 use super::SyncError;
-use super::scan::amounts_are_possible;
-use super::watch::Watch;
+use super::checks::{Checks, Rule};
+use super::proof::{ProofError, spends};
+use super::scan::{Spend, amounts_are_possible};
+use super::watch::{OwnCoin, Watch};
 use crate::addresses;
-use crate::chain::{ChainError, ChainSource};
+use crate::chain::ChainSource;
 use crate::store::pool::PoolCoin;
 use crate::store::{Connection, Store, StoreError, pool, wallets};
 
 /// Transactions read at once.
 const AT_ONCE: usize = 1_000;
+/// More transactions than a memory pool of Bitcoin Core's default size (300 MB) ever held.
+const MOST_TRANSACTIONS: usize = 500_000;
 
 /// What has changed in the memory pool since the last sync.
 #[derive(Debug, Default)]
@@ -23,6 +27,8 @@ pub struct PoolChange {
     strangers: Vec<Txid>,
     ours: Vec<PoolTransaction>,
     kept: usize,
+    /// Those that are not believed. The next sync reads them again: the same txid may come with its signatures.
+    unproven: usize,
 }
 
 #[derive(Debug)]
@@ -32,6 +38,13 @@ struct PoolTransaction {
     spends: Vec<OutPoint>,
 }
 
+/// A transaction that was read, and may turn out to be ours.
+struct Read {
+    transaction: Transaction,
+    txid: Txid,
+    makes: Vec<PoolCoin>,
+}
+
 /// Reads the memory pool: only transactions that were not there at the last sync are fetched.
 ///
 /// An output is found when its index is watched already; one beyond the gap is found when it is mined.
@@ -39,15 +52,19 @@ pub async fn refresh(
     store: &Store,
     source: &dyn ChainSource,
     watch: &Watch,
+    checks: Checks,
 ) -> Result<PoolChange, SyncError> {
     // Read before the memory pool is: what a broadcast adds between the two is not taken for gone.
     let mut view = store.read().await?;
     let known = pool::transactions(&mut view).await?;
     let strangers = pool::strangers(&mut view).await?;
-    let known_coins = pool::outpoints(&mut view).await?;
+    let known_coins = pool::coins(&mut view).await?;
     drop(view);
 
     let now: HashSet<Txid> = source.pool().await?.into_iter().collect();
+    if checks.has(Rule::Bounds) && now.len() > MOST_TRANSACTIONS {
+        return Err(too_many(now.len()).into());
+    }
     let new: Vec<Txid> = now
         .iter()
         .filter(|txid| !known.contains(*txid) && !strangers.contains(*txid))
@@ -60,44 +77,94 @@ pub async fn refresh(
         ..PoolChange::default()
     };
 
-    let mut read: Vec<PoolTransaction> = Vec::with_capacity(new.len());
+    let mut read: Vec<Read> = Vec::new();
+    // Of those that are none of ours as far as is known, only what they spend is kept.
+    let mut others: Vec<(Txid, Vec<OutPoint>)> = Vec::new();
+    let mut coins: HashMap<OutPoint, OwnCoin> = known_coins.iter().map(own_coin).collect();
     for part in new.chunks(AT_ONCE) {
         // Those that left meanwhile are neither ours nor strangers: the next sync looks again.
         for transaction in source.pool_transactions(part).await?.into_iter().flatten() {
-            if !amounts_are_possible(&transaction) {
-                let what = format!(
-                    "transaction {} makes more money than there is",
-                    transaction.compute_txid()
-                );
-                return Err(ChainError::Garbage(what).into());
+            let txid = transaction.compute_txid();
+            if checks.has(Rule::Amounts) && !amounts_are_possible(&transaction) {
+                return Err(ProofError::TooMuchMoney(format!("transaction {txid}")).into());
             }
-            read.push(outputs_to_us(watch, &transaction));
+            let makes = outputs_to_us(watch, &transaction, txid);
+            coins.extend(makes.iter().map(own_coin));
+            if makes.is_empty() && spends_of_ours(watch, &coins, &transaction).is_empty() {
+                let spent = transaction.input.iter().map(|input| input.previous_output);
+                others.push((txid, spent.collect()));
+                continue;
+            }
+            read.push(Read {
+                transaction,
+                txid,
+                makes,
+            });
         }
     }
-    // A child may have been read before its parent, so spends are looked for when all coins are known.
-    let coins: HashSet<OutPoint> = read
-        .iter()
-        .flat_map(|transaction| transaction.makes.iter().map(|coin| coin.outpoint))
-        .chain(known_coins)
-        .collect();
-    for mut transaction in read {
-        transaction
-            .spends
-            .retain(|outpoint| watch.is_coin(outpoint) || coins.contains(outpoint));
-        match transaction.makes.is_empty() && transaction.spends.is_empty() {
-            true => change.strangers.push(transaction.txid),
-            false => change.ours.push(transaction),
+    // A child may have been read before its parent, so spends are looked for again when all coins are known.
+    let is_child = |spent: &Vec<OutPoint>| spent.iter().any(|outpoint| coins.contains_key(outpoint));
+    let (children, strangers): (Vec<_>, Vec<_>) = others.into_iter().partition(|(_, spent)| is_child(spent));
+    change.strangers = strangers.into_iter().map(|(txid, _)| txid).collect();
+    let children: Vec<Txid> = children.into_iter().map(|(txid, _)| txid).collect();
+    for part in children.chunks(AT_ONCE) {
+        for transaction in source.pool_transactions(part).await?.into_iter().flatten() {
+            read.push(Read {
+                txid: transaction.compute_txid(),
+                transaction,
+                makes: Vec::new(),
+            });
         }
     }
+
+    let mut unproven: HashSet<Txid> = HashSet::new();
+    let mut found: Vec<PoolTransaction> = Vec::with_capacity(read.len());
+    for Read {
+        transaction,
+        txid,
+        makes,
+    } in read
+    {
+        let spends = spends_of_ours(watch, &coins, &transaction);
+        let is_proven = spends.is_empty()
+            || !checks.has(Rule::PoolSpends)
+            || spends::is_proven(watch, source, &transaction, &spends).await?;
+        if !is_proven {
+            unproven.insert(txid);
+        }
+        found.push(PoolTransaction {
+            txid,
+            makes,
+            spends: spends.into_iter().map(|spend| spend.outpoint).collect(),
+        });
+    }
+    add_descendants(&found, &mut unproven);
+    change.unproven = unproven.len();
+    found.retain(|transaction| !unproven.contains(&transaction.txid));
+    change.ours = found;
     Ok(change)
 }
 
-fn outputs_to_us(watch: &Watch, transaction: &Transaction) -> PoolTransaction {
-    let txid = transaction.compute_txid();
-    let makes = transaction
-        .output
-        .iter()
-        .zip(0..)
+fn too_many(found: usize) -> ProofError {
+    ProofError::TooMany {
+        what: "transactions in a memory pool",
+        found,
+        limit: MOST_TRANSACTIONS,
+    }
+}
+
+fn own_coin(coin: &PoolCoin) -> (OutPoint, OwnCoin) {
+    let PoolCoin {
+        outpoint,
+        owner,
+        amount,
+    } = coin.clone();
+    (outpoint, OwnCoin { owner, amount })
+}
+
+fn outputs_to_us(watch: &Watch, transaction: &Transaction, txid: Txid) -> Vec<PoolCoin> {
+    let outputs = transaction.output.iter().zip(0..);
+    outputs
         .filter_map(|(output, vout)| {
             let owner = watch.owner(&output.script_pubkey)?;
             Some(PoolCoin {
@@ -106,21 +173,49 @@ fn outputs_to_us(watch: &Watch, transaction: &Transaction) -> PoolTransaction {
                 amount: output.value,
             })
         })
-        .collect();
-    PoolTransaction {
-        txid,
-        makes,
-        spends: transaction
-            .input
-            .iter()
-            .map(|input| input.previous_output)
-            .collect(),
+        .collect()
+}
+
+fn spends_of_ours(
+    watch: &Watch,
+    coins: &HashMap<OutPoint, OwnCoin>,
+    transaction: &Transaction,
+) -> Vec<Spend> {
+    let inputs = transaction.input.iter().enumerate();
+    inputs
+        .filter_map(|(input, spending)| {
+            let outpoint = spending.previous_output;
+            let coin = watch.coin(&outpoint).or_else(|| coins.get(&outpoint).copied())?;
+            Some(Spend {
+                input,
+                outpoint,
+                coin,
+            })
+        })
+        .collect()
+}
+
+/// Adds those that spend what an unproven one makes: without it, they cannot be.
+fn add_descendants(found: &[PoolTransaction], unproven: &mut HashSet<Txid>) {
+    let mut children: HashMap<Txid, Vec<Txid>> = HashMap::new();
+    for transaction in found {
+        for spent in &transaction.spends {
+            children.entry(spent.txid).or_default().push(transaction.txid);
+        }
+    }
+    let mut left: Vec<Txid> = unproven.iter().copied().collect();
+    while let Some(parent) = left.pop() {
+        for child in children.remove(&parent).unwrap_or_default() {
+            if unproven.insert(child) {
+                left.push(child);
+            }
+        }
     }
 }
 
 impl PoolChange {
-    /// Writes the change, and returns the number of transactions of ours that the memory pool holds.
-    pub async fn write(self, db: &mut Connection) -> Result<u32, StoreError> {
+    /// Writes the change, and returns the number of transactions of ours that the memory pool holds, and of those that are not believed.
+    pub async fn write(self, db: &mut Connection) -> Result<(u32, u32), StoreError> {
         for txid in &self.gone {
             pool::remove(db, *txid).await?;
         }
@@ -129,7 +224,7 @@ impl PoolChange {
         }
         pool::remove_strangers(db, &self.gone_strangers).await?;
         pool::insert_strangers(db, &self.strangers).await?;
-        Ok((self.kept + self.ours.len()) as u32)
+        Ok(((self.kept + self.ours.len()) as u32, self.unproven as u32))
     }
 }
 

@@ -1,27 +1,33 @@
 //! Finds the last block that the ledger and the chain share, and undoes what stands above it.
 
 use super::SyncError;
+use super::header_chain::HeaderChain;
 use crate::chain::{ChainSource, Tip};
 use crate::store::facts::{self, Fact};
 use crate::store::{Connection, Lease, Store, StoreError, blocks, pool, previous, wallets};
 
 /// The most blocks that a reorganisation may undo. Deeper than anything seen on a public network; a source that differs
 /// further back shows another chain.
-const DEEPEST: u32 = 1_000;
+pub const DEEPEST: u32 = 1_000;
 
 /// Undoes the blocks that are no longer in the best chain, and returns how many they were.
-pub async fn undo_stale(store: &Store, lease: &Lease, source: &dyn ChainSource) -> Result<u32, SyncError> {
+pub async fn undo_stale(
+    store: &Store,
+    lease: &Lease,
+    source: &dyn ChainSource,
+    chain: &HeaderChain,
+) -> Result<u32, SyncError> {
     let mut view = store.read().await?;
     let Some(tip) = blocks::tip(&mut view).await? else {
         return Ok(0);
     };
-    let (mut common, mut stale) = last_common(&mut view, source, tip).await?;
+    let (mut common, mut stale) = last_common(&mut view, source, chain, tip).await?;
     // Where the search of older blocks stands, the tip vouches for nothing.
     let place = wallets::lowest_place(&mut view).await?.unwrap_or(0);
     if common.is_some_and(|common| place <= common.height)
         && let Some(searched) = blocks::below(&mut view, place).await?
     {
-        let (older, more) = last_common(&mut view, source, searched).await?;
+        let (older, more) = last_common(&mut view, source, chain, searched).await?;
         if more > 0 {
             (common, stale) = (older, stale + more);
         }
@@ -40,11 +46,17 @@ pub async fn undo_stale(store: &Store, lease: &Lease, source: &dyn ChainSource) 
 async fn last_common(
     db: &mut Connection,
     source: &dyn ChainSource,
+    chain: &HeaderChain,
     block: Tip,
 ) -> Result<(Option<Tip>, u32), SyncError> {
     let (mut candidate, mut stale) = (Some(block), 0);
     while let Some(block) = candidate {
-        if source.block_hash(block.height).await? == Some(block.hash) {
+        // Below the headers that were checked, what the search finds is compared with what its hashes prove.
+        let theirs = match block.height >= chain.first() {
+            true => chain.get(block.height).map(|link| link.hash),
+            false => source.block_hash(block.height).await?,
+        };
+        if theirs == Some(block.hash) {
             break;
         }
         stale += 1;

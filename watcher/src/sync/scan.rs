@@ -1,13 +1,12 @@
 //! What one block does to the ledger.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use bitcoin::block::Header;
 use bitcoin::{Amount, Block, BlockHash, OutPoint, Transaction, Txid};
 
-use super::watch::Watch;
+use super::header_chain::Link;
+use super::watch::{OwnCoin, Watch};
 use crate::chain::Tip;
-use crate::store::scripts::ScriptOwner;
 use crate::store::{Connection, StoreError, blocks, coins, pool, previous};
 
 /// What one block does to the ledger.
@@ -25,15 +24,28 @@ pub struct BlockEffects {
 
 #[derive(Debug)]
 struct TransactionEffects {
+    /// Its place in the block, from 0.
+    position: usize,
     txid: Txid,
     coinbase: bool,
-    made: Vec<(u32, ScriptOwner, Amount)>,
-    spent: Vec<OutPoint>,
+    made: Vec<(u32, OwnCoin)>,
+    spent: Vec<Spend>,
     /// The transaction itself, when a signer will have to see it, or only its content tells that it is one of ours.
     kept: Option<Transaction>,
 }
 
-/// Searches a block for all wallets that need it.
+/// An input that spends a coin of ours.
+#[derive(Clone, Copy, Debug)]
+pub struct Spend {
+    /// Which input, from 0.
+    pub input: usize,
+    /// What it spends.
+    pub outpoint: OutPoint,
+    /// The coin.
+    pub coin: OwnCoin,
+}
+
+/// Searches a block for all wallets that need it. That spends are signed is not looked into ([`super::proof`]).
 ///
 /// A use of an index near the end of those watched adds scripts; the block is then searched again, until nothing is
 /// added, or the block has added as many as one may.
@@ -44,7 +56,7 @@ pub fn scan(watch: &mut Watch, height: u32, block: &Block) -> Result<BlockEffect
         for owner in transactions
             .iter()
             .flat_map(|transaction| &transaction.made)
-            .map(|(_, owner, _)| *owner)
+            .map(|(_, coin)| coin.owner)
         {
             grew |= watch.note_used(owner)?;
         }
@@ -52,15 +64,15 @@ pub fn scan(watch: &mut Watch, height: u32, block: &Block) -> Result<BlockEffect
             continue;
         }
         for transaction in &transactions {
-            for (vout, _, amount) in &transaction.made {
+            for (vout, coin) in &transaction.made {
                 let outpoint = OutPoint {
                     txid: transaction.txid,
                     vout: *vout,
                 };
-                watch.add_coin(outpoint, *amount);
+                watch.add_coin(outpoint, *coin);
             }
-            for outpoint in &transaction.spent {
-                watch.remove_coin(outpoint);
+            for spend in &transaction.spent {
+                watch.remove_coin(&spend.outpoint);
             }
         }
         return Ok(BlockEffects {
@@ -74,33 +86,47 @@ pub fn scan(watch: &mut Watch, height: u32, block: &Block) -> Result<BlockEffect
 }
 
 fn search(watch: &Watch, height: u32, block: &Block) -> Vec<TransactionEffects> {
-    let mut made_here = HashSet::new();
+    let mut made_here = HashMap::new();
     let mut found = Vec::new();
-    for transaction in &block.txdata {
-        let made: Vec<(u32, ScriptOwner, Amount)> = transaction
+    for (position, transaction) in block.txdata.iter().enumerate() {
+        let made: Vec<(u32, OwnCoin)> = transaction
             .output
             .iter()
             .zip(0..)
             .filter_map(|(output, vout)| {
-                Some((vout, watch.owner_at(&output.script_pubkey, height)?, output.value))
+                let owner = watch.owner_at(&output.script_pubkey, height)?;
+                let amount = output.value;
+                Some((vout, OwnCoin { owner, amount }))
             })
             .collect();
-        let spent: Vec<OutPoint> = transaction
+        let spent: Vec<Spend> = transaction
             .input
             .iter()
             .map(|input| input.previous_output)
-            .filter(|outpoint| watch.is_coin(outpoint) || made_here.contains(outpoint))
+            .enumerate()
+            .filter_map(|(input, outpoint)| {
+                let coin = watch
+                    .coin(&outpoint)
+                    .or_else(|| made_here.get(&outpoint).copied())?;
+                Some(Spend {
+                    input,
+                    outpoint,
+                    coin,
+                })
+            })
             .collect();
         if made.is_empty() && spent.is_empty() {
             continue;
         }
         let txid = transaction.compute_txid();
-        made_here.extend(made.iter().map(|(vout, ..)| OutPoint { txid, vout: *vout }));
+        let outpoint = |vout: &u32| OutPoint { txid, vout: *vout };
+        made_here.extend(made.iter().map(|(vout, coin)| (outpoint(vout), *coin)));
         let kept = made
             .iter()
-            .any(|(_, owner, _)| watch.needs_previous(owner.wallet_no))
+            .any(|(_, coin)| watch.needs_previous(coin.owner.wallet_no))
             || !spent.is_empty() && watch.has_unforeseen_txids();
         found.push(TransactionEffects {
+            position,
             txid,
             coinbase: transaction.is_coinbase(),
             made,
@@ -122,11 +148,11 @@ pub fn amounts_are_possible(transaction: &Transaction) -> bool {
 
 impl BlockEffects {
     /// Returns what a block does that has nothing of ours.
-    pub fn none(height: u32, header: &Header) -> Self {
+    pub fn none(height: u32, link: Link) -> Self {
         BlockEffects {
             height,
-            hash: header.block_hash(),
-            time: header.time,
+            hash: link.hash,
+            time: link.time,
             transactions: Vec::new(),
             is_cut: false,
         }
@@ -149,6 +175,14 @@ impl BlockEffects {
             .sum()
     }
 
+    /// Returns the transactions that spend coins of ours: the place of each in the block, and which inputs do.
+    pub fn spends(&self) -> impl Iterator<Item = (usize, &[Spend])> {
+        self.transactions
+            .iter()
+            .filter(|transaction| !transaction.spent.is_empty())
+            .map(|transaction| (transaction.position, transaction.spent.as_slice()))
+    }
+
     /// Returns whether the block has nothing of ours.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -158,6 +192,7 @@ impl BlockEffects {
     pub async fn write(&self, db: &mut Connection) -> Result<(), StoreError> {
         for transaction in &self.transactions {
             let TransactionEffects {
+                position: _,
                 txid,
                 coinbase,
                 made,
@@ -166,15 +201,15 @@ impl BlockEffects {
             } = transaction;
             blocks::insert_transaction(db, *txid, self.height).await?;
             pool::remove(db, *txid).await?;
-            for (vout, owner, amount) in made {
+            for (vout, OwnCoin { owner, amount }) in made {
                 let outpoint = OutPoint {
                     txid: *txid,
                     vout: *vout,
                 };
                 coins::insert(db, outpoint, *owner, *amount, self.height, *coinbase).await?;
             }
-            for outpoint in spent {
-                coins::spend(db, *outpoint, *txid, self.height).await?;
+            for spend in spent {
+                coins::spend(db, spend.outpoint, *txid, self.height).await?;
             }
             if let Some(kept) = kept {
                 previous::insert(db, kept).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use bitcoin::{Amount, OutPoint, Script};
+use bitcoin::{Amount, OutPoint, Script, ScriptBuf, TxOut};
 use cofferdam_core::ScriptType;
 use cofferdam_core::wallet::{Birthday, Branch};
 
@@ -24,7 +24,7 @@ const MOST_ADDED_BY_A_BLOCK: u32 = 10_000;
 #[derive(Debug)]
 pub struct Watch {
     scripts: ScriptSet,
-    coins: HashMap<OutPoint, Amount>,
+    coins: HashMap<OutPoint, OwnCoin>,
     /// What those coins come to at most that are there at the block that is searched. One block's outputs can be more than 64 bits hold.
     held: i128,
     /// Scripts of single indices that were told, far beyond the others of their branch: few, and mostly none.
@@ -39,6 +39,15 @@ pub struct Watch {
     cut: BTreeSet<(WalletNo, Branch)>,
     /// Counts blocks.
     block: u64,
+}
+
+/// What a coin of ours holds, and whose script it pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnCoin {
+    /// Whose script it pays.
+    pub owner: ScriptOwner,
+    /// Its amount.
+    pub amount: Amount,
 }
 
 #[derive(Debug)]
@@ -114,7 +123,11 @@ impl Watch {
                 "{missing} scripts of wallets are missing"
             )));
         }
-        let coins = coins::unspent_amounts(&mut view).await?.into_iter().collect();
+        let coins = coins::unspent_of_all(&mut view).await?;
+        let coins = coins
+            .into_iter()
+            .map(|(outpoint, owner, amount)| (outpoint, OwnCoin { owner, amount }))
+            .collect();
         let unforeseen = |wallet: &WatchedWallet| {
             let script_type = wallet.record.wallet.script_type();
             matches!(script_type, ScriptType::Legacy | ScriptType::Nested)
@@ -201,9 +214,26 @@ impl Watch {
         (next <= height).then_some(owner)
     }
 
-    /// Tells whether an outpoint is an unspent confirmed coin of ours.
-    pub fn is_coin(&self, outpoint: &OutPoint) -> bool {
-        self.coins.contains_key(outpoint)
+    /// Returns an unspent confirmed coin of ours.
+    pub fn coin(&self, outpoint: &OutPoint) -> Option<OwnCoin> {
+        self.coins.get(outpoint).copied()
+    }
+
+    /// Returns the output that is a coin of ours: its script as we derived it.
+    pub fn output(&self, coin: OwnCoin) -> Result<TxOut, StoreError> {
+        let OwnCoin { owner, amount } = coin;
+        let wallet = self.wallets.get(&owner.wallet_no);
+        let script = wallet.and_then(|wallet| {
+            let place = wallet.branch(owner.branch).place;
+            self.scripts.from(place, owner.index).next()
+        });
+        match script {
+            Some(script) => Ok(TxOut {
+                value: amount,
+                script_pubkey: ScriptBuf::from_bytes(script.to_vec()),
+            }),
+            None => Err(StoreError::damaged("a coin at an index that is not watched")),
+        }
     }
 
     /// Tells whether the coins of a wallet can only be spent by a signer who sees the previous transaction.
@@ -220,15 +250,15 @@ impl Watch {
     }
 
     /// Adds a coin that the block makes which is searched.
-    pub fn add_coin(&mut self, outpoint: OutPoint, amount: Amount) {
-        self.held += i128::from(amount.to_sat());
-        self.coins.insert(outpoint, amount);
+    pub fn add_coin(&mut self, outpoint: OutPoint, coin: OwnCoin) {
+        self.held += i128::from(coin.amount.to_sat());
+        self.coins.insert(outpoint, coin);
     }
 
     /// Removes a coin that the block spends which is searched.
     pub fn remove_coin(&mut self, outpoint: &OutPoint) {
-        if let Some(amount) = self.coins.remove(outpoint) {
-            self.held -= i128::from(amount.to_sat());
+        if let Some(coin) = self.coins.remove(outpoint) {
+            self.held -= i128::from(coin.amount.to_sat());
         }
     }
 

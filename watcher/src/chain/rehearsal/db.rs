@@ -1,5 +1,6 @@
 //! The rehearsal chain's file.
 
+use bitcoin::block::Header;
 use bitcoin::consensus::encode;
 use bitcoin::hashes::Hash;
 use bitcoin::{Amount, Block, BlockHash, OutPoint, ScriptBuf, Txid, constants};
@@ -123,6 +124,18 @@ pub async fn block(db: &mut Connection, hash: BlockHash) -> Result<Option<Block>
         encode::deserialize(raw).map_err(|_| damaged("a block cannot be read"))
     })
     .transpose()
+}
+
+/// Returns the header of the block of a hash.
+pub async fn header(db: &mut Connection, hash: BlockHash) -> Result<Header, ChainError> {
+    let row = sqlx::query("SELECT substr(raw, 1, 80) AS header FROM blocks WHERE hash = $1")
+        .bind(&hash.to_byte_array()[..])
+        .fetch_optional(db)
+        .await
+        .map_err(failed)?
+        .ok_or(ChainError::ChainMoved)?;
+    let header: &[u8] = row.try_get("header").map_err(failed)?;
+    encode::deserialize(header).map_err(|_| damaged("a block cannot be read"))
 }
 
 /// Returns the times of the last ten blocks up to a height.

@@ -115,7 +115,18 @@ impl ChainSource for Rehearsal {
     }
 
     fn header(&self, hash: BlockHash) -> Answer<'_, Header> {
-        Box::pin(async move { Ok(self.block(hash).await?.header) })
+        Box::pin(async move { db::header(&mut *self.read().await?, hash).await })
+    }
+
+    fn headers<'a>(&'a self, hashes: &'a [BlockHash]) -> Answer<'a, Vec<Header>> {
+        Box::pin(async move {
+            let mut view = self.read().await?;
+            let mut headers = Vec::with_capacity(hashes.len());
+            for hash in hashes {
+                headers.push(db::header(&mut view, *hash).await?);
+            }
+            Ok(headers)
+        })
     }
 
     fn block(&self, hash: BlockHash) -> Answer<'_, Block> {
