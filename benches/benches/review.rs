@@ -24,7 +24,7 @@ use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, T
 use cofferdam_benches::child;
 use cofferdam_core::Network;
 use cofferdam_core::psbt::build::{Template, TemplateInput, TemplateOutput, create};
-use cofferdam_core::psbt::{Limits, Parsed, Version};
+use cofferdam_core::psbt::{Limits, Parsed, TransactionIndex, Version, fields};
 use cofferdam_core::review::{FeeLimits, KnownWallet, PayeeIndex, ReviewContext, review};
 use cofferdam_core::wallet::{Branch, Wallet};
 use cofferdam_testkit::Bitcoind;
@@ -169,10 +169,10 @@ impl Kind {
 fn once(bytes: &[u8], context: &ReviewContext<'_>) -> [f64; 3] {
     let (parsing, parsed) = timed(|| Parsed::parse(bytes, &Limits::DEFAULT).unwrap());
     let (hashing, _) = timed(|| {
-        let inputs = parsed.inputs().iter();
-        let given = inputs.filter_map(|input| input.previous_transaction.as_deref());
+        let maps = parsed.raw().inputs.iter();
+        let given = maps.filter_map(|map| map.plain(fields::input::NON_WITNESS_UTXO));
         given
-            .map(|given| given.transaction().compute_txid())
+            .map(|given| TransactionIndex::read(given).unwrap().txid())
             .collect::<Vec<_>>()
     });
     let (reviewing, reviewed) = timed(|| review(parsed, context));
@@ -188,8 +188,8 @@ fn timed<T>(run: impl FnOnce() -> T) -> (f64, T) {
 
 const DESCRIPTOR: &str = "wpkh([73c5da0a/84h/1h/0h]tpubDC8msFGeGuwnKG9Upg7DM2b4DaRqg3CUZa5g8v2SRQ6K4NSkxUgd7HsL2XVWbVm39yBA4LAxysQAm397zwQSQoQgewGiYZqrA9DsP4zbQ1M/<0;1>/*)";
 
-/// Inputs and outputs.
-const SIZES: [(u32, u32); 2] = [(500, 2_000), (2_000, 8_000)];
+/// Inputs and outputs. The second is nearly the heaviest transaction that nodes relay, and that is looked at.
+const SIZES: [(u32, u32); 2] = [(125, 500), (500, 2_000)];
 
 /// Payees of earlier transactions, which new ones are compared with.
 const PAYEES: u32 = 100_000;
@@ -260,7 +260,7 @@ fn psbt(wallet: &Wallet, inputs: u32, outputs: u32, kind: Kind) -> Vec<u8> {
     let paid: u64 = payments.iter().map(|payment| payment.txout.value.to_sat()).sum();
     let change = TemplateOutput {
         txout: TxOut {
-            value: Amount::from_sat(total - paid - 500_000 * u64::from(outputs / 2_000)),
+            value: Amount::from_sat(total - paid - 500_000 * u64::from(outputs) / 2_000),
             script_pubkey: wallet.script_pubkey(Branch::Change, 1).unwrap(),
         },
         own: Some((Branch::Change, 1)),

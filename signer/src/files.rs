@@ -6,6 +6,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use cofferdam_optics::open_regular;
+use rustix::fs::FallocateFlags;
+use rustix::io::Errno;
 
 use crate::error::{Exit, Failure};
 use crate::process::uninterrupted;
@@ -58,6 +60,33 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8], existing: Existing) -> Re
 pub(crate) fn write_all(files: &[(PathBuf, &[u8])], existing: Existing) -> Result<(), Failure> {
     write_for(files, existing, Readers::All)
 }
+
+/// Checks that a new file of about so many bytes can be written there, and leaves nothing behind. What is there already stays, if it
+/// begins like what would be written: it may be the same.
+///
+/// # Errors
+///
+/// When it cannot be written, or something else is in its place: before anything is done that is only good for being written there.
+pub(crate) fn probe(path: &Path, bytes: u64, begins: impl Fn(&[u8]) -> bool) -> Result<(), Failure> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Pending::probe(path, bytes).map_err(|error| Failure::writing(path, &error))
+        }
+        Err(error) => Err(Failure::writing(path, &error)),
+        Ok(_) => {
+            let mut start = Vec::new();
+            open_regular(path)
+                .and_then(|file| file.take(LOOK).read_to_end(&mut start))
+                .ok()
+                .filter(|_| begins(&start))
+                .map(|_| ())
+                .ok_or_else(|| different(path))
+        }
+    }
+}
+
+/// How many bytes of a file tell what it is.
+const LOOK: u64 = 64;
 
 fn write_for(files: &[(PathBuf, &[u8])], existing: Existing, readers: Readers) -> Result<(), Failure> {
     let mut pending = Vec::new();
@@ -137,6 +166,25 @@ struct Pending {
 
 impl Pending {
     fn write(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<Pending> {
+        let (pending, mut file) = Pending::create(path, readers)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        Ok(pending)
+    }
+
+    /// Takes the place on the disk, and gives it back.
+    fn probe(path: &Path, bytes: u64) -> io::Result<()> {
+        let (pending, file) = Pending::create(path, Readers::Owner)?;
+        let taken = rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, bytes.max(1));
+        drop(pending);
+        match taken {
+            // File systems of memory sticks cannot promise it.
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+            taken => Ok(taken?),
+        }
+    }
+
+    fn create(path: &Path, readers: Readers) -> io::Result<(Pending, File)> {
         let name = path
             .file_name()
             .ok_or_else(|| io::Error::from(io::ErrorKind::IsADirectory))?;
@@ -154,7 +202,7 @@ impl Pending {
         };
         // Left by a process of the same number that was killed; or put there by somebody, to be followed elsewhere.
         let _ = fs::remove_file(&pending.temporary);
-        let mut file = File::options()
+        let file = File::options()
             .write(true)
             .create_new(true)
             .mode(match readers {
@@ -162,9 +210,7 @@ impl Pending {
                 Readers::Owner => 0o600,
             })
             .open(&pending.temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        Ok(pending)
+        Ok((pending, file))
     }
 
     fn place(self, existing: Existing) -> io::Result<()> {
@@ -227,6 +273,35 @@ mod tests {
         write(&path, b"two", Existing::Replace).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_known_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let psbt = |start: &[u8]| start.starts_with(b"psbt");
+        fs::write(at("other"), "no psbt").unwrap();
+        fs::write(at("same"), "psbt").unwrap();
+        fs::create_dir(at("folder")).unwrap();
+        for (name, code) in [
+            ("new", None),
+            ("same", None),
+            ("other", Some("file-exists")),
+            ("folder", Some("file-exists")),
+            ("missing/new", Some("cannot-write")),
+            ("other/new", Some("cannot-write")),
+        ] {
+            let probed = probe(&at(name), 10_000, psbt).err().map(|failure| failure.code);
+            assert_eq!(probed.as_deref(), code, "{name}");
+        }
+        // More than any disk has.
+        let full = probe(&at("new"), 1 << 60, psbt).unwrap_err();
+        assert_eq!(full.exit, Exit::Storage);
+        assert_eq!(
+            names(folder.path()),
+            ["folder", "other", "same"],
+            "nothing is left"
+        );
     }
 
     #[test]

@@ -77,13 +77,24 @@ pub(crate) fn show(text: &str) -> Result<(), Failure> {
 fn print(done: &Done, json: bool) -> Result<(), Failure> {
     let text = match (json, &done.json) {
         (true, Value::Null) | (false, _) => done.text.clone(),
-        (true, value) => format!("{value:#}\n"),
+        (true, value) => written(value),
     };
     show(&text)?;
     if let Some(warning) = &done.warning {
         let _ = writeln!(io::stderr(), "{warning}");
     }
     Ok(())
+}
+
+/// A document of more bytes than this is written in one line: indentation would make it half as long again.
+const INDENTED: usize = 256 * 1024;
+
+fn written(value: &Value) -> String {
+    let line = value.to_string();
+    match line.len() {
+        length if length > INDENTED => line + "\n",
+        _ => format!("{value:#}\n"),
+    }
 }
 
 fn unprintable(error: io::Error) -> Failure {

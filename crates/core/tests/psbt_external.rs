@@ -132,9 +132,7 @@ fn multisig_is_not_finalized() {
                 .map(
                     |(input, tx_in)| match (&input.witness_utxo, &input.previous_transaction) {
                         (Some(utxo), _) => utxo.clone(),
-                        (None, Some(previous)) => {
-                            previous.transaction().output[tx_in.previous_output.vout as usize].clone()
-                        }
+                        (None, Some(previous)) => previous.coin().expect("the output that is spent").clone(),
                         // The extractor's case has dropped what it does not need.
                         (None, None) => TxOut::NULL,
                     },

@@ -57,7 +57,7 @@ fn use_everything(bytes: &[u8], wallets: &[Wallet]) -> bool {
         })
         .collect();
     let reviewed = review(parsed, &ReviewContext::new(&known, FeeLimits::DEFAULT));
-    let run = review_run(std::slice::from_ref(&reviewed));
+    let run = review_run(std::slice::from_ref(&reviewed), &FeeLimits::DEFAULT);
     assert_eq!(run.transactions, 1);
     // Signing would need every input proven, or a refusal must say no.
     let all_proven = reviewed.spends().len() == reviewed.parsed().inputs().len();

@@ -209,9 +209,7 @@ fn finished(script: &str) {
         .map(
             |(input, tx_in)| match (&input.witness_utxo, &input.previous_transaction) {
                 (Some(coin), _) => coin.clone(),
-                (None, Some(previous)) => {
-                    previous.transaction().output[tx_in.previous_output.vout as usize].clone()
-                }
+                (None, Some(previous)) => previous.coin().expect("the output that is spent").clone(),
                 (None, None) => panic!("a coin is missing"),
             },
         )

@@ -18,6 +18,7 @@ mod reach;
 mod repair;
 mod restore;
 mod scan;
+mod secret_text;
 mod self_check;
 mod sign;
 mod verify;

@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bitcoin::PrivateKey;
-use cofferdam_core::keys::Mnemonic;
 use cofferdam_core::psbt::{Limits, decode};
 use cofferdam_core::wallet::{Wallet, WalletName};
 use cofferdam_optics::args::ShowArgs;
@@ -20,6 +18,7 @@ use cofferdam_transport::{Carried, Kind};
 use serde_json::{Value, json};
 
 use super::context::{Context, Done, out_of_turn};
+use super::secret_text::may_be_secret;
 use crate::error::{Exit, Failure};
 use crate::files::{self, Existing};
 use crate::process::Reach;
@@ -28,9 +27,6 @@ use crate::screens;
 
 /// The longest file that is shown: an hour of codes.
 const MAX_FILE: u64 = 8 << 20;
-
-/// Hexadecimal digits of entropy of 12 to 24 words, of a private key and a key file, and of a seed.
-const HEX_OF_SECRETS: [usize; 6] = [32, 40, 48, 56, 64, 128];
 
 /// Show a file, or an account's public wallet, as QR codes.
 ///
@@ -175,7 +171,7 @@ pub(super) fn psbt(file: &[u8]) -> Result<Carried, Failure> {
     let (_, binary) = decode(file, &Limits::DEFAULT).map_err(Failure::unexpected)?;
     Ok(Carried {
         kind: Kind::Psbt,
-        bytes: binary,
+        bytes: binary.into_owned(),
     })
 }
 
@@ -230,20 +226,6 @@ fn text_or_psbt(path: &Path, bytes: &[u8]) -> Result<Carried, Failure> {
     }
 }
 
-/// Tells text that must not be shown to a camera: words of a mnemonic, private keys, and bare hexadecimal digits of the length of
-/// entropy or keys.
-fn may_be_secret(text: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(text) else {
-        return true;
-    };
-    let is_bare_hex =
-        HEX_OF_SECRETS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let mut tokens = text.split(|letter: char| !letter.is_ascii_alphanumeric());
-    let is_private_key =
-        |token: &str| matches!(token.get(1..4), Some("prv" | "PRV")) || PrivateKey::from_wif(token).is_ok();
-    is_bare_hex || tokens.any(is_private_key) || Mnemonic::may_be_in(text)
-}
-
 fn wallet(context: &Context, name: &WalletName, form: WalletForm, names: Names) -> Result<Carried, Failure> {
     let job = Job::Export {
         account: name.clone(),
@@ -294,42 +276,6 @@ mod tests {
         "abandon", "abandon", "abandon", "abandon", "abandon", "abandon", "abandon", "abandon", "abandon",
         "abandon", "abandon", "about",
     ];
-    const XPRV: &str = "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi";
-
-    #[test]
-    fn no_secret_is_shown_however_it_is_written() {
-        let numbered: Vec<String> = (1..)
-            .zip(WORDS)
-            .map(|(number, word)| format!("{number}. {word}"))
-            .collect();
-        let wif = "KwDiBf89QgGbjEhKnhXJuH7LrciVrZi3qYjgd9M7rFU73sVHnoWn";
-        for secret in [
-            WORDS.join(" "),
-            WORDS.join(", "),
-            WORDS.join(" ").to_uppercase(),
-            numbered.join("\n"),
-            format!("our backup:\n\n{}\n", WORDS.join("\n")),
-            format!("{} (the last one is wrong)", ["zoo"; 12].join(" ")),
-            XPRV.to_owned(),
-            format!("wpkh([00000000/84h/0h/0h]{XPRV}/<0;1>/*)"),
-            XPRV.replace("xprv", "Vprv"),
-            format!("wpkh({wif})"),
-            format!("{{\"key\": \"{wif}\"}}"),
-            "0123456789abcdef".repeat(4),
-            "0123456789ABCDEF".repeat(2),
-        ] {
-            assert!(may_be_secret(secret.as_bytes()), "{secret}");
-        }
-        for public in [
-            "wpkh([00000000/84h/0h/0h]xpub661MyMwAqRbcFtXgS5sYJABqqG9YLmC4Q1Rdap9gSE8NqtwybGhePY2gZ29ESFjqJoCu1Rupje8YtGqsefD265TMg7usUDFdp6W1EGMcet8/<0;1>/*)#00000000",
-            "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080",
-            "{\"format\": \"cofferdam-wallet\"}",
-            "the treasury pays on Friday",
-        ] {
-            assert!(!may_be_secret(public.as_bytes()), "{public}");
-        }
-    }
-
     #[test]
     fn files_are_told_by_their_content() {
         let folder = tempfile::tempdir().unwrap();

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::context::{Context, Done, out_of_turn};
 use super::qr;
-use super::sign::{ApprovalArgs, SignedRun, places, review_and_sign, signed_json, targets};
+use super::sign::{ApprovalArgs, SignedRun, check_room, places, review_and_sign, signed_json, targets};
 use crate::error::Failure;
 use crate::process::Reach;
 use crate::protocol::{Digest, Sight};
@@ -77,7 +77,11 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
         ));
     }
     let targets = match &args.out {
-        Some(out) => Some(targets(&places, Some(out))?),
+        Some(out) => {
+            let targets = targets(&places, Some(out))?;
+            check_room(&targets, &inputs)?;
+            Some(targets)
+        }
         None => None,
     };
     let run = review_and_sign(context, &mut workers, "scan", inputs, args.approval)?;

@@ -5,7 +5,8 @@ use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use cofferdam_transport::psbt_file::{return_name, signed_name};
+use cofferdam_transport::psbt_file::{looks_like_psbt, return_name, signed_name};
+use cofferdam_transport::returned::looks_like_return;
 use serde_json::{Value, json};
 
 use super::context::{Context, Done, Inputs, Step, Workers, out_of_turn};
@@ -104,6 +105,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     let compares = !args.expect.is_empty();
     let inputs = workers.read_with(args.files, args.expect)?;
     let targets = targets(&places(&inputs, args.psbts)?, args.out.as_deref())?;
+    check_room(&targets, &inputs)?;
     let run = review_and_sign(context, &mut workers, "sign", inputs, args.approval)?;
     let mut done = run.write(args.psbts, &targets)?;
     if compares {
@@ -126,11 +128,31 @@ pub(super) struct SignedRun {
 impl SignedRun {
     /// Writes the return of a bundle, or the signed PSBTs.
     pub(super) fn write(&self, psbts: bool, targets: &[PathBuf]) -> Result<Done, Failure> {
-        match &self.returned {
+        let written = match &self.returned {
             Some(returned) if !psbts => written_return(&self.review, &self.signed, returned, targets),
             _ => written(&self.review, &self.signed, targets),
-        }
+        };
+        written.map_err(|failure| Failure {
+            message: format!("{}; it is signed, and the journal says so", failure.message),
+            hint: format!("{}; signed again, the same bytes come out", failure.hint),
+            ..failure
+        })
     }
+}
+
+/// Checks that what will be signed can be written, before anybody is asked and the journal says that it was signed.
+pub(super) fn check_room(targets: &[PathBuf], inputs: &Inputs) -> Result<(), Failure> {
+    // A signature and its key take some 110 bytes, of an input that has some 150.
+    let needed = |bytes: usize| 2 * bytes as u64 + 4096;
+    let begins = |start: &[u8]| looks_like_psbt(start) || looks_like_return(start);
+    let sizes = inputs.files.iter().map(|file| file.bytes.0.len());
+    let sizes: Vec<u64> = match (targets.len(), inputs.files.len()) {
+        (targets, files) if targets == files && inputs.bundle.is_none() => sizes.map(needed).collect(),
+        // Of a bundle, the signatures alone.
+        _ => vec![4096; targets.len()],
+    };
+    let mut pairs = targets.iter().zip(sizes);
+    pairs.try_for_each(|(target, bytes)| files::probe(target, bytes, begins))
 }
 
 /// Shows the review, has the operator's consent, and signs: all or nothing.

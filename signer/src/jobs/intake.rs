@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use cofferdam_core::psbt::{Limits, Parsed, PsbtError};
+use cofferdam_core::psbt::{Limits, Parsed, PsbtError, Size};
 use cofferdam_optics::open_regular;
 use cofferdam_transport::bundle::{Bundle, BundleError, looks_like_bundle};
 use cofferdam_transport::collect::Wanted;
@@ -20,14 +20,14 @@ use crate::process::{Channel, confine, keep_for_reading};
 use crate::protocol::{Blob, BundleFile, IntakeReply, IntakeRequest, PsbtFile, Sight};
 use crate::standard_input;
 
-/// The longest file: the largest PSBT in hexadecimal, with line breaks.
-const MAX_FILE: usize = 2 * 128 * 1024 * 1024 + 16 * 1024 * 1024;
+/// The longest file, in whatever encoding: what it takes to answer it is bounded by what it is.
+const MAX_FILE: usize = 128 << 20;
 
 /// The most files of one run.
 const MAX_FILES: usize = 1_000;
 
-/// The longest run, in bytes: it goes to the key process in one frame.
-const MAX_RUN: u64 = 288 << 20;
+/// The longest run, in bytes: a process has it in memory twice for a moment.
+const MAX_RUN: u64 = 192 << 20;
 
 /// The process that reads files, and collects what codes hold.
 pub(crate) fn intake(channel: Channel) {
@@ -45,7 +45,9 @@ pub(crate) fn intake(channel: Channel) {
         .map_err(unconfined)
         .and_then(|_| match request {
             IntakeRequest::Files { paths, expected } => {
-                read_all(&paths, &channel).and_then(|total| read_expected(&expected, total, &channel))
+                let mut run = Run::default();
+                read_all(&paths, &mut run, &channel)
+                    .and_then(|()| read_expected(&expected, &mut run, &channel))
             }
             IntakeRequest::Scan(sights) => read_codes(&sights, &channel),
         });
@@ -70,7 +72,10 @@ fn read_codes(sights: &[Sight], channel: &RefCell<Option<Channel>>) -> Result<()
     let mut tell = |looking| send(channel, &IntakeReply::Looking(looking));
     let carried = scan::look(sights, wanted, channel, &mut tell)?;
     match carried.kind {
-        Kind::Bundle => read_bundle(PathBuf::from("scanned.bundle"), &carried.bytes, channel),
+        Kind::Bundle => {
+            let mut run = Run::default();
+            read_bundle(PathBuf::from("scanned.bundle"), carried.bytes, &mut run, channel)
+        }
         _ => {
             let path = PathBuf::from("scanned.psbt");
             Parsed::parse(&carried.bytes, &Limits::DEFAULT).map_err(|error| malformed(&path, &error))?;
@@ -80,19 +85,45 @@ fn read_codes(sights: &[Sight], channel: &RefCell<Option<Channel>>) -> Result<()
     }
 }
 
-/// Reads what is to be reviewed, and returns how many bytes it has.
-fn read_all(paths: &[PathBuf], channel: &RefCell<Option<Channel>>) -> Result<u64, Failure> {
+/// What the files of a run are together.
+#[derive(Default)]
+struct Run {
+    bytes: u64,
+    size: Size,
+}
+
+impl Run {
+    /// Checks that a file is a PSBT, and that the run stays within what one run may be.
+    fn add(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+        self.bytes += bytes.len() as u64;
+        if self.bytes > MAX_RUN {
+            return Err(too_much(format!(
+                "the files have more than {MAX_RUN} bytes together"
+            )));
+        }
+        let parsed = Parsed::parse(bytes, &Limits::DEFAULT).map_err(|error| malformed(path, &error))?;
+        self.size = self.size.and(parsed.size());
+        match self.size.within(&Limits::DEFAULT) {
+            Err(PsbtError::TooMany { what, found, limit }) => Err(too_much(format!(
+                "the files have {found} {what} together, the limit is {limit}"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Reads what is to be reviewed.
+fn read_all(paths: &[PathBuf], run: &mut Run, channel: &RefCell<Option<Channel>>) -> Result<(), Failure> {
     let paths = expand(paths, Chosen::ToSign)?;
     if paths.len() > MAX_FILES {
         return Err(too_many(paths.len()));
     }
-    let mut total = 0;
     let alone = paths.len() == 1;
     for path in paths {
         let (path, bytes) = read(path)?;
         if looks_like_bundle(&bytes) {
             return match alone {
-                true => read_bundle(path, &bytes, channel).map(|()| bytes.len() as u64),
+                true => read_bundle(path, bytes, run, channel),
                 false => Err(Failure::usage(
                     format!(
                         "{} is a bundle, and other files are named with it",
@@ -102,17 +133,17 @@ fn read_all(paths: &[PathBuf], channel: &RefCell<Option<Channel>>) -> Result<u64
                 )),
             };
         }
-        total = checked(&path, &bytes, total)?;
+        run.add(&path, &bytes)?;
         let bytes = Blob(bytes);
         send(channel, &IntakeReply::File(PsbtFile { path, bytes }))?;
     }
-    Ok(total)
+    Ok(())
 }
 
-/// Reads what another machine made, after `total` bytes of other files.
+/// Reads what another machine made, after the other files of the run.
 fn read_expected(
     paths: &[PathBuf],
-    mut total: u64,
+    run: &mut Run,
     channel: &RefCell<Option<Channel>>,
 ) -> Result<(), Failure> {
     let paths = expand(paths, Chosen::Signed)?;
@@ -121,23 +152,11 @@ fn read_expected(
     }
     for path in paths {
         let (path, bytes) = read(path)?;
-        total = checked(&path, &bytes, total)?;
+        run.add(&path, &bytes)?;
         let bytes = Blob(bytes);
         send(channel, &IntakeReply::Expected(PsbtFile { path, bytes }))?;
     }
     Ok(())
-}
-
-/// Checks that a file is a PSBT, and returns how many bytes the run has with it.
-fn checked(path: &Path, bytes: &[u8], before: u64) -> Result<u64, Failure> {
-    let total = before + bytes.len() as u64;
-    if total > MAX_RUN {
-        return Err(too_much(format!(
-            "the files have more than {MAX_RUN} bytes together"
-        )));
-    }
-    Parsed::parse(bytes, &Limits::DEFAULT).map_err(|error| malformed(path, &error))?;
-    Ok(total)
 }
 
 fn too_many(count: usize) -> Failure {
@@ -145,7 +164,12 @@ fn too_many(count: usize) -> Failure {
 }
 
 /// Rebuilds the PSBTs of a bundle. Each is parsed like a file's: a bundle is believed nothing.
-fn read_bundle(path: PathBuf, bytes: &[u8], channel: &RefCell<Option<Channel>>) -> Result<(), Failure> {
+fn read_bundle(
+    path: PathBuf,
+    bytes: Vec<u8>,
+    run: &mut Run,
+    channel: &RefCell<Option<Channel>>,
+) -> Result<(), Failure> {
     let refused = |error: BundleError| {
         Failure::new(
             Exit::Malformed,
@@ -157,21 +181,44 @@ fn read_bundle(path: PathBuf, bytes: &[u8], channel: &RefCell<Option<Channel>>) 
             "copy the bundle again, or export the list again",
         )
     };
-    let bundle = Bundle::parse(bytes).map_err(refused)?;
-    let psbts = bundle.psbts().map_err(refused)?;
+    let bundle = Bundle::parse(&bytes).map_err(refused)?;
+    drop(bytes);
     let from = BundleFile {
         path: path.clone(),
         wallet_id: bundle.wallet_id(),
     };
     send(channel, &IntakeReply::Bundle(from))?;
-    let count = psbts.len();
-    for (number, bytes) in (1..).zip(psbts) {
-        let path = path.join(psbt_file::numbered_name(bundle.name(), number, count));
-        Parsed::parse(&bytes, &Limits::DEFAULT).map_err(|error| malformed(&path, &error))?;
-        let bytes = Blob(bytes);
-        send(channel, &IntakeReply::File(PsbtFile { path, bytes }))?;
+    // Nothing is done with one before the end is told.
+    bundle
+        .rebuild(|index, bytes| {
+            let path = path.join(psbt_file::numbered_name(bundle.name(), index + 1, bundle.count()));
+            run.add(&path, &bytes)?;
+            let bytes = Blob(bytes);
+            send(channel, &IntakeReply::File(PsbtFile { path, bytes }))?;
+            Ok::<_, NotTaken>(())
+        })
+        .map_err(|reason| match reason {
+            NotTaken::Bundle(error) => refused(error),
+            NotTaken::Psbt(failure) => *failure,
+        })
+}
+
+/// Why a bundle's PSBTs are not taken.
+enum NotTaken {
+    Bundle(BundleError),
+    Psbt(Box<Failure>),
+}
+
+impl From<BundleError> for NotTaken {
+    fn from(error: BundleError) -> Self {
+        NotTaken::Bundle(error)
     }
-    Ok(())
+}
+
+impl From<Failure> for NotTaken {
+    fn from(failure: Failure) -> Self {
+        NotTaken::Psbt(Box::new(failure))
+    }
 }
 
 /// Which PSBTs of a folder are meant.

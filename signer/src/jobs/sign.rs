@@ -14,7 +14,7 @@ use cofferdam_transport::returned::{Return, VaultState};
 use super::Screen;
 use super::session::{Opening, Session, facts, now};
 use crate::error::{Exit, Failure};
-use crate::journal::{Event, Memory, TransactionRecord};
+use crate::journal::{Event, Memory, RefusalRecord};
 use crate::protocol::{Answer, Blob, Consent, Outcome, PsbtFile, ReturnFile, SignJob, SignedFile, Unlocked};
 use crate::screens;
 use crate::signing::{
@@ -204,21 +204,13 @@ fn returned(
     })
 }
 
-/// How many inputs, and how many outputs, the journal keeps of what was refused: nothing is decided by them, and whoever hands over files
-/// to be refused shall not fill the journal.
-const OF_A_REFUSAL: usize = 100;
-
 /// Records a refusal. That it cannot be recorded does not change that it is one.
 fn record_refusals(
     session: &mut Session,
-    refusals: Vec<(TransactionRecord, Vec<String>)>,
+    refusals: Vec<RefusalRecord>,
     screen: &mut Screen,
 ) -> Result<(), Failure> {
-    let events = refusals.into_iter().map(|(mut record, codes)| {
-        record.inputs.truncate(OF_A_REFUSAL);
-        record.outputs.truncate(OF_A_REFUSAL);
-        Event::Refused(record, codes)
-    });
+    let events = refusals.into_iter().map(Event::Declined);
     if let Err(failure) = session.commit(events.collect()) {
         screen.progress(format!(
             "warning: the refusal could not be recorded: {}",

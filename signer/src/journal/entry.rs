@@ -75,6 +75,10 @@ pub(crate) enum Event {
     /// The operator told how far a wallet's addresses are in use: what holds from then on, whatever held before.
     #[n(17)]
     MarkedUsed(#[n(0)] MarksRecord),
+    /// A transaction was refused: what is enough to recognise it by, in at most one block of a record. [`Event::Refused`] is its old
+    /// form, which is read for ever and written no more.
+    #[n(22)]
+    Declined(#[n(0)] RefusalRecord),
 }
 
 /// The highest indices in use of a wallet, as the operator told them.
@@ -89,6 +93,77 @@ pub(crate) struct MarksRecord {
     /// Of the change branch.
     #[n(2)]
     pub(crate) change: Option<u32>,
+}
+
+/// A transaction that was refused. Nothing is decided by it, and whoever hands over files to be refused shall not fill the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct RefusalRecord {
+    /// The id of the unsigned transaction.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub(crate) txid: [u8; 32],
+    /// The wallet it would spend from; none when it owns no input.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub(crate) wallet_id: Option<[u8; 32]>,
+    /// How many inputs it has.
+    #[n(2)]
+    pub(crate) inputs: u64,
+    /// How many outputs it has.
+    #[n(3)]
+    pub(crate) outputs: u64,
+    /// The fee in satoshi, when it is known.
+    #[n(4)]
+    pub(crate) fee_sat: Option<u64>,
+    /// The digest of the review that the operator saw.
+    #[cbor(n(5), with = "minicbor::bytes")]
+    pub(crate) review: [u8; 32],
+    /// The first of the codes that speak against it.
+    #[n(6)]
+    pub(crate) codes: Vec<String>,
+    /// How many codes there are besides.
+    #[n(7)]
+    pub(crate) more_codes: u64,
+}
+
+impl RefusalRecord {
+    /// How many bytes the codes have together at most.
+    const CODES: usize = 160;
+
+    /// Takes of a transaction what is recorded of a refusal.
+    pub(crate) fn of(
+        transaction: &TransactionRecord,
+        [inputs, outputs]: [usize; 2],
+        codes: &[String],
+    ) -> Self {
+        let mut left = RefusalRecord::CODES;
+        let fits = |code: &&String| match left.checked_sub(code.len()) {
+            Some(rest) => {
+                left = rest;
+                true
+            }
+            None => false,
+        };
+        let kept: Vec<String> = codes.iter().take_while(fits).cloned().collect();
+        RefusalRecord {
+            txid: transaction.txid,
+            wallet_id: transaction.wallet_id,
+            inputs: inputs as u64,
+            outputs: outputs as u64,
+            fee_sat: transaction.fee_sat,
+            review: transaction.review,
+            more_codes: (codes.len() - kept.len()) as u64,
+            codes: kept,
+        }
+    }
+
+    /// The id of the unsigned transaction.
+    pub(crate) fn txid(&self) -> Txid {
+        Txid::from_byte_array(self.txid)
+    }
+
+    /// The wallet it would spend from.
+    pub(crate) fn wallet_id(&self) -> Option<WalletId> {
+        self.wallet_id.map(WalletId::from_bytes)
+    }
 }
 
 /// A transaction as it was reviewed.

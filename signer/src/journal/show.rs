@@ -48,6 +48,19 @@ impl Entry {
                 "from_count": count,
                 "from_head": head.to_lower_hex_string(),
             }),
+            Event::Declined(record) => json!({
+                "event": "refused",
+                "codes": record.codes,
+                "more_codes": record.more_codes,
+                "transaction": {
+                    "unsigned_txid": record.txid(),
+                    "wallet_id": record.wallet_id(),
+                    "input_count": record.inputs,
+                    "output_count": record.outputs,
+                    "fee_sat": record.fee_sat,
+                    "review": record.review.to_lower_hex_string(),
+                },
+            }),
             Event::PolicyChanged(changes) => json!({"event": "policy-changed", "changes": changes}),
             Event::MarkedUsed(marks) => json!({
                 "event": "marked-used",

@@ -7,8 +7,8 @@ use std::os::fd::{AsRawFd as _, RawFd};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The largest frame: the largest PSBT (128 MiB) in its widest encoding (hexadecimal), and room for what goes with it.
-const MAX_FRAME: u32 = 300 << 20;
+/// The largest frame: the longest run (192 MiB), and room for what goes with it. What answers it is far smaller.
+const MAX_FRAME: u32 = 200 << 20;
 
 /// One end of a conversation with another process.
 pub(crate) struct Channel {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use bitcoin::hex::DisplayHex;
-use cofferdam_core::review::{Report, Severity, Totals};
+use cofferdam_core::review::{MoreFindings, Report, Severity, Totals};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -35,8 +35,11 @@ pub(crate) struct RunReview {
     pub(crate) warnings: Vec<String>,
     /// Sums over all files.
     pub(crate) totals: Totals,
-    /// All findings, each with its file; those about the run as a whole first.
+    /// All findings, each with its file; those about the run as a whole first. Of each code the first few.
     pub(crate) findings: Vec<FileFinding>,
+    /// What there is besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) more_findings: Vec<MoreFindings>,
     /// The files, in order.
     pub(crate) files: Vec<FileReview>,
 }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use bitcoin::Amount;
 use cofferdam_core::review::{
-    AmountProof, FindingReport, InputReport, OutputClass, OutputReport, OwnerReport, Report, Severity,
-    Totals, neutralised,
+    AmountProof, FindingReport, InputReport, MoreFindings, OutputClass, OutputReport, OwnerReport, Report,
+    Severity, Totals, neutralised,
 };
 
 use super::amount::thousands;
@@ -30,6 +30,10 @@ pub(crate) fn review(run: &RunReview) -> String {
         let _ = writeln!(t, "  Findings about the run");
         about_run.iter().for_each(|found| finding(t, &found.finding));
         let _ = writeln!(t);
+    }
+    // Files tell their own.
+    if run.files.iter().any(|file| file.report.not_shown.is_some()) {
+        more(t, &run.more_findings);
     }
     let _ = writeln!(t, "{}", super::unlocked(&run.vault));
     if run.memory == MemoryState::Missing {
@@ -82,6 +86,16 @@ fn one(t: &mut String, file: &FileReview) {
         report.lock_time.value, report.lock_time.words
     );
 
+    if let Some(left) = report.not_shown {
+        let _ = writeln!(
+            t,
+            "  NOT SHOWN: {} and {}\n",
+            counted(left.inputs, "input"),
+            counted(left.outputs, "output")
+        );
+        findings(t, report);
+        return;
+    }
     let _ = writeln!(t, "  Spends {}", counted(report.inputs.len(), "coin"));
     for (index, spent) in report.inputs.iter().enumerate() {
         input(t, index, spent);
@@ -93,10 +107,28 @@ fn one(t: &mut String, file: &FileReview) {
     let _ = writeln!(t);
     totals(t, &report.totals);
     fee(t, report);
+    findings(t, report);
+}
+
+fn findings(t: &mut String, report: &Report) {
     if !report.findings.is_empty() {
         let _ = writeln!(t, "  Findings");
         report.findings.iter().for_each(|found| finding(t, found));
+        more(t, &report.more_findings);
         let _ = writeln!(t);
+    }
+}
+
+/// Says how many findings are not listed.
+fn more(t: &mut String, more: &[MoreFindings]) {
+    for left in more {
+        let _ = writeln!(
+            t,
+            "    {:<8} and {} more of {}",
+            severity(left.severity),
+            thousands(left.count),
+            left.code
+        );
     }
 }
 
@@ -184,14 +216,10 @@ fn fee(t: &mut String, report: &Report) {
 }
 
 fn finding(t: &mut String, found: &FindingReport) {
-    let severity = match found.severity {
-        Severity::Refusal => "REFUSAL",
-        Severity::Warning => "WARNING",
-        Severity::Note => "note",
-    };
     let _ = writeln!(
         t,
-        "    {severity:<8} {} at {}: {}",
+        "    {:<8} {} at {}: {}",
+        severity(found.severity),
         found.code,
         found.place,
         neutralised(&found.message)
@@ -200,6 +228,14 @@ fn finding(t: &mut String, found: &FindingReport) {
         if let Some(value) = value {
             let _ = writeln!(t, "             {name}: {}", neutralised(value));
         }
+    }
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Refusal => "REFUSAL",
+        Severity::Warning => "WARNING",
+        Severity::Note => "note",
     }
 }
 

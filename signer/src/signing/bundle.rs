@@ -6,7 +6,8 @@ use cofferdam_core::wallet::WalletId;
 /// `bundle-wallet`: the return names one wallet, and the watcher takes it for that wallet only.
 pub(super) fn finding(claimed: WalletId, report: &Report) -> Option<FindingReport> {
     let found = report.wallet.as_ref().map(|wallet| wallet.id);
-    (found != Some(claimed)).then(|| FindingReport {
+    // Of what was not looked at nobody knows the wallet; it is refused by itself.
+    (found != Some(claimed) && report.not_shown.is_none()).then(|| FindingReport {
         code: "bundle-wallet".into(),
         severity: Severity::Refusal,
         place: Place::Transaction,

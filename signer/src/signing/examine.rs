@@ -4,14 +4,15 @@ use bitcoin::Txid;
 use cofferdam_core::Network;
 use cofferdam_core::psbt::{Limits, Parsed, PsbtError};
 use cofferdam_core::review::{
-    FeeLimits, FindingReport, KnownWallet, PayeeIndex, ReviewContext, Reviewed, Severity, review, review_run,
+    Budget, Exceeded, FeeLimits, FindingReport, KnownWallet, MoreFindings, PayeeIndex, Place, ReviewContext,
+    Reviewed, Severity, Work, list, review, review_run,
 };
 use cofferdam_core::wallet::WalletId;
 
 use super::{amounts, bundle, recall, record};
 use crate::body::{Body, MemoryState};
 use crate::error::FileFinding;
-use crate::journal::{Memory, TransactionRecord};
+use crate::journal::{Memory, RefusalRecord, TransactionRecord};
 use crate::protocol::{Digest, FileReview, PsbtFile, RunReview, Unlocked};
 
 /// What files are examined against.
@@ -37,6 +38,8 @@ pub(crate) struct Examined {
     pub(super) reviewed: Vec<Reviewed>,
     pub(super) records: Vec<TransactionRecord>,
     review: RunReview,
+    #[cfg(test)]
+    pub(super) budget: Budget,
 }
 
 /// A file of a run cannot be parsed, although the intake could.
@@ -64,7 +67,9 @@ pub(crate) fn examine(files: &[PsbtFile], surroundings: &Surroundings<'_>) -> Re
     let severities = body.policy.severities();
     let (amounts, reason) = body.policy.amounts_in_force(body.memory);
     let payees = PayeeIndex::new(surroundings.memory.payees(), body.network);
+    let budget = Budget::default();
     let context = ReviewContext {
+        budget: Some(&budget),
         amounts: amounts.into(),
         severities: &severities,
         earlier_payees: &payees,
@@ -92,6 +97,7 @@ pub(crate) fn examine(files: &[PsbtFile], surroundings: &Surroundings<'_>) -> Re
                 .and_then(|claimed| bundle::finding(claimed, &report)),
         );
         severities.raise(&mut report.findings);
+        report.list_findings();
         shown.push(FileReview {
             file: file.path.clone(),
             sha256: Digest::of(&file.bytes.0),
@@ -100,7 +106,7 @@ pub(crate) fn examine(files: &[PsbtFile], surroundings: &Surroundings<'_>) -> Re
         reviewed.push(facts);
         records.push(record);
     }
-    let mut run = review_run(&reviewed);
+    let mut run = review_run(&reviewed, &surroundings.fee_limits);
     run.findings.extend(without_conflict(&records, surroundings));
     severities.raise(&mut run.findings);
     let mut review = RunReview {
@@ -112,9 +118,10 @@ pub(crate) fn examine(files: &[PsbtFile], surroundings: &Surroundings<'_>) -> Re
         warnings: Vec::new(),
         totals: run.totals,
         findings: Vec::new(),
+        more_findings: run.more_findings,
         files: shown,
     };
-    judge(&mut review, &run.findings);
+    judge(&mut review, run.findings);
     for record in &mut records {
         record.review = review.review.0;
     }
@@ -122,6 +129,8 @@ pub(crate) fn examine(files: &[PsbtFile], surroundings: &Surroundings<'_>) -> Re
         reviewed,
         records,
         review,
+        #[cfg(test)]
+        budget: budget.clone(),
     })
 }
 
@@ -144,20 +153,29 @@ impl Examined {
     }
 
     /// Returns what the journal would record of each file, with the codes that speak against it at a severity.
-    pub(crate) fn refused(
-        &self,
-        codes: impl Fn(&FindingReport) -> bool,
-    ) -> Vec<(TransactionRecord, Vec<String>)> {
+    pub(crate) fn refused(&self, codes: impl Fn(&FindingReport) -> bool) -> Vec<RefusalRecord> {
         let about_run = self.review.findings.iter().filter(|found| found.file.is_none());
         let run = codes_of(about_run.map(|found| &found.finding), &codes);
-        let files = self.review.files.iter().zip(&self.records);
+        let files = self.review.files.iter().enumerate();
         files
-            .map(|(file, record)| {
+            .filter_map(|(index, file)| {
                 let mut found = codes_of(file.report.findings.iter(), &codes);
                 found.extend(run.iter().cloned());
-                (record.clone(), found)
+                self.refusal(index, &found)
             })
             .collect()
+    }
+
+    /// Returns what the journal would record of every file for one reason.
+    pub(super) fn refused_by(&self, codes: &[String]) -> Vec<RefusalRecord> {
+        let files = 0..self.records.len();
+        files.filter_map(|index| self.refusal(index, codes)).collect()
+    }
+
+    fn refusal(&self, index: usize, codes: &[String]) -> Option<RefusalRecord> {
+        let transaction = self.reviewed.get(index)?.parsed().unsigned_tx();
+        let counts = [transaction.input.len(), transaction.output.len()];
+        Some(RefusalRecord::of(self.records.get(index)?, counts, codes))
     }
 }
 
@@ -198,12 +216,15 @@ fn without_conflict(records: &[TransactionRecord], surroundings: &Surroundings<'
         .collect()
 }
 
+/// How many bytes a review has at most as JSON, beside those for each payment.
+const SHOWN: usize = 1 << 20;
+
+/// How many more for each output.
+const SHOWN_FOR_AN_OUTPUT: usize = 1_000;
+
 /// Fills in what follows from the findings, and last the digest of all of it.
-fn judge(review: &mut RunReview, run: &[FindingReport]) {
-    let about_run = run.iter().map(|finding| FileFinding {
-        file: None,
-        finding: finding.clone(),
-    });
+fn judge(review: &mut RunReview, run: Vec<FindingReport>) {
+    let about_run = run.into_iter().map(|finding| FileFinding { file: None, finding });
     let about_files = review.files.iter().flat_map(|file| {
         file.report.findings.iter().map(|finding| FileFinding {
             file: Some(file.file.display().to_string()),
@@ -211,6 +232,43 @@ fn judge(review: &mut RunReview, run: &[FindingReport]) {
         })
     });
     review.findings = about_run.chain(about_files).collect();
+    for left in review.files.iter().flat_map(|file| &file.report.more_findings) {
+        MoreFindings::add(&mut review.more_findings, &left.code, left.severity, left.count);
+    }
+    // No code and no severity vanishes.
+    list(&mut review.findings, &mut review.more_findings, |found| {
+        &found.finding
+    });
+    let limit = SHOWN + SHOWN_FOR_AN_OUTPUT * outputs(review);
+    if settle(review) > limit {
+        leave_out(review, limit as u64);
+        settle(review);
+    }
+}
+
+/// Returns how many outputs there are.
+fn outputs(review: &RunReview) -> usize {
+    let reports = review.files.iter().map(|file| &file.report);
+    reports
+        .map(|report| report.not_shown.map_or(report.outputs.len(), |left| left.outputs))
+        .sum()
+}
+
+/// Refuses a run whose review is longer than is shown, and leaves out what there is too much of.
+fn leave_out(review: &mut RunReview, limit: u64) {
+    let exceeded = Exceeded {
+        work: Work::ShownBytes,
+        limit,
+    };
+    for file in &mut review.files {
+        file.report.leave_out();
+    }
+    let finding = exceeded.finding(Place::Run);
+    review.findings.insert(0, FileFinding { file: None, finding });
+}
+
+/// Says what follows from the findings, and hashes all of it; returns how many bytes that is.
+fn settle(review: &mut RunReview) -> usize {
     let findings = review.findings.iter().map(|found| &found.finding);
     review.would_sign = !findings
         .clone()
@@ -219,4 +277,5 @@ fn judge(review: &mut RunReview, run: &[FindingReport]) {
     review.review = Digest([0; 32]);
     let text = serde_json::to_vec(review).expect("a review has only string keys");
     review.review = Digest::of(&text);
+    text.len()
 }

@@ -15,6 +15,8 @@ mod recall;
 mod record;
 mod sign;
 mod verify;
+#[cfg(test)]
+mod worst_case;
 
 pub(crate) use approve::{Approved, NotApproved, approve};
 pub(crate) use examine::{Examined, Surroundings, examine};

@@ -3,7 +3,7 @@
 use cofferdam_core::review::Severity;
 
 use super::examine::Examined;
-use crate::journal::TransactionRecord;
+use crate::journal::RefusalRecord;
 use crate::protocol::RunReview;
 
 /// A run that no rule refuses.
@@ -12,7 +12,7 @@ pub(crate) struct Permitted(Examined);
 /// A run that is refused: what the journal records of it.
 pub(crate) struct Refused {
     /// Each file's record and the codes of its refusals and the run's.
-    pub(crate) records: Vec<(TransactionRecord, Vec<String>)>,
+    pub(crate) records: Vec<RefusalRecord>,
     /// What the operator is shown.
     pub(crate) review: RunReview,
 }
@@ -36,9 +36,8 @@ impl Permitted {
     }
 
     /// Returns what the journal records when the operator does not approve, for the reason given by `codes`.
-    pub(crate) fn refused(&self, codes: &[String]) -> Vec<(TransactionRecord, Vec<String>)> {
-        let records = self.0.records.iter();
-        records.map(|record| (record.clone(), codes.to_vec())).collect()
+    pub(crate) fn refused(&self, codes: &[String]) -> Vec<RefusalRecord> {
+        self.0.refused_by(codes)
     }
 
     pub(super) fn into_examined(self) -> Examined {

@@ -267,7 +267,7 @@ fn a_refusal_is_never_put_before_the_operator() {
     let Err(refused) = permit(examined_at(&files("psbt_v0"), &[earlier], 1)) else {
         panic!("a coin was signed for two purposes");
     };
-    assert_eq!(refused.records[0].1, ["coin-signed-before"]);
+    assert_eq!(refused.records[0].codes, ["coin-signed-before"]);
     assert!(!refused.review.would_sign);
 }
 

@@ -225,10 +225,15 @@ fn the_two_round_fee_attack_on_taproot_gives_no_signature_that_counts() {
 fn a_first_round_whose_signature_never_arrived_counts() {
     let (signer, wallet) = remembering();
     signer.write("0.psbt", round(&wallet, FIRST).psbt());
-    signer.write("taken", b"another file");
+    // What is no PSBT at all would be refused before anything is signed.
+    signer.write("taken", b"psbt\xffanother file");
     let (file, out) = (signer.text("0.psbt"), signer.text("taken"));
-    signer.run(&["sign", &file, "--out", &out, "--yes"]).error(12);
-    assert_eq!(signer.read("taken"), b"another file");
+    let error = signer.run(&["sign", &file, "--out", &out, "--yes"]).error(12);
+    assert!(
+        error["message"].as_str().unwrap().contains("it is signed"),
+        "{error}"
+    );
+    assert_eq!(signer.read("taken"), b"psbt\xffanother file");
     assert_eq!(
         refusals(&sign(&signer, &[&round(&wallet, SECOND)], &[])),
         ["coin-amount-changed", "coin-amount-changed"]

@@ -203,3 +203,53 @@ fn names_that_a_terminal_would_obey_are_shown_escaped() {
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
     }
 }
+
+/// What cannot be written is told before anybody is asked, and nothing is signed for it.
+#[test]
+fn where_the_signed_file_goes_is_tried_before_the_journal_says_signed() {
+    let (signer, wallet) = Signer::with_wallet("segwit");
+    signer.write("a.psbt", Plan::new(&wallet, &[0], &[(PAYEE, 5_000)]).psbt());
+    signer.write("other", "another file");
+    std::fs::create_dir(signer.path("folder")).unwrap();
+    std::fs::create_dir(signer.path("folder/a.signed.psbt")).unwrap();
+    let psbt = signer.text("a.psbt");
+    let long = format!("{}/{}", signer.text("folder"), "x".repeat(300));
+    for (out, exit) in [
+        (signer.text("other"), 12),
+        (signer.text("folder"), 12),
+        (signer.text("missing/out"), 10),
+        (signer.text("other/out"), 10),
+        (long, 10),
+    ] {
+        signer.run(&["sign", &psbt, "--out", &out, "--yes"]).error(exit);
+    }
+    let journal = signer.run(&["journal", "show"]).json();
+    let entries = journal["entries"].as_array().unwrap();
+    assert!(entries.iter().all(|entry| entry["event"] != "signed"), "{journal}");
+    assert_eq!(signer.read("other"), b"another file");
+    let out = signer.text("out");
+    signer.run(&["sign", &psbt, "--out", &out, "--yes"]).json();
+    signer.run(&["sign", &psbt, "--out", &out, "--yes"]).json();
+}
+
+/// Whoever hands over files to be refused does not fill the journal.
+#[test]
+fn a_refusal_takes_less_than_a_kilobyte_of_the_journal() {
+    let (signer, wallet) = Signer::with_wallet("segwit");
+    let payments: Vec<(&str, u64)> = (0..300).map(|number| (PAYEE, 1_000 + number)).collect();
+    let coins: Vec<u32> = (0..50).collect();
+    let mut plan = Plan::new(&wallet, &coins, &payments);
+    plan.fee = 20_000_000;
+    signer.write("a.psbt", plan.psbt());
+    let psbt = signer.text("a.psbt");
+    let length = || signer.read("v.journal").len();
+    let before = length();
+    for _ in 0..3 {
+        signer.run(&["sign", &psbt, "--yes"]).error(3);
+    }
+    assert!(length() - before <= 3 * 1_000, "{}", length() - before);
+    let journal = signer.run(&["journal", "show"]).json();
+    let last = journal["entries"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["event"], "refused");
+    assert_eq!(last["transaction"]["input_count"], 50);
+}

@@ -4,6 +4,7 @@ use std::fmt;
 
 use zeroize::{Zeroize, Zeroizing};
 
+use super::lookout::may_hold_words;
 use super::seed::normalize;
 use super::{Bip39Passphrase, Entropy, InvalidWordCount, Language, Seed, WordCount};
 
@@ -50,8 +51,6 @@ pub enum MnemonicError {
 const MAX_SHOWN: usize = 24;
 /// The most suggestions for an unknown word.
 const MAX_NEAR: usize = 3;
-/// The words of the shortest mnemonic.
-const SHORTEST: usize = 12;
 
 /// A mnemonic: 12 to 24 words with a checksum.
 pub struct Mnemonic {
@@ -99,22 +98,10 @@ impl Mnemonic {
         }
     }
 
-    /// Tells whether text has as many words of one list in a row as the shortest mnemonic has, numbered or not, whatever their
-    /// checksum: it may be a backup, or most of one.
+    /// Tells whether text has as many words of one list in a row as the shortest mnemonic has, whatever their checksum: it may be a
+    /// backup, or most of one. Whole words or their first letters, with accents or without, numbered or with nothing between them.
     pub fn may_be_in(text: &str) -> bool {
-        let text = normalize(text.chars().flat_map(char::to_lowercase));
-        let parts =
-            |letter: char| letter.is_whitespace() || letter.is_ascii_digit() || letter.is_ascii_punctuation();
-        Language::ALL.into_iter().any(|language| {
-            let mut row = 0;
-            text.split(parts).filter(|word| !word.is_empty()).any(|word| {
-                row = match language.to_bip39().find_word(word) {
-                    Some(_) => row + 1,
-                    None => 0,
-                };
-                row >= SHORTEST
-            })
-        })
+        may_hold_words(text)
     }
 
     /// Reads words by their places in the language's list, from 0 to 2047, as a SeedQR has them.

@@ -13,6 +13,7 @@ mod constant_time;
 mod entropy;
 mod known_answers;
 mod language;
+mod lookout;
 mod master;
 mod mix;
 mod mnemonic;

@@ -1,5 +1,7 @@
 //! The three ways in which files carry a PSBT: binary, base64 and hexadecimal, told apart by their content.
 
+use std::borrow::Cow;
+
 use bitcoin::base64::Engine as _;
 use bitcoin::base64::engine::general_purpose::STANDARD;
 use bitcoin::hex::{DisplayHex, FromHex};
@@ -37,11 +39,11 @@ impl Encoding {
 /// Recognises the encoding of a file by its first bytes and returns the binary form.
 ///
 /// White space is ignored around and within the text forms. Whether what follows the magic is a PSBT is for the parser to
-/// say.
-pub fn decode(file: &[u8], limits: &Limits) -> Result<(Encoding, Vec<u8>), PsbtError> {
+/// say. Binary is not copied.
+pub fn decode<'a>(file: &'a [u8], limits: &Limits) -> Result<(Encoding, Cow<'a, [u8]>), PsbtError> {
     if file.starts_with(&MAGIC) {
         check_size(file.len(), limits.bytes)?;
-        return Ok((Encoding::Binary, file.to_vec()));
+        return Ok((Encoding::Binary, Cow::Borrowed(file)));
     }
     // Hexadecimal doubles the size; line breaks add little.
     check_size(
@@ -67,7 +69,7 @@ pub fn decode(file: &[u8], limits: &Limits) -> Result<(Encoding, Vec<u8>), PsbtE
         return Err(PsbtError::NotAPsbt);
     }
     check_size(binary.len(), limits.bytes)?;
-    Ok((encoding, binary))
+    Ok((encoding, Cow::Owned(binary)))
 }
 
 fn is_hex_magic(text: &[u8]) -> bool {

@@ -1,40 +1,13 @@
 //! The typed view of an input's map.
 
-use std::sync::Arc;
-
 use bitcoin::bip32::{ChildNumber, DerivationPath, Fingerprint, KeySource};
 use bitcoin::consensus::deserialize;
-use bitcoin::{PublicKey, ScriptBuf, Transaction, TxOut, Txid, Witness, XOnlyPublicKey};
+use bitcoin::{PublicKey, ScriptBuf, TxOut, Witness, XOnlyPublicKey};
 
 use super::error::{MapName, PsbtError};
 use super::fields::{self, input};
+use super::previous::PreviousTransaction;
 use super::raw::{RawKey, RawMap};
-
-/// A previous transaction that came with the PSBT, and the txid that its bytes hash to.
-///
-/// Nothing says yet that it is the transaction which the input spends: compare the txid.
-#[derive(Debug, PartialEq, Eq)]
-pub struct PreviousTransaction {
-    transaction: Transaction,
-    txid: Txid,
-}
-
-impl PreviousTransaction {
-    pub(super) fn new(transaction: Transaction) -> Self {
-        let txid = transaction.compute_txid();
-        Self { transaction, txid }
-    }
-
-    /// Returns the transaction.
-    pub fn transaction(&self) -> &Transaction {
-        &self.transaction
-    }
-
-    /// Returns the txid, computed from the transaction.
-    pub fn txid(&self) -> Txid {
-        self.txid
-    }
-}
 
 /// An ECDSA signature as it stands in the PSBT: DER and the sighash byte, neither of them checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +28,8 @@ impl PartialSignature {
 /// What a PSBT says about an input. Claims, until the review has proven them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Input {
-    /// The whole previous transaction; shared between the inputs that spend its outputs.
-    pub previous_transaction: Option<Arc<PreviousTransaction>>,
+    /// What the whole previous transaction says of the coin.
+    pub previous_transaction: Option<PreviousTransaction>,
     /// The output that is said to be spent.
     pub witness_utxo: Option<TxOut>,
     /// ECDSA signatures.
@@ -103,7 +76,7 @@ impl Input {
     pub(super) fn read(
         map: &RawMap,
         name: MapName,
-        previous_transaction: Option<Arc<PreviousTransaction>>,
+        previous_transaction: Option<PreviousTransaction>,
     ) -> Result<Self, PsbtError> {
         let mut read = Input {
             previous_transaction,

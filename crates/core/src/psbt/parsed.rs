@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 
 use bitcoin::bip32::{KeySource, Xpub};
-use bitcoin::{Transaction, Txid};
+use bitcoin::{OutPoint, Transaction, Txid};
 
 use super::encoding::{self, Encoding};
 use super::error::{MapName, PsbtError};
 use super::fields::{self, global, input};
-use super::input::{Input, PreviousTransaction};
+use super::input::Input;
 use super::limits::Limits;
 use super::output::Output;
+use super::previous::{NotATransaction, PreviousTransaction, TransactionIndex};
 use super::raw::{RawKey, RawPsbt};
 use super::unsigned;
 
@@ -72,6 +72,53 @@ pub struct Parsed {
     global: Global,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
+    size: Size,
+}
+
+/// What reading a PSBT took, by what [`Limits`] count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Key-value pairs.
+    pub pairs: usize,
+    /// Public keys, and leaves of taproot trees.
+    pub keys: usize,
+    /// Bytes of keys, and of the values of known fields that are not previous transactions.
+    pub fields: usize,
+}
+
+impl Size {
+    /// Returns the size of several PSBTs together.
+    #[must_use]
+    pub fn and(self, other: Size) -> Size {
+        Size {
+            pairs: self.pairs.saturating_add(other.pairs),
+            keys: self.keys.saturating_add(other.keys),
+            fields: self.fields.saturating_add(other.fields),
+        }
+    }
+
+    /// Checks it against the limits.
+    ///
+    /// # Errors
+    ///
+    /// [`PsbtError::TooMany`], for the first that is exceeded.
+    pub fn within(self, limits: &Limits) -> Result<(), PsbtError> {
+        for (what, found, limit) in [
+            ("key-value pairs", self.pairs, limits.pairs),
+            ("public keys", self.keys, limits.keys),
+            (
+                "bytes of fields that are not previous transactions",
+                self.fields,
+                limits.fields,
+            ),
+        ] {
+            if found > limit {
+                let found = found as u64;
+                return Err(PsbtError::TooMany { what, found, limit });
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Parsed {
@@ -79,10 +126,18 @@ impl Parsed {
     pub fn parse(file: &[u8], limits: &Limits) -> Result<Self, PsbtError> {
         let (encoding, binary) = encoding::decode(file, limits)?;
         let (raw, version) = read_maps(&binary, limits)?;
-        Self::interpret(raw, version, encoding)
+        drop(binary);
+        Self::interpret(raw, version, encoding, limits)
     }
 
-    fn interpret(raw: RawPsbt, version: Version, encoding: Encoding) -> Result<Self, PsbtError> {
+    fn interpret(
+        raw: RawPsbt,
+        version: Version,
+        encoding: Encoding,
+        limits: &Limits,
+    ) -> Result<Self, PsbtError> {
+        let size = measure(&raw);
+        size.within(limits)?;
         for (index, map) in raw.inputs.iter().enumerate() {
             fields::check(map, MapName::Input(index), version)?;
         }
@@ -104,7 +159,13 @@ impl Parsed {
             inputs,
             outputs,
             raw,
+            size,
         })
+    }
+
+    /// Returns what reading it took.
+    pub fn size(&self) -> Size {
+        self.size
     }
 
     /// Returns the encoding of the file it was read from.
@@ -165,10 +226,36 @@ impl RawPsbt {
     }
 }
 
+/// Measures the maps before their fields are read.
+fn measure(raw: &RawPsbt) -> Size {
+    let inputs = raw.inputs.iter().enumerate();
+    let outputs = raw.outputs.iter().enumerate();
+    let inputs = inputs.map(|(index, map)| (map, MapName::Input(index)));
+    let outputs = outputs.map(|(index, map)| (map, MapName::Output(index)));
+    let maps = std::iter::once((&raw.global, MapName::Global))
+        .chain(inputs)
+        .chain(outputs);
+    maps.map(|(map, name)| {
+        let measure = fields::measure(map, name);
+        Size {
+            pairs: map.pairs.len(),
+            keys: measure.keys,
+            fields: measure.bytes,
+        }
+    })
+    .fold(Size::default(), Size::and)
+}
+
 fn read_maps(binary: &[u8], limits: &Limits) -> Result<(RawPsbt, Version), PsbtError> {
     let mut version = Version::V0;
     let raw = RawPsbt::read(binary, limits, |global| {
         version = unsigned::version(global)?;
+        let measure = fields::measure(global, MapName::Global);
+        let size = Size {
+            keys: measure.keys,
+            ..Size::default()
+        };
+        size.within(limits)?;
         fields::check(global, MapName::Global, version)?;
         unsigned::counts(global, version)
     })?;
@@ -177,23 +264,39 @@ fn read_maps(binary: &[u8], limits: &Limits) -> Result<(RawPsbt, Version), PsbtE
 
 /// Reads the input maps. A previous transaction that several inputs name is read and hashed once.
 fn read_inputs(raw: &RawPsbt, unsigned_tx: &Transaction) -> Result<Vec<Input>, PsbtError> {
-    let mut known: HashMap<Txid, (&[u8], Arc<PreviousTransaction>)> = HashMap::new();
+    let mut known: HashMap<Txid, (&[u8], TransactionIndex)> = HashMap::new();
     let mut inputs = Vec::with_capacity(raw.inputs.len());
     for (index, (map, tx_in)) in raw.inputs.iter().zip(&unsigned_tx.input).enumerate() {
         let name = MapName::Input(index);
-        let bytes = map.plain(input::NON_WITNESS_UTXO);
-        let shared = match (bytes, known.get(&tx_in.previous_output.txid)) {
-            (Some(bytes), Some((seen, transaction))) if *seen == bytes => Some(Arc::clone(transaction)),
-            (Some(bytes), _) => {
-                let transaction = Arc::new(PreviousTransaction::new(fields::transaction(bytes, name)?));
-                known.insert(tx_in.previous_output.txid, (bytes, Arc::clone(&transaction)));
-                Some(transaction)
-            }
-            (None, _) => None,
-        };
-        inputs.push(Input::read(map, name, shared)?);
+        let given = map.plain(input::NON_WITNESS_UTXO);
+        let previous = given.map(|bytes| previous(bytes, tx_in.previous_output, &mut known));
+        let previous = previous.transpose().map_err(|error| PsbtError::InvalidValue {
+            map: name,
+            field: "PSBT_IN_NON_WITNESS_UTXO",
+            reason: error.to_string(),
+        })?;
+        inputs.push(Input::read(map, name, previous)?);
     }
     Ok(inputs)
+}
+
+/// Reads what is given as the previous transaction of a coin; `known` holds those that were read before, by the txid that they were
+/// given for.
+fn previous<'a>(
+    bytes: &'a [u8],
+    coin: OutPoint,
+    known: &mut HashMap<Txid, (&'a [u8], TransactionIndex)>,
+) -> Result<PreviousTransaction, NotATransaction> {
+    let of = |index: &TransactionIndex| PreviousTransaction::new(index, bytes, coin.vout);
+    match known.get(&coin.txid) {
+        Some((seen, index)) if *seen == bytes => of(index),
+        _ => {
+            let index = TransactionIndex::read(bytes)?;
+            let previous = of(&index)?;
+            known.insert(coin.txid, (bytes, index));
+            Ok(previous)
+        }
+    }
 }
 
 fn read_global(raw: &RawPsbt) -> Result<Global, PsbtError> {
@@ -260,15 +363,21 @@ mod tests {
         Parsed::parse(&raw.to_bytes(), &Limits::DEFAULT).unwrap()
     }
 
-    fn given(parsed: &Parsed) -> [&Arc<PreviousTransaction>; 2] {
+    fn given(parsed: &Parsed) -> [&PreviousTransaction; 2] {
         [0, 1].map(|index| parsed.inputs()[index].previous_transaction.as_ref().unwrap())
     }
 
     #[test]
-    fn a_previous_transaction_of_two_inputs_is_kept_once() {
+    fn a_previous_transaction_of_two_inputs_gives_each_its_coin() {
         let parsed = of_one_transaction(|_| {});
         let [first, second] = given(&parsed);
-        assert!(Arc::ptr_eq(first, second));
+        assert_eq!(first.txid(), second.txid());
+        let whole: Transaction =
+            bitcoin::consensus::deserialize(parsed.raw().inputs[0].plain(input::NON_WITNESS_UTXO).unwrap())
+                .unwrap();
+        let vout = |index: usize| parsed.unsigned_tx().input[index].previous_output.vout as usize;
+        assert_eq!(first.coin(), whole.output.get(vout(0)));
+        assert_eq!(second.coin(), whole.output.get(vout(1)));
     }
 
     #[test]
@@ -277,14 +386,16 @@ mod tests {
             let mut other: Transaction =
                 bitcoin::consensus::deserialize(raw.inputs[1].plain(input::NON_WITNESS_UTXO).unwrap())
                     .unwrap();
-            other.output[0].value = bitcoin::Amount::from_sat(1);
+            for output in &mut other.output {
+                output.value = bitcoin::Amount::from_sat(1);
+            }
             raw.inputs[1].set(
                 RawKey::plain(input::NON_WITNESS_UTXO),
                 bitcoin::consensus::serialize(&other),
             );
         });
         let [first, second] = given(&parsed);
-        assert_ne!(first.transaction(), second.transaction());
-        assert_eq!(second.transaction().output[0].value.to_sat(), 1);
+        assert_ne!(first.txid(), second.txid());
+        assert!(second.coin().is_none_or(|coin| coin.value.to_sat() == 1));
     }
 }

@@ -121,10 +121,7 @@ impl RawMap {
             let value_len = reader.compact_size(map)?;
             let value = reader.bytes(value_len, map)?;
             if !seen.insert(key) {
-                return Err(PsbtError::DuplicateKey {
-                    map,
-                    key: key.to_lower_hex_string(),
-                });
+                return Err(PsbtError::DuplicateKey { map, key: shown(key) });
             }
             let key = RawKey {
                 key_type,
@@ -214,6 +211,18 @@ impl RawPsbt {
             map.write(&mut bytes);
         }
         bytes
+    }
+}
+
+/// How many bytes of a key are shown.
+const SHOWN: usize = 64;
+
+fn shown(key: &[u8]) -> String {
+    match key.get(..SHOWN) {
+        Some(start) if key.len() > SHOWN => {
+            format!("{}... ({} bytes)", start.to_lower_hex_string(), key.len())
+        }
+        _ => key.to_lower_hex_string(),
     }
 }
 

@@ -66,6 +66,12 @@ fn given(map: &RawMap) -> Result<Transaction, PsbtError> {
         field: "PSBT_GLOBAL_UNSIGNED_TX",
         version: 0,
     })?;
+    if bytes.len() > MAX_TRANSACTION_BYTES {
+        return Err(PsbtError::TransactionTooLarge {
+            found: bytes.len(),
+            limit: MAX_TRANSACTION_BYTES,
+        });
+    }
     let transaction = decode(bytes).map_err(|error| PsbtError::UnsignedTransaction(error.to_string()))?;
     match transaction
         .input

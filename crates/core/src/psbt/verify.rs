@@ -35,6 +35,17 @@ pub enum SignatureFault {
 pub struct Verifier<'a> {
     cache: SighashCache<&'a Transaction>,
     coins: &'a [TxOut],
+    size: usize,
+    work: VerifyWork,
+}
+
+/// What verifying took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VerifyWork {
+    /// Signatures that were held against a hash.
+    pub checks: u64,
+    /// Bytes that were hashed for these, one by one: what inputs share is not counted.
+    pub hashed: u64,
 }
 
 impl<'a> Verifier<'a> {
@@ -43,7 +54,14 @@ impl<'a> Verifier<'a> {
         Self {
             cache: SighashCache::new(transaction),
             coins,
+            size: transaction.base_size(),
+            work: VerifyWork::default(),
         }
+    }
+
+    /// Returns what verifying took until now.
+    pub fn work(&self) -> VerifyWork {
+        self.work
     }
 
     /// Verifies an ECDSA signature, DER and sighash byte, of a legacy or segwit v0 input.
@@ -62,6 +80,7 @@ impl<'a> Verifier<'a> {
         let signature =
             bitcoin::secp256k1::ecdsa::Signature::from_der(der).map_err(|_| SignatureFault::Encoding)?;
         let message = self.ecdsa_message(input, coin, public_key)?;
+        self.work.checks += 1;
         verifier()
             .verify_ecdsa(&message, &signature, &public_key.inner)
             .map_err(|_| SignatureFault::Invalid)
@@ -79,6 +98,7 @@ impl<'a> Verifier<'a> {
             if *script != ScriptBuf::new_p2pkh(&public_key.pubkey_hash()) {
                 return Err(SignatureFault::WrongKey);
             }
+            self.work.hashed += self.size as u64;
             let hash = self.cache.legacy_signature_hash(input, script, all.to_u32());
             return Ok(Message::from_digest(
                 hash.map_err(|_| SignatureFault::UnsupportedScript)?
@@ -119,6 +139,7 @@ impl<'a> Verifier<'a> {
             .taproot_key_spend_signature_hash(input, &Prevouts::All(self.coins), sighash)
             .map_err(|_| SignatureFault::UnsupportedScript)?;
         let message = Message::from_digest(hash.to_byte_array());
+        self.work.checks += 1;
         verifier()
             .verify_schnorr(&signature, &message, &key)
             .map_err(|_| SignatureFault::Invalid)

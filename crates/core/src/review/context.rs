@@ -2,6 +2,7 @@
 
 use bitcoin::Amount;
 
+use super::budget::Budget;
 use super::payees::{NOBODY, PayeeIndex};
 use super::severities::{AS_THEY_ARE, Severities};
 use crate::wallet::Wallet;
@@ -41,6 +42,8 @@ pub struct ReviewContext<'a> {
     pub earlier_payees: &'a PayeeIndex,
     /// Seconds since 1970, by a clock that proves nothing; none where there is no clock. It decides about warnings only.
     pub now: Option<u64>,
+    /// What the reviews of a run may take together; none where this is the only one.
+    pub budget: Option<&'a Budget>,
 }
 
 impl<'a> ReviewContext<'a> {
@@ -53,6 +56,7 @@ impl<'a> ReviewContext<'a> {
             severities: &AS_THEY_ARE,
             earlier_payees: &NOBODY,
             now: None,
+            budget: None,
         }
     }
 }
@@ -81,15 +85,23 @@ pub struct FeeLimits {
     pub warn_permille: u64,
     /// No share is warned about up to this fee.
     pub warn_above: Amount,
+    /// The fees of a run are warned about above this sum, and above [`run_permille`](Self::run_permille).
+    pub run_above: Amount,
+    /// The share of what a run pays to others, in thousandths, that its fees may have without a warning, also above
+    /// [`run_above`](Self::run_above).
+    pub run_permille: u64,
 }
 
 impl FeeLimits {
-    /// Refuses above 0.1 BTC or 1,000 sat/vB; warns above 10 % of what leaves the wallet and 10,000 satoshi.
+    /// Refuses above 0.1 BTC or 1,000 sat/vB; warns above 10 % of what leaves the wallet and 10,000 satoshi, and of a run above 0.1 BTC
+    /// and 10 % of what it pays to others.
     pub const DEFAULT: FeeLimits = FeeLimits {
         max_fee: Amount::from_sat(10_000_000),
         max_sat_per_kvb: 1_000_000,
         warn_permille: 100,
         warn_above: Amount::from_sat(10_000),
+        run_above: Amount::from_sat(10_000_000),
+        run_permille: 100,
     };
 
     /// Returns the limits with at most this fee. A higher one than before changes nothing.

@@ -45,6 +45,11 @@ fn saturated(value: u128) -> u64 {
 /// and an empty script. With at least one witness, two weight units are added for marker and flag, and one for the empty
 /// witness of each input that has none. The sum is divided by four and rounded up.
 pub(super) fn signed_vsize(transaction: &Transaction, types: &[Option<ScriptType>]) -> u64 {
+    signed_weight(transaction, types).div_ceil(4)
+}
+
+/// Returns the weight that the transaction has at most when it is signed, in weight units.
+pub(super) fn signed_weight(transaction: &Transaction, types: &[Option<ScriptType>]) -> u64 {
     let counts = VarInt::from(transaction.input.len()).size() + VarInt::from(transaction.output.len()).size();
     let outputs: u64 = transaction
         .output
@@ -62,8 +67,7 @@ pub(super) fn signed_vsize(transaction: &Transaction, types: &[Option<ScriptType
     } else {
         0
     };
-    let weight = (8 + counts as u64) * 4 + outputs + inputs + envelope;
-    weight.div_ceil(4)
+    (8 + counts as u64) * 4 + outputs + inputs + envelope
 }
 
 /// Outpoint (36), length of an empty script (1), sequence (4).

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::reviewed::review_with;
 use super::rules::{RULES, Rule};
 use super::testing::{OUR_WORDS, wallet};
-use super::{FeeLimits, FindingReport, KnownWallet, ReviewContext, Reviewed, review_run};
+use super::{Bounds, Budget, FeeLimits, FindingReport, KnownWallet, ReviewContext, Reviewed, review_run};
 use crate::ScriptType;
 use crate::psbt::{Limits, Parsed, decode};
 use crate::wallet::Wallet;
@@ -208,7 +208,7 @@ fn runs_are_refused_by_nothing_else() {
                 .collect();
             let each: Vec<String> = reviews.iter().flat_map(found).collect();
             assert_eq!(each, Vec::<String>::new(), "{}", case.name());
-            let said = review_run(&reviews).findings;
+            let said = review_run(&reviews, &FeeLimits::DEFAULT).findings;
             assert_eq!(
                 said.len(),
                 step["findings"].as_array().unwrap().len(),
@@ -220,6 +220,42 @@ fn runs_are_refused_by_nothing_else() {
         proven += 1;
     }
     println!("teeth of the run's rules: {proven} cases");
+}
+
+/// What is refused before it is looked at would pass a review without bounds.
+#[test]
+fn the_budget_refuses_nothing_else() {
+    let wallets = wallets();
+    let known: Vec<KnownWallet<'_>> = wallets
+        .iter()
+        .map(|wallet| KnownWallet {
+            wallet,
+            highest_change_seen: None,
+            highest_receive_seen: None,
+        })
+        .collect();
+    let mut proven = 0;
+    for case in cases().into_iter().filter(|case| case.caught_by() == "budget") {
+        for (step, files) in case.inspections() {
+            for file in files {
+                let bytes = case.file(file);
+                let within = reviewed(&bytes, &wallets, RULES);
+                assert_eq!(found(&within), expected(step, file), "{}", case.name());
+                assert!(within.report().not_shown.is_some() && within.spends().is_empty());
+                let unbounded = Budget::new(Bounds::NONE);
+                let context = ReviewContext {
+                    budget: Some(&unbounded),
+                    ..ReviewContext::new(&known, FeeLimits::DEFAULT)
+                };
+                let parsed = Parsed::parse(&bytes, &Limits::DEFAULT).unwrap();
+                let passed = found(&review_with(parsed, &context, RULES));
+                assert_eq!(passed, Vec::<String>::new(), "{}", case.name());
+            }
+        }
+        proven += 1;
+    }
+    assert!(proven > 0);
+    println!("teeth of the budget: {proven} cases");
 }
 
 /// What the parser refuses would pass without the hostile bytes; and many of them pass a parser that is less strict.

@@ -7,6 +7,7 @@
 //! Facts are computed once, and rules only read them: one rule a file under `rules/`, each with its
 //! codes, its source and its hostile cases.
 
+mod budget;
 mod context;
 mod facts;
 mod fee;
@@ -27,14 +28,15 @@ mod similar;
 mod testing;
 mod text;
 
+pub use budget::{Bounds, Budget, Exceeded, Work};
 pub use context::{AmountRule, FeeLimits, INDEX_BOUND, INDEX_NEAR, KnownWallet, ReviewContext};
 pub use fee::Fee;
-pub use finding::{DerivationFault, Finding, FindingKind, FindingReport, Severity};
+pub use finding::{DerivationFault, Finding, FindingKind, FindingReport, MoreFindings, Severity, list};
 pub use payees::PayeeIndex;
 pub use place::{InvalidPlace, Place};
 pub use report::{
-    AmountProof, DataReport, InputReport, LockTimeReport, OutputClass, OutputReport, OwnerReport, Report,
-    Totals, WalletReport,
+    AmountProof, DataReport, InputReport, LockTimeReport, NotShown, OutputClass, OutputReport, OwnerReport,
+    Report, Totals, WalletReport,
 };
 pub use reviewed::{Reviewed, Spend, review};
 pub use run::{RunReport, review_run};

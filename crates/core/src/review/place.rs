@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub enum Place {
     /// The transaction as a whole.
     Transaction,
+    /// The run of several transactions as a whole.
+    Run,
     /// An input.
     Input(usize),
     /// An output.
@@ -26,6 +28,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Transaction => f.write_str("transaction"),
+            Place::Run => f.write_str("run"),
             Place::Input(index) => write!(f, "input {index}"),
             Place::Output(index) => write!(f, "output {index}"),
             Place::RunInput(txid, index) => write!(f, "{txid} input {index}"),
@@ -43,7 +46,7 @@ impl From<Place> for String {
 /// The text names no part of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no place in a transaction; write transaction, input N or output N, after a txid where there are several"
+    "no place in a transaction; write transaction, run, input N or output N, after a txid where there are several"
 )]
 pub struct InvalidPlace;
 
@@ -56,6 +59,7 @@ impl TryFrom<String> for Place {
         let txid = |text: &str| text.parse().map_err(|_| InvalidPlace);
         match words.as_slice() {
             ["transaction"] => Ok(Place::Transaction),
+            ["run"] => Ok(Place::Run),
             ["input", n] => Ok(Place::Input(index(n)?)),
             ["output", n] => Ok(Place::Output(index(n)?)),
             [id, "input", n] => Ok(Place::RunInput(txid(id)?, index(n)?)),

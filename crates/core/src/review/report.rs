@@ -4,7 +4,7 @@ use bitcoin::{Amount, OutPoint, Txid};
 use serde::{Deserialize, Serialize};
 
 use super::fee::Fee;
-use super::finding::{FindingReport, Severity};
+use super::finding::{FindingReport, MoreFindings, Severity, list};
 use super::known_amount;
 use crate::Network;
 use crate::wallet::{Branch, WalletId, WalletName};
@@ -34,11 +34,44 @@ pub struct Report {
     pub lock_time: LockTimeReport,
     /// Whether the transaction signals that it may be replaced (BIP125).
     pub replaceable: bool,
-    /// What the rules found: refusals first, then warnings, then notes.
+    /// What the rules found: refusals first, then warnings, then notes; of each code the first few.
     pub findings: Vec<FindingReport>,
+    /// What they found besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_findings: Vec<MoreFindings>,
+    /// The inputs and outputs that there are, where the two lists were left empty: the transaction was refused before they were looked
+    /// at, or there is more than is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_shown: Option<NotShown>,
+}
+
+/// Inputs and outputs that are there and not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotShown {
+    /// How many inputs there are.
+    pub inputs: usize,
+    /// How many outputs there are.
+    pub outputs: usize,
 }
 
 impl Report {
+    /// Leaves of the findings the first few of each code, and counts the others.
+    pub fn list_findings(&mut self) {
+        list(&mut self.findings, &mut self.more_findings, |finding| finding);
+    }
+
+    /// Leaves inputs, outputs and findings out, where there is more than is shown. What they are is told for the run.
+    pub fn leave_out(&mut self) {
+        self.not_shown.get_or_insert(NotShown {
+            inputs: self.inputs.len(),
+            outputs: self.outputs.len(),
+        });
+        self.inputs = Vec::new();
+        self.outputs = Vec::new();
+        self.findings = Vec::new();
+        self.more_findings = Vec::new();
+    }
+
     /// Returns whether a rule refuses the transaction.
     pub fn has_refusal(&self) -> bool {
         self.findings

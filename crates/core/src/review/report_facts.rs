@@ -5,9 +5,12 @@ use bitcoin::script::Instruction;
 use bitcoin::{Address, Script, ScriptBuf};
 
 use super::facts::{Facts, InputFacts, OutputFacts, Owner, lock_time, relative_lock};
-use super::finding::Finding;
-use super::report::{DataReport, InputReport, OutputClass, OutputReport, OwnerReport, Report, WalletReport};
+use super::finding::{Finding, listed};
+use super::report::{
+    DataReport, InputReport, NotShown, OutputClass, OutputReport, OwnerReport, Report, Totals, WalletReport,
+};
 use super::text::neutralised;
+use crate::psbt::Parsed;
 
 impl Report {
     pub(super) fn new(facts: &Facts<'_>, findings: &[Finding]) -> Self {
@@ -15,6 +18,7 @@ impl Report {
         let wallet = facts.wallet.map(|known| known.wallet);
         let inputs = facts.inputs.iter().zip(&transaction.input);
         let outputs = facts.outputs.iter().zip(&transaction.output);
+        let (findings, more_findings) = listed(findings);
         Self {
             unsigned_txid: facts.parsed.txid(),
             psbt_version: facts.parsed.version().number(),
@@ -37,7 +41,34 @@ impl Report {
             fee: facts.fee,
             lock_time: lock_time(transaction),
             replaceable: transaction.is_explicitly_rbf(),
-            findings: findings.iter().map(Finding::report).collect(),
+            findings,
+            more_findings,
+            not_shown: None,
+        }
+    }
+
+    /// The report of a transaction of which nothing is known but its form.
+    pub(super) fn not_looked_at(parsed: &Parsed, findings: &[Finding]) -> Self {
+        let transaction = parsed.unsigned_tx();
+        let (findings, more_findings) = listed(findings);
+        Self {
+            unsigned_txid: parsed.txid(),
+            psbt_version: parsed.version().number(),
+            transaction_version: transaction.version.0,
+            network: None,
+            wallet: None,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            totals: Totals::default(),
+            fee: None,
+            lock_time: lock_time(transaction),
+            replaceable: transaction.is_explicitly_rbf(),
+            findings,
+            more_findings,
+            not_shown: Some(NotShown {
+                inputs: transaction.input.len(),
+                outputs: transaction.output.len(),
+            }),
         }
     }
 }

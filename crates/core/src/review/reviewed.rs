@@ -2,9 +2,11 @@
 
 use bitcoin::{Amount, OutPoint, ScriptBuf, TxOut};
 
+use super::budget::Budget;
 use super::context::ReviewContext;
 use super::facts::Facts;
 use super::finding::{Finding, Severity};
+use super::place::Place;
 use super::report::{AmountProof, Report};
 use super::rules::{RULES, Rule};
 use crate::ScriptType;
@@ -53,7 +55,21 @@ pub fn review(parsed: Parsed, context: &ReviewContext<'_>) -> Reviewed {
 
 /// Reviews by other rules than all of them: how tests show that a rule matters.
 pub(super) fn review_with(parsed: Parsed, context: &ReviewContext<'_>, rules: &[Rule]) -> Reviewed {
-    let facts = Facts::establish(&parsed, context);
+    let own_budget = Budget::default();
+    let budget = context.budget.unwrap_or(&own_budget);
+    let facts = match Facts::establish(&parsed, context, budget) {
+        Ok(facts) => facts,
+        Err(kind) => {
+            let findings = vec![Finding::new(Place::Transaction, kind)];
+            return Reviewed {
+                report: Report::not_looked_at(&parsed, &findings),
+                parsed,
+                findings,
+                spends: Vec::new(),
+                coins: None,
+            };
+        }
+    };
     let mut findings = Vec::new();
     for rule in rules {
         (rule.check)(&facts, &mut findings);

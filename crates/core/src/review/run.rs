@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use bitcoin::{Amount, OutPoint, Script, TxOut, Txid};
 use serde::{Deserialize, Serialize};
 
+use super::context::FeeLimits;
 use super::facts::sum;
-use super::finding::{Finding, FindingKind, FindingReport, Severity};
+use super::finding::{Finding, FindingKind, FindingReport, MoreFindings, Severity, listed};
 use super::payees::PayeeIndex;
 use super::place::Place;
 use super::report::{OutputClass, Totals};
@@ -21,8 +22,11 @@ pub struct RunReport {
     pub transactions: usize,
     /// Sums over them.
     pub totals: Totals,
-    /// What the rules found that look at all of them; the findings of each stand in its own report.
+    /// What the rules found that look at all of them, of each code the first few; the findings of each stand in its own report.
     pub findings: Vec<FindingReport>,
+    /// What they found besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_findings: Vec<MoreFindings>,
 }
 
 impl RunReport {
@@ -39,23 +43,60 @@ impl RunReport {
 /// Refuses one coin with two amounts or scripts, the same coin in two transactions, and the same payment (script and amount) in
 /// two transactions over other coins; warns of nearly the same one, and of an address that looks like one of another
 /// transaction and is not; notes an address that two transactions pay. A transaction that is given twice is no conflict with
-/// itself, as long as its coins are the same.
-pub fn review_run(reviews: &[Reviewed]) -> RunReport {
+/// itself, as long as its coins are the same. One that was not looked at is refused by itself, and compared
+/// with none.
+///
+/// Warns where the fees of all different transactions together are above what `limits` say of a run.
+pub fn review_run(reviews: &[Reviewed], limits: &FeeLimits) -> RunReport {
     let mut seen = HashSet::new();
     let different: Vec<&Reviewed> = reviews
         .iter()
         .filter(|reviewed| seen.insert(reviewed.parsed().txid()))
         .collect();
+    let all_totals = totals(&different);
+    let transactions = different.len();
+    let high = fees_high(&different, all_totals.fee, limits);
+    let different: Vec<&Reviewed> = different
+        .into_iter()
+        .filter(|reviewed| reviewed.report().not_shown.is_none())
+        .collect();
     let mut findings = coin_amounts_differ(reviews);
     findings.extend(coins_spent_twice(&different));
     findings.extend(lookalikes(&different));
     findings.extend(payments_repeated(&different));
+    findings.extend(high);
     findings.sort_by_key(|finding| Reverse(finding.severity()));
+    let (findings, more_findings) = listed(&findings);
     RunReport {
-        transactions: different.len(),
-        totals: totals(&different),
-        findings: findings.iter().map(Finding::report).collect(),
+        transactions,
+        totals: all_totals,
+        findings,
+        more_findings,
     }
+}
+
+/// `run-fees-high`: what is within the bounds of each transaction adds up. The bound of a run is a fixed sum, or a share of what it pays
+/// to others, whichever is more; data and what stays in the vault are paid to nobody.
+fn fees_high(reviews: &[&Reviewed], fees: Option<Amount>, limits: &FeeLimits) -> Option<Finding> {
+    let to_others = reviews.iter().flat_map(|reviewed| {
+        let outputs = reviewed.report().outputs.iter();
+        outputs
+            .filter(|output| output.owner.is_none())
+            .filter(|output| matches!(output.class, OutputClass::Payment | OutputClass::Unknown))
+            .map(|output| output.amount)
+    });
+    let paid = sum(to_others)?;
+    let share = u128::from(paid.to_sat()) * u128::from(limits.run_permille) / 1000;
+    let share = Amount::from_sat(u64::try_from(share).ok()?);
+    let limit = limits.run_above.max(share);
+    let found = fees.filter(|fees| *fees > limit)?;
+    let kind = FindingKind::RunFeesHigh {
+        limit,
+        found,
+        paid,
+        transactions: reviews.len(),
+    };
+    Some(Finding::new(Place::Run, kind))
 }
 
 /// `coin-amounts-differ`: the two rounds of CVE-2020-14199 in one run, where each round lies about another coin's amount. The
@@ -265,7 +306,7 @@ mod tests {
             .with(other_coins)
             .with(other_payee)
             .review();
-        let run = review_run(&[first.clone(), second, first]);
+        let run = review_run(&[first.clone(), second, first], &FeeLimits::DEFAULT);
         assert_eq!(listed(&run), []);
         assert!(!run.has_refusal());
         assert_eq!(run.transactions, 2);
@@ -289,7 +330,7 @@ mod tests {
             .with(other_payee)
             .review();
         let place = format!("{} input 1", second.parsed().txid());
-        let run = review_run(&[first, second]);
+        let run = review_run(&[first, second], &FeeLimits::DEFAULT);
         assert_eq!(listed(&run), [(place, "coin-spent-twice")]);
         assert!(run.has_refusal());
     }
@@ -299,7 +340,7 @@ mod tests {
         let first = Scenario::new(ScriptType::Segwit).review();
         let second = Scenario::new(ScriptType::Segwit).with(other_coins).review();
         let place = format!("{} output 0", second.parsed().txid());
-        let run = review_run(&[first, second]);
+        let run = review_run(&[first, second], &FeeLimits::DEFAULT);
         // Change, on the same script and of the same amount, is no payment.
         assert_eq!(listed(&run), [(place, "payment-repeated")]);
         assert!(run.has_refusal());
@@ -317,7 +358,7 @@ mod tests {
             .review();
         let place = format!("{} output 0", second.parsed().txid());
         assert_eq!(
-            listed(&review_run(&[first, second])),
+            listed(&review_run(&[first, second], &FeeLimits::DEFAULT)),
             [(place, "payment-repeated")]
         );
     }
@@ -342,7 +383,7 @@ mod tests {
         let txid = first.parsed().txid();
         assert_eq!(txid, second.parsed().txid());
         let place = format!("{txid} input 0");
-        let run = review_run(&[first.clone(), second]);
+        let run = review_run(&[first.clone(), second], &FeeLimits::DEFAULT);
         assert_eq!(listed(&run), [(place, "coin-amounts-differ")]);
         assert!(run.has_refusal());
         let found = |found: &Option<String>| found.clone().unwrap();
@@ -350,10 +391,13 @@ mod tests {
         assert!(found(&run.findings[0].found).starts_with("60000001 sat to script 0014"));
         let place = format!("{txid} input 1");
         assert_eq!(
-            listed(&review_run(&[first.clone(), told(1, 1)])),
+            listed(&review_run(&[first.clone(), told(1, 1)], &FeeLimits::DEFAULT)),
             [(place, "coin-amounts-differ")]
         );
-        assert_eq!(listed(&review_run(&[first.clone(), first])), []);
+        assert_eq!(
+            listed(&review_run(&[first.clone(), first], &FeeLimits::DEFAULT)),
+            []
+        );
     }
 
     #[test]
@@ -371,7 +415,7 @@ mod tests {
         let place = format!("{} input 1", proven.parsed().txid());
         for run in [[proven.clone(), lying.clone()], [lying, proven]] {
             assert_eq!(
-                listed(&review_run(&run)),
+                listed(&review_run(&run, &FeeLimits::DEFAULT)),
                 [(place.clone(), "coin-amounts-differ")]
             );
         }
@@ -393,7 +437,7 @@ mod tests {
         let (first, second) = (told(false), told(true));
         let place = format!("{} input 0", first.parsed().txid());
         assert_eq!(
-            listed(&review_run(&[first, second])),
+            listed(&review_run(&[first, second], &FeeLimits::DEFAULT)),
             [(place, "coin-amounts-differ")]
         );
     }
@@ -417,7 +461,7 @@ mod tests {
         for known in [their_script(1), own] {
             let second = other(lookalike(&known));
             let place = format!("{} output 0", second.parsed().txid());
-            let run = review_run(&[first.clone(), second]);
+            let run = review_run(&[first.clone(), second], &FeeLimits::DEFAULT);
             assert_eq!(listed(&run), [(place, "address-lookalike")]);
             assert_eq!(run.findings[0].severity, Severity::Warning);
         }
@@ -432,7 +476,7 @@ mod tests {
             .review();
         let place = format!("{} output 0", second.parsed().txid());
         let first_place = format!("{} output 0 pays", first.parsed().txid());
-        let run = review_run(&[first, second]);
+        let run = review_run(&[first, second], &FeeLimits::DEFAULT);
         assert_eq!(listed(&run), [(place, "address-repeated")]);
         assert_eq!(run.findings[0].severity, Severity::Note);
         assert!(run.findings[0].message.starts_with(&first_place));
@@ -491,7 +535,7 @@ mod tests {
                 scenario.pay(their_script(3), 4_995_000);
             })
             .review();
-        assert_eq!(listed(&review_run(&[twice])), []);
+        assert_eq!(listed(&review_run(&[twice], &FeeLimits::DEFAULT)), []);
     }
 
     #[test]
@@ -504,8 +548,56 @@ mod tests {
                 raw.inputs[0].remove_type(crate::psbt::fields::input::NON_WITNESS_UTXO);
             })
             .review();
-        let totals = review_run(&[known, unknown]).totals;
+        let totals = review_run(&[known, unknown], &FeeLimits::DEFAULT).totals;
         assert_eq!((totals.inputs, totals.fee), (None, None));
         assert_eq!(totals.outputs, Some(sat(199_980_000)));
+    }
+
+    /// Ten files with a fee of 0.0999 BTC each: every one is within its own bounds.
+    #[test]
+    fn fees_of_a_run_add_up() {
+        let of = |number: u32, fee: u64, paid: u64| {
+            Scenario::new(ScriptType::Segwit)
+                .with(|scenario| {
+                    for coin in &mut scenario.coins {
+                        coin.salt += 100 * number;
+                        coin.amount = sat(coin.amount.to_sat() * 100);
+                    }
+                    scenario.outputs[0].txout.script_pubkey =
+                        their_script(u8::try_from(number).unwrap() + 40);
+                    scenario.outputs[0].txout.value = sat(paid);
+                    scenario.outputs[1].txout.value = sat(10_000_000_000 - paid - fee);
+                })
+                .review()
+        };
+        let run = |count: u32, fee: u64, paid: u64| {
+            let reviews: Vec<Reviewed> = (0..count).map(|number| of(number, fee, paid)).collect();
+            review_run(&reviews, &FeeLimits::DEFAULT)
+        };
+        let findings = |run: &RunReport| -> Vec<(String, String)> {
+            let all = run.findings.iter();
+            all.map(|finding| (finding.place.to_string(), finding.code.clone()))
+                .collect()
+        };
+        let of_high = [("run".to_owned(), "run-fees-high".to_owned())];
+        assert_eq!(findings(&run(2, 100_000, 50_000_000)), []);
+        assert_eq!(findings(&run(2, 5_000_000, 10_000_000)), [], "0.1 BTC");
+        assert_eq!(findings(&run(2, 5_000_001, 10_000_000)), of_high);
+        assert_eq!(
+            findings(&run(3, 9_000_000, 90_000_000)),
+            [],
+            "10 % of what is paid"
+        );
+        let run = run(3, 9_000_000, 89_000_000);
+        assert_eq!(findings(&run), of_high);
+        assert_eq!(run.findings[0].severity, Severity::Warning);
+        assert_eq!(
+            run.findings[0].found.as_deref(),
+            Some("27000000 sat in 3 transactions")
+        );
+        assert_eq!(
+            run.findings[0].expected.as_deref(),
+            Some("at most 26700000 sat, as 267000000 sat are paid to others")
+        );
     }
 }

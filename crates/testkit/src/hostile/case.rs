@@ -45,8 +45,9 @@ pub struct Case {
 }
 
 /// What refuses a case where it is no rule of the review.
-pub const LAYERS: [&str; 7] = [
+pub const LAYERS: [&str; 8] = [
     "parser",
+    "budget",
     "run",
     "journal",
     "bundle",
@@ -296,7 +297,7 @@ impl Case {
             reviews.push(reviewed);
         }
         known.extend(
-            review_run(&reviews)
+            review_run(&reviews, &FeeLimits::DEFAULT)
                 .findings
                 .iter()
                 .map(|finding| expected(None, finding)),

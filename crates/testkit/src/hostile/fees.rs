@@ -1,5 +1,6 @@
 //! Fees that nobody meant.
 
+use bitcoin::ScriptBuf;
 use cofferdam_core::ScriptType;
 use cofferdam_core::wallet::Branch;
 
@@ -15,7 +16,44 @@ pub(super) fn cases() -> Vec<Case> {
         payout.pay_own(ours(ScriptType::Segwit), Branch::Change, 7, sat);
     };
     let payout = |change: &dyn Fn(&mut Payout)| Payout::new(ScriptType::Segwit).with(change).psbt();
+    let with_data = |change_sat: u64| {
+        payout(&|payout| {
+            let mut script = vec![0x6a, 0x4d, 0x10, 0x27];
+            script.resize(script.len() + 10_000, 0x20);
+            payout.pay(ScriptBuf::from_bytes(script), 0);
+            payout.outputs[1].sat = change_sat;
+        })
+    };
     vec![
+        Case::new(
+            "fee-of-data",
+            "10 kB of data are nearly all of a transaction and of its fee",
+            "a run of ten files with 10 kB of data each, which burnt 0.999 BTC with notes only",
+            BRIBE,
+        )
+        .caught_by("data_outputs_large")
+        .also(&["data_output"])
+        .warned(
+            with_data(49_500_000),
+            &["transaction data-outputs-large", "output 2 data-output"],
+        ),
+        Case::new(
+            "fee-hidden-by-data",
+            "10 kB of data make 967 sat/vB of a rate of 39,000",
+            "as above",
+            BRIBE,
+        )
+        .caught_by("fee_rate")
+        .also(&["data_outputs_large", "data_output", "fee_share"])
+        .refused(
+            with_data(40_100_000),
+            &[
+                "transaction fee-rate-too-high",
+                "transaction fee-share-high",
+                "transaction data-outputs-large",
+                "output 2 data-output",
+            ],
+        ),
         Case::new(
             "all-change-fee",
             "Nothing leaves the wallet but the fee: no share of payments limits it",

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use bitcoin::hashes::Hash as _;
+use bitcoin::hashes::{Hash as _, sha256d};
 use bitcoin::{ScriptBuf, WPubkeyHash};
 use cofferdam_core::keys::{AccountKey, Bip39Passphrase, MasterKey, Mnemonic};
 use cofferdam_core::review::KnownWallet;
@@ -75,6 +75,16 @@ fn of_type(wallets: &'static [Wallet], script_type: ScriptType) -> &'static Wall
 /// Returns a stranger's script: pay to witness public key hash.
 pub fn payee(number: u8) -> ScriptBuf {
     ScriptBuf::new_p2wpkh(&WPubkeyHash::from_byte_array([number; 20]))
+}
+
+/// Returns the scripts of so many other people, from this one on.
+pub fn payees(first: u16, count: u16) -> impl Iterator<Item = ScriptBuf> {
+    (first..first + count).map(|number| {
+        let hash = sha256d::Hash::hash(&number.to_le_bytes()).to_byte_array();
+        let mut program = [0; 20];
+        program.copy_from_slice(&hash[..20]);
+        ScriptBuf::new_p2wpkh(&WPubkeyHash::from_byte_array(program))
+    })
 }
 
 /// Returns the vault's wallets as a review knows them when the journal knows no index.

@@ -4,7 +4,7 @@ use cofferdam_core::ScriptType;
 use cofferdam_core::psbt::fields::input::WITNESS_UTXO;
 use cofferdam_core::wallet::Branch;
 
-use super::fixture::{ours, payee};
+use super::fixture::{ours, payee, payees, second};
 use super::outputs::lookalike_of_the_payee;
 use super::payout::{Coin, Payout, pair};
 use super::{Case, Step};
@@ -92,7 +92,36 @@ pub(super) fn cases() -> Vec<Case> {
             &["run: address-lookalike"],
         ),
         two_amounts(),
+        fees_high(),
     ]
+}
+
+/// Payments to another wallet of the vault keep the fee's share low in each, and are paid to nobody.
+fn fees_high() -> Case {
+    let findings = ["run: run-fees-high"];
+    let costly = |salt: u32, first: u16| {
+        let payout = Payout::new(ScriptType::Segwit).with(|payout| {
+            for coin in &mut payout.coins {
+                coin.salt += salt;
+            }
+            payout.outputs.clear();
+            payout.pay_own(second(), Branch::Receive, salt, 55_000_000);
+            payout.pay_own(ours(ScriptType::Segwit), Branch::Change, salt, 38_190_000);
+            payees(first, 170).for_each(|script| payout.pay(script, 10_000));
+        });
+        payout.psbt()
+    };
+    Case::new(
+        "run-fees-high",
+        "Two transactions with a fee of 0.0511 BTC each, which is a tenth of what they pay to another wallet of the vault",
+        "a run of ten files with a fee just below the bound each, which burnt 0.999 BTC with notes only",
+        "burns with several files what no one of them may",
+    )
+    .caught_by("run")
+    .psbt(TWO[0], costly(0, 0))
+    .psbt(TWO[1], costly(100, 200))
+    .step(Step::inspect(&TWO, 0, &findings))
+    .step(Step::sign(&TWO, 3, &[]).error("warning-not-accepted"))
 }
 
 /// Taproot amounts are claims that the signature covers, so that each round is clean by itself.

@@ -5,7 +5,7 @@ use cofferdam_core::psbt::Version;
 use cofferdam_core::wallet::Branch;
 
 use super::Case;
-use super::fixture::{ours, payee};
+use super::fixture::{ours, payee, payees};
 use super::payout::{Coin, Payout};
 
 const MAX: u64 = 2_100_000_000_000_000;
@@ -23,6 +23,22 @@ pub(super) fn cases() -> Vec<Case> {
         })
     };
     let mut cases = vec![
+        Case::new(
+            "transaction-too-heavy",
+            "A payout of 3,250 outputs, which would have 404,000 weight units",
+            "Bitcoin Core's MAX_STANDARD_TX_WEIGHT",
+            "has signatures made, and hours waited for, that no node relays",
+        )
+        .caught_by("budget")
+        .refused(
+            Payout::new(ScriptType::Segwit)
+                .with(|payout| {
+                    payees(0, 3_250).for_each(|script| payout.pay(script, 1_000));
+                    payout.outputs[1].sat -= 3_250_000 + 200_000;
+                })
+                .psbt(),
+            &["transaction transaction-too-heavy"],
+        ),
         duplicate("duplicate-outpoint", 2, ScriptType::Segwit),
         duplicate("duplicate-outpoint-legacy", 2, ScriptType::Legacy),
         duplicate("duplicate-outpoint-beyond-the-100th", 130, ScriptType::Taproot),

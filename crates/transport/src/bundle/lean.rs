@@ -27,7 +27,10 @@ pub(super) struct LeanPsbt {
 impl LeanPsbt {
     /// Leaves out of a binary PSBT what is a previous transaction or follows from one. What does not fit its coin stays.
     /// Returns the unsigned txid, too.
-    pub(super) fn of(binary: &[u8], previous: &mut PreviousTransactions) -> Result<(Txid, Self), PsbtError> {
+    pub(super) fn of(
+        binary: &[u8],
+        previous: &mut PreviousTransactions<'_>,
+    ) -> Result<(Txid, Self), PsbtError> {
         let (mut raw, unsigned_tx) = RawPsbt::parse(binary, &Limits::DEFAULT)?;
         for (index, (map, tx_in)) in raw.inputs.iter_mut().zip(&unsigned_tx.input).enumerate() {
             refuse_empty(map, MapName::Input(index))?;
@@ -68,7 +71,7 @@ impl LeanPsbt {
     pub(super) fn rebuild(
         &self,
         index: usize,
-        previous: &mut PreviousTransactions,
+        previous: &mut PreviousTransactions<'_>,
         limit: usize,
     ) -> Result<(Txid, Vec<u8>), BundleError> {
         let limits = Limits::DEFAULT;

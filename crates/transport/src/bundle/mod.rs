@@ -24,7 +24,7 @@ use crate::envelope::{EnvelopeError, Format};
 pub const MAX_PSBTS: usize = 1_000;
 
 /// The most bytes of all PSBTs together once they are rebuilt, as much as one run of the signer takes.
-pub const MAX_REBUILT_BYTES: usize = 288 << 20;
+pub const MAX_REBUILT_BYTES: usize = 192 << 20;
 
 /// How many bytes of a file [`looks_like_bundle`] wants to see.
 pub const LOOK: usize = Format::LOOK;
@@ -171,18 +171,35 @@ impl Bundle {
     /// When a previous transaction is missing, not needed or there twice, when a transaction is there twice, when a hash is
     /// another, and before anything is rebuilt that would exceed [`MAX_REBUILT_BYTES`].
     pub fn psbts(&self) -> Result<Vec<Vec<u8>>, BundleError> {
+        let mut psbts = Vec::new();
+        self.rebuild(|_, psbt| {
+            psbts.push(psbt);
+            Ok::<_, BundleError>(())
+        })?;
+        Ok(psbts)
+    }
+
+    /// As [`psbts`](Self::psbts), one after the other: `take` has each, with its index, before the next is rebuilt. What it was given
+    /// counts only once all of them were.
+    ///
+    /// # Errors
+    ///
+    /// As [`psbts`](Self::psbts), and what `take` fails with.
+    pub fn rebuild<E: From<BundleError>>(
+        &self,
+        mut take: impl FnMut(usize, Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut previous = PreviousTransactions::read(&self.previous)?;
         let (mut seen, mut left) = (HashSet::new(), MAX_REBUILT_BYTES);
-        let mut psbts = Vec::new();
         for (index, lean) in self.psbts.iter().enumerate() {
             let (txid, psbt) = lean.rebuild(index, &mut previous, left)?;
             check_new(&mut seen, txid)?;
             left = left.saturating_sub(psbt.len());
-            psbts.push(psbt);
+            take(index, psbt)?;
         }
         match previous.unused() {
-            Some(txid) => Err(BundleError::PreviousUnused(txid)),
-            None => Ok(psbts),
+            Some(txid) => Err(BundleError::PreviousUnused(txid).into()),
+            None => Ok(()),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The previous transactions of a bundle, each once.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use bitcoin::consensus::{deserialize, serialize};
-use bitcoin::{OutPoint, Transaction, TxOut, Txid};
+use bitcoin::consensus::serialize;
+use bitcoin::{OutPoint, Txid};
+use cofferdam_core::psbt::TransactionIndex;
 
 use super::BundleError;
 
@@ -12,25 +14,24 @@ pub(super) const MAX: usize = 100_000;
 
 /// Previous transactions by txid. The txid is computed, never believed.
 #[derive(Default)]
-pub(super) struct PreviousTransactions {
+pub(super) struct PreviousTransactions<'a> {
     by_txid: HashMap<Txid, usize>,
-    known: Vec<Known>,
+    known: Vec<Known<'a>>,
 }
 
-struct Known {
-    txid: Txid,
-    bytes: Vec<u8>,
-    outputs: Vec<TxOut>,
+struct Known<'a> {
+    bytes: Cow<'a, [u8]>,
+    index: TransactionIndex,
     used: bool,
 }
 
-impl PreviousTransactions {
-    /// Reads those of a bundle.
-    pub(super) fn read(transactions: &[Vec<u8>]) -> Result<Self, BundleError> {
+impl<'a> PreviousTransactions<'a> {
+    /// Reads those of a bundle, where they are.
+    pub(super) fn read(transactions: &'a [Vec<u8>]) -> Result<Self, BundleError> {
         let mut read = PreviousTransactions::default();
-        for (index, bytes) in transactions.iter().enumerate() {
-            let transaction = deserialize(bytes).map_err(|_| BundleError::Previous(index))?;
-            read.insert(transaction, bytes)
+        for (number, bytes) in transactions.iter().enumerate() {
+            let index = TransactionIndex::read(bytes).map_err(|_| BundleError::Previous(number))?;
+            read.insert(index, Cow::Borrowed(bytes))
                 .map_err(BundleError::PreviousTwice)?;
         }
         Ok(read)
@@ -41,9 +42,9 @@ impl PreviousTransactions {
         if let Some(known) = self.get(outpoint) {
             return known.bytes == bytes;
         }
-        match deserialize::<Transaction>(bytes) {
-            Ok(transaction) if self.known.len() < MAX && transaction.compute_txid() == outpoint.txid => {
-                self.insert(transaction, bytes).is_ok()
+        match TransactionIndex::read(bytes) {
+            Ok(index) if self.known.len() < MAX && index.txid() == outpoint.txid => {
+                self.insert(index, Cow::Owned(bytes.to_vec())).is_ok()
             }
             _ => false,
         }
@@ -51,8 +52,9 @@ impl PreviousTransactions {
 
     /// Returns the coin, serialised.
     pub(super) fn coin(&self, outpoint: OutPoint) -> Option<Vec<u8>> {
-        let index = usize::try_from(outpoint.vout).ok()?;
-        self.get(outpoint)?.outputs.get(index).map(serialize)
+        let known = self.get(outpoint)?;
+        let coin = known.index.output(&known.bytes, outpoint.vout)?;
+        Some(serialize(&coin))
     }
 
     /// Returns the bytes of the transaction that made a coin, and notes that they are needed.
@@ -68,30 +70,32 @@ impl PreviousTransactions {
         self.known
             .iter()
             .find(|known| !known.used)
-            .map(|known| known.txid)
+            .map(|known| known.index.txid())
     }
 
     /// Returns the bytes, in the order in which they came.
     pub(super) fn into_bytes(self) -> Vec<Vec<u8>> {
-        self.known.into_iter().map(|known| known.bytes).collect()
+        self.known
+            .into_iter()
+            .map(|known| known.bytes.into_owned())
+            .collect()
     }
 
-    fn get(&self, outpoint: OutPoint) -> Option<&Known> {
+    fn get(&self, outpoint: OutPoint) -> Option<&Known<'a>> {
         self.by_txid
             .get(&outpoint.txid)
             .and_then(|index| self.known.get(*index))
     }
 
     /// Inserts a transaction, unless it is known; fails with its txid then.
-    fn insert(&mut self, transaction: Transaction, bytes: &[u8]) -> Result<(), Txid> {
-        let txid = transaction.compute_txid();
+    fn insert(&mut self, index: TransactionIndex, bytes: Cow<'a, [u8]>) -> Result<(), Txid> {
+        let txid = index.txid();
         if self.by_txid.insert(txid, self.known.len()).is_some() {
             return Err(txid);
         }
         self.known.push(Known {
-            txid,
-            bytes: bytes.to_vec(),
-            outputs: transaction.output,
+            bytes,
+            index,
             used: false,
         });
         Ok(())

@@ -79,7 +79,7 @@ impl SignedTransaction {
             .map_err(|error| ReturnError::Signature(error.input as u64))?;
         let (_, binary) = decode(&signed, &Limits::DEFAULT).map_err(|_| not_as_signed.clone())?;
         match <[u8; 32]>::from(Sha256::digest(&binary)) == self.sha256 {
-            true => Ok(binary),
+            true => Ok(binary.into_owned()),
             false => Err(not_as_signed),
         }
     }

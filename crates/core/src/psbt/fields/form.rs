@@ -58,6 +58,57 @@ pub(super) enum Value {
     HeightLock,
 }
 
+impl Key {
+    /// Returns how many public keys it has.
+    pub(super) fn points(self) -> usize {
+        match self {
+            Key::FullOrCompressed | Key::Compressed | Key::XOnly | Key::XOnlyAndLeaf | Key::Xpub => 1,
+            Key::MuSig2 => 2,
+            Key::Empty | Key::Bytes(_) | Key::ControlBlock | Key::Proprietary => 0,
+        }
+    }
+}
+
+impl Value {
+    /// Returns how many public keys, or leaves of a tree, a value has at most.
+    pub(super) fn points(self, value: &[u8]) -> usize {
+        match self {
+            Value::XOnly => 1,
+            Value::CompressedKeys => value.len() / 33,
+            Value::TapTree => value.len() / LEAF,
+            _ => 0,
+        }
+    }
+
+    /// Returns how many bytes of a value are read into values of their own.
+    pub(super) fn copied(self, value: &[u8]) -> usize {
+        match self {
+            Value::Transaction => 0,
+            _ => value.len(),
+        }
+    }
+}
+
+/// Bytes of the smallest leaf of a tree: its depth, its version, and the length of an empty script.
+const LEAF: usize = 3;
+
+/// The longest path: the depth of a key is one byte (BIP32).
+const STEPS: usize = 255;
+
+/// Checks a fingerprint and a path.
+fn key_source(source: &[u8]) -> Result<(), String> {
+    match source.len() {
+        length if length < 4 || !length.is_multiple_of(4) => {
+            Err(format!("{length} bytes, which is no fingerprint and path"))
+        }
+        length if length / 4 - 1 > STEPS => Err(format!(
+            "a path of {} steps, and no key is more than {STEPS} deep",
+            length / 4 - 1
+        )),
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn key_has_form(form: Key, data: &[u8]) -> bool {
     match form {
         Key::Empty => data.is_empty(),
@@ -99,9 +150,8 @@ pub(super) fn value_has_form(form: Value, value: &[u8]) -> Result<(), String> {
         Value::XOnly => XOnlyPublicKey::from_slice(value)
             .map(drop)
             .map_err(|error| error.to_string()),
-        Value::KeySource if length >= 4 && length.is_multiple_of(4) => Ok(()),
-        Value::KeySource => Err(format!("{length} bytes, which is no fingerprint and path")),
-        Value::TapKeySource => tap_key_source(value).map(drop),
+        Value::KeySource => key_source(value),
+        Value::TapKeySource => tap_key_source(value).and_then(|(_, source)| key_source(source)),
         // Read, and told apart from damage, where previous transactions are shared between inputs.
         Value::Transaction => Ok(()),
         Value::TxOut => deserialize::<TxOut>(value)
@@ -209,7 +259,27 @@ pub(in crate::psbt) fn xpub(bytes: &[u8]) -> Option<Xpub> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Key, key_has_form, tap_tree};
+    use super::{Key, Value, key_has_form, tap_tree, value_has_form};
+
+    #[test]
+    fn a_path_is_no_longer_than_bip32_counts() {
+        for (steps, fits) in [
+            (0, true),
+            (5, true),
+            (255, true),
+            (256, false),
+            (8_000_000, false),
+        ] {
+            let source = vec![0; 4 + 4 * steps];
+            assert_eq!(value_has_form(Value::KeySource, &source).is_ok(), fits, "{steps}");
+            let source = [&[0], source.as_slice()].concat();
+            assert_eq!(
+                value_has_form(Value::TapKeySource, &source).is_ok(),
+                fits,
+                "{steps}"
+            );
+        }
+    }
 
     #[test]
     fn a_control_block_has_up_to_128_steps() {

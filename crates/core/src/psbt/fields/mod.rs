@@ -5,9 +5,6 @@ mod form;
 mod table;
 mod types;
 
-use bitcoin::Transaction;
-use bitcoin::consensus::deserialize;
-
 use self::form::{key_has_form, value_has_form};
 pub(super) use self::form::{tap_key_source, xpub};
 use self::table::{Field, GLOBAL, INPUT, In, OUTPUT};
@@ -56,6 +53,29 @@ pub(super) fn check(map: &RawMap, name: MapName, version: Version) -> Result<(),
     }
 }
 
+/// What reading a map's fields takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Measure {
+    /// Public keys, and leaves of taproot trees.
+    pub(super) keys: usize,
+    /// Bytes of keys, and of values that are not previous transactions.
+    pub(super) bytes: usize,
+}
+
+/// Measures a map, before any of its fields is read.
+pub(super) fn measure(map: &RawMap, name: MapName) -> Measure {
+    let table = table(name);
+    let mut measure = Measure::default();
+    for pair in &map.pairs {
+        measure.bytes += pair.key.data.len();
+        if let Some(field) = table.iter().find(|field| field.0 == pair.key.key_type) {
+            measure.keys += field.2.points() + field.3.points(&pair.value);
+            measure.bytes += field.3.copied(&pair.value);
+        }
+    }
+    measure
+}
+
 /// Returns the name of a known field.
 pub(super) fn name(map: MapName, key_type: u64) -> Option<&'static str> {
     let field = table(map).iter().find(|field| field.0 == key_type);
@@ -78,13 +98,4 @@ impl Field {
             reason,
         })
     }
-}
-
-/// Reads a whole transaction, with or without witnesses.
-pub(super) fn transaction(value: &[u8], map: MapName) -> Result<Transaction, PsbtError> {
-    deserialize(value).map_err(|error| PsbtError::InvalidValue {
-        map,
-        field: "PSBT_IN_NON_WITNESS_UTXO",
-        reason: error.to_string(),
-    })
 }

@@ -66,7 +66,7 @@ impl InputFacts {
             _ => None,
         };
         let wrong_scripts = match (&owner, wallet) {
-            (Some(owner), Some(wallet)) => wrong_scripts(input, owner, wallet),
+            (Some(owner), Some(wallet)) => wrong_scripts(input, owner, wallet, wallets),
             _ => Vec::new(),
         };
         Self {
@@ -100,19 +100,15 @@ impl InputFacts {
 }
 
 fn previous(input: &Input, outpoint: OutPoint) -> Previous {
-    let Some(given) = input.previous_transaction.as_deref() else {
+    let Some(given) = &input.previous_transaction else {
         return Previous::Missing;
     };
     if given.txid() != outpoint.txid {
         return Previous::Other(given.txid());
     }
-    let outputs = &given.transaction().output;
-    match usize::try_from(outpoint.vout)
-        .ok()
-        .and_then(|vout| outputs.get(vout))
-    {
+    match given.coin() {
         Some(coin) => Previous::Proven(coin.clone()),
-        None => Previous::NoSuchOutput(outputs.len()),
+        None => Previous::NoSuchOutput(given.outputs()),
     }
 }
 
@@ -128,9 +124,17 @@ fn listed(input: &Input) -> impl Iterator<Item = (ListedKey, &bitcoin::bip32::Ke
     full.chain(x_only)
 }
 
-fn wrong_scripts(input: &Input, owner: &Owner, wallet: &crate::wallet::Wallet) -> Vec<&'static str> {
-    let redeem = || wallet.redeem_script(owner.branch, owner.index).ok().flatten();
-    let internal = || wallet.internal_key(owner.branch, owner.index).ok().flatten();
+fn wrong_scripts(
+    input: &Input,
+    owner: &Owner,
+    wallet: &crate::wallet::Wallet,
+    wallets: &Wallets<'_>,
+) -> Vec<&'static str> {
+    let may = |owner: &Owner| wallets.may_derive().then_some(*owner);
+    let redeem =
+        || may(owner).and_then(|owner| wallet.redeem_script(owner.branch, owner.index).ok().flatten());
+    let internal =
+        || may(owner).and_then(|owner| wallet.internal_key(owner.branch, owner.index).ok().flatten());
     let fields = [
         (
             "PSBT_IN_REDEEM_SCRIPT",
@@ -148,6 +152,15 @@ fn wrong_scripts(input: &Input, owner: &Owner, wallet: &crate::wallet::Wallet) -
         .filter(|(_, wrong)| *wrong)
         .map(|(field, _)| field)
         .collect()
+}
+
+/// Returns what the script of an input's coin looks like, before anything is known of who owns it.
+pub(super) fn looks_like(input: &Input) -> Option<ScriptType> {
+    let previous = input
+        .previous_transaction
+        .as_ref()
+        .and_then(|previous| previous.coin());
+    script_type(&previous.or(input.witness_utxo.as_ref())?.script_pubkey)
 }
 
 /// What a script that is not ours looks like, for the estimate of size. Pay to script hash is taken for nested segwit.

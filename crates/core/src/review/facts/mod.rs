@@ -17,8 +17,10 @@ pub(super) use self::output::OutputFacts;
 pub(super) use self::owner::{FalseClaim, Owner, Wallets};
 pub(super) use self::signatures::SignatureFact;
 pub(super) use self::sums::sum;
+use super::budget::{Budget, Work};
 use super::context::{AmountRule, KnownWallet, ReviewContext};
-use super::fee::{Fee, signed_vsize};
+use super::fee::{Fee, signed_vsize, signed_weight};
+use super::finding::FindingKind;
 use super::report::{OutputClass, Totals};
 use crate::psbt::Parsed;
 use crate::wallet::Branch;
@@ -43,8 +45,26 @@ pub(super) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn establish(parsed: &'a Parsed, context: &'a ReviewContext<'a>) -> Self {
-        let wallets = Wallets::new(context.wallets);
+    /// # Errors
+    ///
+    /// With the finding that says so, when the transaction has more weight than nodes relay, or the budget ends before everything is
+    /// established.
+    pub(super) fn establish(
+        parsed: &'a Parsed,
+        context: &'a ReviewContext<'a>,
+        budget: &Budget,
+    ) -> Result<Self, FindingKind> {
+        check_weight(parsed, budget)?;
+        let within = || match budget.exceeded() {
+            Some(exceeded) => Err(FindingKind::WorkExceeded { exceeded }),
+            None => Ok(()),
+        };
+        budget.spend(
+            Work::Parts,
+            (parsed.inputs().len() + parsed.outputs().len()) as u64,
+        );
+        within()?;
+        let wallets = Wallets::new(context.wallets, budget);
         let transaction = parsed.unsigned_tx();
         let mut inputs: Vec<InputFacts> = parsed
             .inputs()
@@ -59,6 +79,7 @@ impl<'a> Facts<'a> {
             .map(|(output, tx_out)| OutputFacts::establish(output, tx_out, &wallets, None))
             .collect();
         recognise(parsed, &wallets, &mut inputs, &mut outputs);
+        within()?;
         // A foreign signer could finish with one false amount what we began with another.
         if context.amounts == AmountRule::Remembered && inputs.iter().all(|input| input.owner.is_some()) {
             inputs.iter_mut().for_each(InputFacts::remember);
@@ -68,7 +89,8 @@ impl<'a> Facts<'a> {
         let own_index = first_owner.map(|owner| owner.wallet);
         let coins: Option<Vec<TxOut>> = inputs.iter().map(|input| input.coin.clone()).collect();
         if let Some(coins) = &coins {
-            signatures::establish(parsed, coins, &mut inputs);
+            signatures::establish(parsed, coins, &mut inputs, budget);
+            within()?;
         }
         outputs.iter_mut().for_each(|output| output.classify(own_index));
         let mut facts = Self {
@@ -87,7 +109,7 @@ impl<'a> Facts<'a> {
         };
         facts.totals = facts.add_up();
         facts.fee = facts.rate();
-        facts
+        Ok(facts)
     }
 
     /// Returns the wallet that owns a part.
@@ -102,6 +124,15 @@ impl<'a> Facts<'a> {
             Branch::Receive => known.highest_receive_seen,
         });
         marked.unwrap_or(0)
+    }
+
+    /// Returns the virtual bytes of all data outputs.
+    pub(super) fn data_vsize(&self) -> u64 {
+        let outputs = self.outputs.iter().zip(&self.parsed.unsigned_tx().output);
+        outputs
+            .filter(|(facts, _)| facts.class == OutputClass::Data)
+            .map(|(_, output)| output.weight().to_wu() / 4)
+            .sum()
     }
 
     fn add_up(&self) -> Totals {
@@ -139,6 +170,18 @@ impl<'a> Facts<'a> {
         let types: Vec<Option<ScriptType>> = self.inputs.iter().map(InputFacts::script_type).collect();
         let vsize = signed_vsize(self.parsed.unsigned_tx(), &types);
         Some(Fee::new(self.totals.fee?, vsize, self.totals.leaves?))
+    }
+}
+
+/// Refuses what nodes would not relay, before anything is derived or verified: by the weight that it has once signed, as the scripts of
+/// its coins look.
+fn check_weight(parsed: &Parsed, budget: &Budget) -> Result<(), FindingKind> {
+    let types: Vec<Option<ScriptType>> = parsed.inputs().iter().map(input::looks_like).collect();
+    let found = signed_weight(parsed.unsigned_tx(), &types);
+    let limit = budget.bounds().weight;
+    match found > limit {
+        true => Err(FindingKind::TransactionTooHeavy { limit, found }),
+        false => Ok(()),
     }
 }
 

@@ -30,7 +30,7 @@ impl OutputFacts {
         let (owner, false_claims) = wallets.examine(Some(script), listed(output));
         let owner = owner.or(proven);
         let wrong_scripts = match owner.and_then(|owner| wallets.get(&owner).zip(Some(owner))) {
-            Some((wallet, owner)) => wrong_scripts(output, &owner, wallet),
+            Some((wallet, owner)) => wrong_scripts(output, &owner, wallet, wallets),
             None => Vec::new(),
         };
         Self {
@@ -75,9 +75,17 @@ fn listed(output: &Output) -> impl Iterator<Item = (ListedKey, &KeySource)> {
     full.chain(x_only)
 }
 
-fn wrong_scripts(output: &Output, owner: &Owner, wallet: &Wallet) -> Vec<&'static str> {
-    let redeem = || wallet.redeem_script(owner.branch, owner.index).ok().flatten();
-    let internal = || wallet.internal_key(owner.branch, owner.index).ok().flatten();
+fn wrong_scripts(
+    output: &Output,
+    owner: &Owner,
+    wallet: &Wallet,
+    wallets: &Wallets<'_>,
+) -> Vec<&'static str> {
+    let may = |owner: &Owner| wallets.may_derive().then_some(*owner);
+    let redeem =
+        || may(owner).and_then(|owner| wallet.redeem_script(owner.branch, owner.index).ok().flatten());
+    let internal =
+        || may(owner).and_then(|owner| wallet.internal_key(owner.branch, owner.index).ok().flatten());
     let fields = [
         (
             "PSBT_OUT_REDEEM_SCRIPT",

@@ -3,7 +3,8 @@
 use bitcoin::TxOut;
 
 use super::input::InputFacts;
-use crate::psbt::{FinalizeError, Input, Parsed, SignatureFault, Verifier, verify_final};
+use crate::psbt::{FinalizeError, Input, Parsed, SignatureFault, Verifier, VerifyWork, verify_final};
+use crate::review::budget::{Budget, Work};
 
 /// What a signature in the PSBT is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,12 +15,20 @@ pub(in crate::review) enum SignatureFact {
     FinalForm,
 }
 
-/// Verifies the signatures of own inputs against the coins, proven or claimed: false ones make good signatures fail.
-pub(super) fn establish(parsed: &Parsed, coins: &[TxOut], inputs: &mut [InputFacts]) {
+/// Verifies the signatures of own inputs against the coins, proven or claimed: false ones make good signatures fail. Ends early where
+/// the budget does.
+pub(super) fn establish(parsed: &Parsed, coins: &[TxOut], inputs: &mut [InputFacts], budget: &Budget) {
     let mut verifier = Verifier::new(parsed.unsigned_tx(), coins);
     for (index, (facts, input)) in inputs.iter_mut().zip(parsed.inputs()).enumerate() {
         if facts.owner.is_some() {
+            let before = verifier.work();
             facts.signatures = of_input(&mut verifier, index, input, &coins[index]);
+            let VerifyWork { checks, hashed } = verifier.work();
+            let may_go_on = budget.spend(Work::SignatureChecks, checks - before.checks)
+                & budget.spend(Work::HashedBytes, hashed - before.hashed);
+            if !may_go_on {
+                return;
+            }
         }
     }
 }

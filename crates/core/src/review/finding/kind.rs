@@ -8,6 +8,7 @@ use bitcoin::{Amount, OutPoint, TxOut, Txid};
 use super::Severity;
 use crate::Network;
 use crate::psbt::SignatureFault;
+use crate::review::budget::Exceeded;
 use crate::review::place::Place;
 use crate::wallet::{Branch, WalletName};
 
@@ -155,6 +156,38 @@ pub enum FindingKind {
         limit: u64,
         /// The rate.
         found: u64,
+    },
+    /// The transaction would have more weight than nodes relay; nothing else of it was looked at.
+    TransactionTooHeavy {
+        /// The bound, in weight units.
+        limit: u64,
+        /// What it would have once it is signed.
+        found: u64,
+    },
+    /// The review would take more work than is spent on a run.
+    WorkExceeded {
+        /// What there is too much of.
+        exceeded: Exceeded,
+    },
+    /// The fees of a run are above the bound.
+    RunFeesHigh {
+        /// The bound.
+        limit: Amount,
+        /// The fees.
+        found: Amount,
+        /// What is paid to others.
+        paid: Amount,
+        /// How many transactions there are.
+        transactions: usize,
+    },
+    /// Data takes a large part of the transaction, and of its fee.
+    DataOutputsLarge {
+        /// Virtual bytes of the data outputs.
+        data: u64,
+        /// Virtual bytes of the transaction.
+        vsize: u64,
+        /// What of the fee is theirs.
+        fee: Amount,
     },
     /// An own output so far out that the wallet would not find it again.
     IndexOutOfBounds {
@@ -329,6 +362,10 @@ impl FindingKind {
             Self::FeeUnknown => "fee-unknown",
             Self::FeeTooHigh { .. } => "fee-too-high",
             Self::FeeRateTooHigh { .. } => "fee-rate-too-high",
+            Self::TransactionTooHeavy { .. } => "transaction-too-heavy",
+            Self::WorkExceeded { .. } => "work-exceeded",
+            Self::RunFeesHigh { .. } => "run-fees-high",
+            Self::DataOutputsLarge { .. } => "data-outputs-large",
             Self::IndexOutOfBounds { .. } => "index-out-of-bounds",
             Self::IndexNearBound { .. } => "index-near-bound",
             Self::CoinSpentTwice { .. } => "coin-spent-twice",
@@ -358,6 +395,8 @@ impl FindingKind {
         match self {
             Self::FeeShareHigh { .. }
             | Self::FeeBelowRelay { .. }
+            | Self::RunFeesHigh { .. }
+            | Self::DataOutputsLarge { .. }
             | Self::DustOutput { .. }
             | Self::SeveralChangeOutputs { .. }
             | Self::AddressRepeated {

@@ -3,11 +3,13 @@
 mod kind;
 mod words;
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::kind::{DerivationFault, FindingKind};
+use super::budget::Exceeded;
 use super::place::Place;
 
 /// How much a finding weighs.
@@ -78,10 +80,102 @@ impl Finding {
             code: self.code().into(),
             severity: self.severity(),
             place: self.place,
-            expected,
-            found,
+            expected: expected.map(|text| shortened(&text)),
+            found: found.map(|text| shortened(&text)),
             message: self.kind.to_string(),
         }
+    }
+}
+
+/// How many findings of one code and one severity are listed: enough to see what it is about, whoever makes thousands.
+const LISTED: usize = 20;
+
+/// How many characters of what was expected or found are shown: some of it has whatever length somebody else chose.
+const SHOWN: usize = 300;
+
+/// Findings that are there and not listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoreFindings {
+    /// Their code.
+    pub code: String,
+    /// How much they weigh.
+    pub severity: Severity,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// Leaves the first of each code and severity in a list of findings, and counts the others in `more`. No code and no severity
+/// vanishes, so that what follows from them stays the same.
+pub fn list<T>(findings: &mut Vec<T>, more: &mut Vec<MoreFindings>, finding: impl Fn(&T) -> &FindingReport) {
+    let mut counts: HashMap<(String, Severity), usize> = HashMap::new();
+    findings.retain(|listed| {
+        let finding = finding(listed);
+        let count = counts
+            .entry((finding.code.clone(), finding.severity))
+            .or_default();
+        *count += 1;
+        let stays = *count <= LISTED;
+        if !stays {
+            MoreFindings::add(more, &finding.code, finding.severity, 1);
+        }
+        stays
+    });
+}
+
+impl MoreFindings {
+    /// Adds to a count.
+    pub fn add(more: &mut Vec<MoreFindings>, code: &str, severity: Severity, count: u64) {
+        let same = |left: &&mut MoreFindings| left.code == code && left.severity == severity;
+        match more.iter_mut().find(same) {
+            Some(left) => left.count += count,
+            None => more.push(MoreFindings {
+                code: code.into(),
+                severity,
+                count,
+            }),
+        }
+    }
+}
+
+impl Exceeded {
+    /// Returns the refusal that says so.
+    pub fn finding(self, place: Place) -> FindingReport {
+        Finding::new(place, FindingKind::WorkExceeded { exceeded: self }).report()
+    }
+}
+
+/// Reports findings in their order, and lists them.
+pub(in crate::review) fn listed(findings: &[Finding]) -> (Vec<FindingReport>, Vec<MoreFindings>) {
+    let mut counts: HashMap<(&'static str, Severity), u64> = HashMap::new();
+    let mut listed = Vec::new();
+    for finding in findings {
+        let count = counts.entry((finding.code(), finding.severity())).or_default();
+        *count += 1;
+        if *count <= LISTED as u64 {
+            listed.push(finding.report());
+        }
+    }
+    let mut more: Vec<MoreFindings> = counts
+        .into_iter()
+        .filter(|(_, count)| *count > LISTED as u64)
+        .map(|((code, severity), count)| MoreFindings {
+            code: code.into(),
+            severity,
+            count: count - LISTED as u64,
+        })
+        .collect();
+    more.sort_by(|one, other| (other.severity, &one.code).cmp(&(one.severity, &other.code)));
+    (listed, more)
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!(
+            "{}... ({} characters)",
+            text.get(..end).unwrap_or_default(),
+            text.chars().count()
+        ),
+        None => text.to_owned(),
     }
 }
 

@@ -7,6 +7,7 @@ use bitcoin::bip32::KeySource;
 use bitcoin::{Amount, TxOut, relative};
 
 use super::{DerivationFault, FindingKind};
+use crate::review::budget::Exceeded;
 use crate::review::facts::utc;
 
 impl FindingKind {
@@ -51,6 +52,25 @@ impl FindingKind {
             Self::FeeTooHigh { limit, found } => both(&sat(*limit), &sat(*found)),
             Self::FeeRateTooHigh { limit, found } | Self::FeeBelowRelay { limit, found } => {
                 both(&format!("{limit} sat/kvB"), &format!("{found} sat/kvB"))
+            }
+            Self::TransactionTooHeavy { limit, found } => both(
+                &format!("at most {limit} weight units"),
+                &format!("{found} weight units"),
+            ),
+            Self::WorkExceeded {
+                exceeded: Exceeded { work, limit },
+            } => both(&format!("at most {limit} {work}"), &"more"),
+            Self::RunFeesHigh {
+                limit,
+                found,
+                paid,
+                transactions,
+            } => both(
+                &format!("at most {}, as {} are paid to others", sat(*limit), sat(*paid)),
+                &format!("{} in {transactions} transactions", sat(*found)),
+            ),
+            Self::DataOutputsLarge { data, vsize, fee } => {
+                found(&format!("{data} of {vsize} vB, and {} of the fee", sat(*fee)))
             }
             Self::IndexOutOfBounds { limit, found, .. } | Self::IndexNearBound { limit, found, .. } => {
                 both(&format!("at most {limit}"), found)
@@ -200,6 +220,21 @@ impl fmt::Display for FindingKind {
             Self::FeeRateTooHigh { .. } => {
                 f.write_str("the fee rate is above the bound; plan the transaction with a lower fee rate")
             }
+            Self::TransactionTooHeavy { .. } => f.write_str(
+                "nodes do not relay a transaction of this weight, and nothing else of it was looked at; split the payout \
+                 over several transactions",
+            ),
+            Self::WorkExceeded { .. } => f.write_str(
+                "the review would take more work than is spent on one run, and was not finished; sign fewer transactions \
+                 at a time, and distrust where they came from if they are few",
+            ),
+            Self::RunFeesHigh { .. } => f.write_str(
+                "the fees of the run together are above the bound, though each alone is not; check that this is meant",
+            ),
+            Self::DataOutputsLarge { .. } => f.write_str(
+                "data takes a large part of the transaction and of its fee, and counts a tenth in the bound of the fee rate; \
+                 check that it is meant",
+            ),
             Self::IndexOutOfBounds {
                 wallet,
                 branch,

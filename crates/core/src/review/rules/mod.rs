@@ -6,6 +6,7 @@ mod amounts;
 mod change_count;
 mod data_output;
 mod data_output_amount;
+mod data_outputs_large;
 mod derivation;
 mod duplicate_outpoint;
 mod dust;
@@ -83,6 +84,7 @@ pub(super) const RULES: &[Rule] = rules![
     lookalike,
     data_output_amount,
     fee_share,
+    data_outputs_large,
     fee_relay,
     dust,
     zero_value,
