@@ -24,7 +24,6 @@ mod run;
 mod severities;
 #[cfg(test)]
 mod testing;
-mod text;
 
 pub use context::{AmountRule, FeeLimits, INDEX_BOUND, KnownWallet, ReviewContext};
 pub use fee::Fee;
@@ -38,4 +37,3 @@ pub use report::{
 pub use reviewed::{Reviewed, Spend, review};
 pub use run::{RunReport, review_run};
 pub use severities::Severities;
-pub use text::neutralised;

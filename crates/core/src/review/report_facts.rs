@@ -7,7 +7,6 @@ use bitcoin::{Address, Script, ScriptBuf};
 use super::facts::{Facts, InputFacts, OutputFacts, Owner, lock_time, relative_lock};
 use super::finding::Finding;
 use super::report::{DataReport, InputReport, OutputClass, OutputReport, OwnerReport, Report, WalletReport};
-use super::text::neutralised;
 
 impl Report {
     pub(super) fn new(facts: &Facts<'_>, findings: &[Finding]) -> Self {
@@ -102,6 +101,6 @@ fn data_report(script: &ScriptBuf) -> DataReport {
     let text = String::from_utf8(pushed).ok().filter(|text| !text.is_empty());
     DataReport {
         hex: bytes.to_lower_hex_string(),
-        text: text.as_deref().map(neutralised),
+        text,
     }
 }
