@@ -10,6 +10,7 @@ use cofferdam_core::psbt::{Limits, Parsed, PsbtError};
 use cofferdam_optics::open_regular;
 use cofferdam_transport::bundle::{Bundle, BundleError, looks_like_bundle};
 use cofferdam_transport::collect::Wanted;
+use cofferdam_transport::journals::SeenJournal;
 use cofferdam_transport::{Kind, psbt_file};
 
 use super::{reach, scan, unconfined};
@@ -17,7 +18,7 @@ use crate::error::{Exit, Failure};
 use crate::files;
 use crate::folder;
 use crate::process::{Channel, confine, keep_for_reading};
-use crate::protocol::{Blob, BundleFile, IntakeReply, IntakeRequest, PsbtFile, Sight};
+use crate::protocol::{Blob, BundleFile, IntakeReply, IntakeRequest, PsbtFile, SeenFacts, Sight};
 use crate::standard_input;
 
 /// The longest file: the largest PSBT in hexadecimal, with line breaks.
@@ -162,6 +163,7 @@ fn read_bundle(path: PathBuf, bytes: &[u8], channel: &RefCell<Option<Channel>>) 
     let from = BundleFile {
         path: path.clone(),
         wallet_id: bundle.wallet_id(),
+        seen: bundle.seen().map(|seen| seen.iter().map(facts).collect()),
     };
     send(channel, &IntakeReply::Bundle(from))?;
     let count = psbts.len();
@@ -172,6 +174,14 @@ fn read_bundle(path: PathBuf, bytes: &[u8], channel: &RefCell<Option<Channel>>) 
         send(channel, &IntakeReply::File(PsbtFile { path, bytes }))?;
     }
     Ok(())
+}
+
+fn facts(seen: &SeenJournal) -> SeenFacts {
+    SeenFacts {
+        vault_id: seen.vault_id,
+        count: seen.count,
+        head: seen.head,
+    }
 }
 
 /// Which PSBTs of a folder are meant.
