@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 
-use cofferdam_core::review::neutralised;
+use cofferdam_core::sanitize::{folded, json, json_line, line};
 use serde_json::Value;
 
 use crate::cli::{Done, wants_json};
@@ -23,7 +23,7 @@ pub(crate) fn finish(result: std::thread::Result<Result<Done, Failure>>) -> Exit
         Err(failure) => {
             // When standard error is gone there is nobody left to tell.
             let _ = match json {
-                true => writeln!(io::stderr(), "{}", failure.to_json()),
+                true => writeln!(io::stderr(), "{}", json_line(&failure.to_json())),
                 false => write!(io::stderr(), "{}", words(&failure)),
             };
             ExitCode::from(failure.exit as u8)
@@ -34,7 +34,7 @@ pub(crate) fn finish(result: std::thread::Result<Result<Done, Failure>>) -> Exit
 /// Prints a line on standard error while a command works; nothing with `--json`.
 pub(crate) fn progress(text: &str) {
     if !wants_json() {
-        let _ = writeln!(io::stderr(), "{}", neutralised(text));
+        let _ = writeln!(io::stderr(), "{}", line(text));
     }
 }
 
@@ -46,8 +46,8 @@ pub(crate) fn looking(looking: &Looking) {
     let mut out = io::stderr();
     let is_terminal = out.is_terminal();
     let _ = match looking {
-        Looking::Note(note) if is_terminal => writeln!(out, "\r{}\x1b[K", neutralised(note)),
-        Looking::Note(note) => writeln!(out, "{}", neutralised(note)),
+        Looking::Note(note) if is_terminal => writeln!(out, "\r{}\x1b[K", line(note)),
+        Looking::Note(note) => writeln!(out, "{}", line(note)),
         Looking::Parts { have, need, rate } if is_terminal => {
             let end = if have == need { "\n" } else { "" };
             write!(
@@ -74,14 +74,15 @@ pub(crate) fn show(text: &str) -> Result<(), Failure> {
         .map_err(unprintable)
 }
 
-fn print(done: &Done, json: bool) -> Result<(), Failure> {
-    let text = match (json, &done.json) {
-        (true, Value::Null) | (false, _) => done.text.clone(),
+fn print(done: &Done, as_json: bool) -> Result<(), Failure> {
+    let text = match (as_json, &done.json) {
+        (true, Value::Null) | (false, _) if done.verbatim => done.text.clone(),
+        (true, Value::Null) | (false, _) => folded(&done.text),
         (true, value) => written(value),
     };
     show(&text)?;
     if let Some(warning) = &done.warning {
-        let _ = writeln!(io::stderr(), "{warning}");
+        let _ = writeln!(io::stderr(), "{}", folded(warning));
     }
     Ok(())
 }
@@ -90,10 +91,10 @@ fn print(done: &Done, json: bool) -> Result<(), Failure> {
 const INDENTED: usize = 256 * 1024;
 
 fn written(value: &Value) -> String {
-    let line = value.to_string();
+    let line = json_line(value);
     match line.len() {
         length if length > INDENTED => line + "\n",
-        _ => format!("{value:#}\n"),
+        _ => json(value) + "\n",
     }
 }
 
@@ -107,9 +108,9 @@ fn unprintable(error: io::Error) -> Failure {
 }
 
 fn words(failure: &Failure) -> String {
-    let mut text = format!("error: {}\n", neutralised(&failure.message));
+    let mut text = line(&format!("error: {}", failure.message)) + "\n";
     if !failure.hint.is_empty() {
-        text.push_str(&format!("  to do: {}\n", neutralised(&failure.hint)));
+        text.push_str(&(line(&format!("  to do: {}", failure.hint)) + "\n"));
     }
     text
 }

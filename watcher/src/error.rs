@@ -1,5 +1,6 @@
 //! Every failure of the watcher, with its exit status, stable code and remedy.
 
+use cofferdam_core::sanitize::{self, line};
 use serde_json::{Value, json};
 
 /// The exit status of a failure (design, section 6). Scripts rely on the numbers.
@@ -75,12 +76,18 @@ impl Error {
         json!({ "error": error })
     }
 
-    /// Returns the text for people.
+    /// Returns the text for people. What an error tells below its first line stands behind the mark of
+    /// [`sanitize`]: it may be what others wrote.
     pub fn to_text(&self) -> String {
-        let mut text = format!("error: {}\n", self.0);
+        let message = self.0.to_string();
+        let mut lines = message.lines();
+        let mut text = line(&format!("error: {}", lines.next().unwrap_or_default())) + "\n";
+        for further in lines {
+            text.push_str(&sanitize::further(further.trim_start()));
+        }
         let hint = self.0.hint();
         if !hint.is_empty() {
-            text.push_str(&format!("hint: {hint}\n"));
+            text.push_str(&(line(&format!("hint: {hint}")) + "\n"));
         }
         text
     }
@@ -173,7 +180,7 @@ impl Coded for CommandError {
 
 /// Returns a path as messages show it: no name that somebody else chose can steer the terminal or pose as another.
 pub fn shown_path(path: &std::path::Path) -> String {
-    cofferdam_core::review::neutralised(&path.display().to_string())
+    sanitize::neutralised(&path.display().to_string())
 }
 
 /// Returns the exit status of a failed file operation: 6 for what is not there or no file, 10 otherwise.

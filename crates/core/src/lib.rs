@@ -6,6 +6,7 @@
 //! - [`known_answers`]: what the machine must compute rightly before it is trusted with keys.
 //! - [`psbt`]: partially signed transactions: strict parsing, building, finalizing.
 //! - [`review`]: what a PSBT really does: proven facts, and the rules' findings.
+//! - [`sanitize`]: text that others wrote, made harmless for screens, tables and documents.
 //! - [`seal`]: the vault format: bytes in, bytes out.
 //! - [`wallet`]: public wallets: descriptors, derivation, file formats.
 
@@ -15,6 +16,7 @@ pub mod known_answers;
 pub mod network;
 pub mod psbt;
 pub mod review;
+pub mod sanitize;
 pub mod script_type;
 pub mod seal;
 pub mod wallet;

@@ -7,7 +7,9 @@
 
 use std::path::{Path, PathBuf};
 
+use cofferdam_core::psbt::Parsed;
 use cofferdam_testkit::{Signer, Watcher, payee};
+use cofferdam_transport::bundle::Bundle;
 use cofferdam_transport::returned::{Return, VaultState};
 use serde_json::Value;
 
@@ -257,7 +259,7 @@ fn a_return_is_taken_only_by_its_own_list_and_with_its_own_receipt() {
     let stranger =
         bitcoin::secp256k1::Keypair::from_seckey_slice(&bitcoin::secp256k1::Secp256k1::new(), &[7; 32])
             .unwrap();
-    let forged = without_receipt.clone().with_receipt(state, |hash| {
+    let forged = without_receipt.clone().with_receipt(state, None, |hash| {
         let message = bitcoin::secp256k1::Message::from_digest(hash);
         Ok::<_, ()>(bitcoin::secp256k1::Secp256k1::new().sign_schnorr_no_aux_rand(&message, &stranger))
     });
@@ -270,7 +272,7 @@ fn a_return_is_taken_only_by_its_own_list_and_with_its_own_receipt() {
         ..state
     };
     let signature = honest.receipt().unwrap().signature();
-    let moved = without_receipt.with_receipt(farther, |_| Ok::<_, ()>(signature));
+    let moved = without_receipt.with_receipt(farther, None, |_| Ok::<_, ()>(signature));
     let file = write("moved.return", &moved.unwrap().to_bytes());
     assert_eq!(office.refused(&one, &file), "receipt-false");
 
@@ -290,43 +292,243 @@ fn a_return_is_taken_only_by_its_own_list_and_with_its_own_receipt() {
     assert_eq!((&imported["state"], codes(&imported)), (&"signed".into(), vec![]));
 }
 
+/// The files of a vault, to be put back later.
+struct Copied(Vec<(PathBuf, Vec<u8>)>);
+
+impl Office {
+    fn copy_vault(&self) -> Copied {
+        Copied(
+            self.vault_files()
+                .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+                .collect(),
+        )
+    }
+
+    /// Puts the files back as they were; every later generation is gone.
+    fn roll_back(&self, copied: &Copied) {
+        for path in self.vault_files() {
+            std::fs::remove_file(path).unwrap();
+        }
+        for (path, bytes) in &copied.0 {
+            std::fs::write(path, bytes).unwrap();
+        }
+    }
+
+    fn vault_files(&self) -> impl Iterator<Item = PathBuf> {
+        let entries = std::fs::read_dir(self.signer.path("")).unwrap();
+        let paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        let is_vault = |path: &PathBuf| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            name.starts_with("vault")
+        };
+        paths.into_iter().filter(is_vault)
+    }
+
+    /// Has a file refused by the signer, which records it; returns the codes of the error's findings, or the error's.
+    fn not_signed(&self, file: &str) -> Value {
+        self.signer
+            .run(&["sign", file, "--yes"])
+            .unwrap()
+            .error(3)
+            .unwrap()
+    }
+
+    /// Makes a list, has it signed, and imports the return.
+    fn paid(&self, name: &str) -> String {
+        let (id, bundle) = self.bundle(name, 3, &[], &[]);
+        self.sign(&["sign", &bundle, "--yes"]);
+        let imported = self.watch(&["payout", "import", &id, &self.text(&format!("{name}.return"))]);
+        assert_eq!(codes(&imported), [""; 0]);
+        id
+    }
+
+    /// Adds records to the journal by having a bundle for another wallet refused.
+    fn add_refusals(&self, bundle: &str, count: usize) {
+        let honest = Bundle::parse(&std::fs::read(bundle).unwrap()).unwrap();
+        let other = cofferdam_core::wallet::WalletId::from_bytes([7; 32]);
+        let lying = Bundle::of(other, "po-1", &honest.psbts().unwrap()).unwrap();
+        let file = self.text("lying.bundle");
+        std::fs::write(&file, lying.to_bytes()).unwrap();
+        for _ in 0..count {
+            assert_eq!(self.not_signed(&file)["findings"][0]["code"], "bundle-wallet");
+        }
+    }
+}
+
 #[test]
 fn a_rolled_back_vault_is_seen() {
     let office = Office::funded("segwit", 12, "json");
-    let vault = |name: &str| office.signer.path(name);
-    for name in ["vault", "vault.journal"] {
-        std::fs::copy(vault(name), vault(&format!("{name}.copy"))).unwrap();
-    }
-    let (one, bundle) = office.bundle("a", 3, &[], &[]);
-    office.sign(&["sign", &bundle, "--yes"]);
+    let before = office.copy_vault();
+    let one = office.paid("a");
+    office.roll_back(&before);
+    let (two, bundle) = office.bundle("bb", 3, &[], &[]);
+    let error = office.not_signed(&bundle);
+    assert_eq!(error["code"], "warning-not-accepted");
+    assert!(error["hint"].as_str().unwrap().contains("journal-rolled-back"));
+    let inspected = office.sign(&["inspect", &bundle]);
     assert_eq!(
-        codes(&office.watch(&["payout", "import", &one, &office.text("a.return")])),
-        [""; 0]
+        inspected["warnings"],
+        serde_json::json!(["journal-forked"]),
+        "the refusal is a record"
     );
 
-    // Both files are put back as they were, and every later generation is gone.
-    for entry in std::fs::read_dir(vault("")).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if name.starts_with("vault") && !name.ends_with(".copy") {
-            std::fs::remove_file(path).unwrap();
-        }
-    }
-    for name in ["vault", "vault.journal"] {
-        std::fs::rename(vault(&format!("{name}.copy")), vault(name)).unwrap();
-    }
-    let (two, bundle) = office.bundle("bb", 3, &[], &[]);
-    office.sign(&["sign", &bundle, "--yes"]);
+    office.sign(&["sign", &bundle, "--yes", "--accept", "journal-forked"]);
     let imported = office.watch(&["payout", "import", &two, &office.text("bb.return")]);
     assert_eq!(
         imported["state"], "signed",
         "the signatures are valid all the same"
     );
     assert_eq!(codes(&imported), ["journal-forked"]);
+    assert_eq!(imported["receipts"][0]["kept"][0]["kept"], "other");
+    assert_eq!(
+        codes(&office.watch(&["payout", "show", &two])),
+        ["journal-forked"]
+    );
 
     // An older state of the real one is told as such.
     let again = office.watch(&["payout", "import", &one, &office.text("a.return")]);
     assert_eq!(codes(&again), [""; 0], "the state that was known first is kept");
+}
+
+#[test]
+fn refusals_do_not_hide_a_rollback() {
+    let office = Office::funded("segwit", 12, "json");
+    let before = office.copy_vault();
+    office.paid("a");
+    office.roll_back(&before);
+    let (id, bundle) = office.bundle("bb", 3, &[], &[]);
+    office.add_refusals(&bundle, 3);
+    let error = office.not_signed(&bundle);
+    assert_eq!(error["code"], "warning-not-accepted");
+    assert!(error["hint"].as_str().unwrap().contains("journal-forked"));
+    assert!(!office.path("bb.return").exists());
+
+    // The operator's word has it signed; it stands in the journal, and in the receipt.
+    office.sign(&["sign", &bundle, "--yes", "--accept", "journal-forked"]);
+    let journal = office.sign(&["journal", "show"]);
+    let last = journal["entries"].as_array().unwrap().last().unwrap().to_string();
+    assert!(last.contains("journal-forked"), "{last}");
+    let imported = office.watch(&["payout", "import", &id, &office.text("bb.return")]);
+    assert_eq!(codes(&imported), ["journal-forked"]);
+    assert_eq!(imported["transactions"][0]["receipt"], "journal-forked");
+
+    // It goes on being told, until somebody who knows why says so.
+    let (next, bundle) = office.bundle("ccc", 3, &[], &[]);
+    assert_eq!(office.not_signed(&bundle)["code"], "warning-not-accepted");
+    office.sign(&["sign", &bundle, "--yes", "--accept", "journal-forked"]);
+    let file = office.text("ccc.return");
+    let imported = office.watch(&["payout", "import", &next, &file, "--follow-journal"]);
+    assert_eq!(codes(&imported), ["journal-forked"]);
+    office.paid("dddd");
+}
+
+/// Whoever carries the bundle asks the signer nothing, or something else.
+#[test]
+fn a_question_that_is_taken_out_is_missed() {
+    for forged in 0..2 {
+        let office = Office::funded("taproot", 12, "json");
+        let before = office.copy_vault();
+        office.paid("a");
+        office.roll_back(&before);
+        let (id, bundle) = office.bundle("bb", 3, &[], &[]);
+        office.add_refusals(&bundle, 3);
+        let honest = Bundle::parse(&std::fs::read(&bundle).unwrap()).unwrap();
+        assert_eq!(honest.seen().unwrap().len(), 1);
+        let psbts = honest.psbts().unwrap();
+        let silent = Bundle::of(honest.wallet_id(), honest.name(), &psbts).unwrap();
+        let silent = [silent.clone(), silent.asking(Vec::new())][forged].clone();
+        std::fs::write(&bundle, silent.to_bytes()).unwrap();
+        office.sign(&["sign", &bundle, "--yes"]);
+        let imported = office.watch(&["payout", "import", &id, &office.text("bb.return")]);
+        assert_eq!(codes(&imported), ["journal-unasked"], "{forged}");
+    }
+}
+
+#[test]
+fn signatures_without_a_receipt_are_told() {
+    let office = Office::funded("segwit", 12, "json");
+    let folder = |name: &str| format!("{}/", office.text(name));
+    // Signed PSBTs in a return's place.
+    let (one, bundle) = office.bundle("a", 3, &[], &[]);
+    office.sign(&["sign", &bundle, "--psbts", "--out", &folder("one"), "--yes"]);
+    let imported = office.watch(&["payout", "import", &one, &folder("one")]);
+    assert_eq!(
+        (&imported["state"], codes(&imported)),
+        (&"signed".into(), vec!["receipt-missing"])
+    );
+    let shown = office.watch(&["payout", "show", &one]);
+    assert_eq!(codes(&shown), ["receipt-missing"]);
+    assert_eq!(shown["transactions"][0]["receipt"], Value::Null);
+
+    // A return that somebody turned into a PSBT, and that into a finished transaction.
+    let (two, bundle) = office.bundle("bb", 3, &[], &[]);
+    office.sign(&["sign", &bundle, "--yes"]);
+    let plain = office.text("plain.psbt");
+    office.watch(&["payout", "export", &two, "--out", &plain]);
+    let limits = cofferdam_core::psbt::Limits::DEFAULT;
+    let unsigned = Parsed::parse(&std::fs::read(&plain).unwrap(), &limits).unwrap();
+    let returned = Return::parse(&std::fs::read(office.path("bb.return")).unwrap()).unwrap();
+    let psbt = returned.transactions()[0].apply(&unsigned).unwrap();
+    std::fs::write(office.path("turned.psbt"), &psbt).unwrap();
+    let imported = office.watch(&["payout", "import", &two, &office.text("turned.psbt")]);
+    assert_eq!(codes(&imported), ["receipt-missing"]);
+    // The return itself, once it comes, answers it for good.
+    let imported = office.watch(&["payout", "import", &two, &office.text("bb.return")]);
+    assert_eq!(codes(&imported), [""; 0]);
+    let again = office.watch(&["payout", "import", &two, &office.text("turned.psbt")]);
+    assert_eq!(codes(&again), [""; 0]);
+    assert_eq!(again["transactions"][0]["receipt"], "verified");
+}
+
+#[test]
+fn a_copy_of_the_vault_that_signs_too_is_seen() {
+    let office = Office::funded("segwit", 12, "json");
+    let copy = office.copy_vault();
+    let mut lists = Vec::new();
+    for name in ["a", "bb", "ccc"] {
+        lists.push(office.bundle(name, 3, &[], &[]));
+    }
+    // The original signs one, the copy the other two; all bundles were made before any receipt was known.
+    office.sign(&["sign", &lists[0].1, "--yes"]);
+    let original = office.copy_vault();
+    office.roll_back(&copy);
+    office.sign(&["sign", &lists[1].1, "--yes"]);
+    office.sign(&["sign", &lists[2].1, "--yes"]);
+    let import = |at: usize, name: &str| {
+        office.watch(&[
+            "payout",
+            "import",
+            &lists[at].0,
+            &office.text(&format!("{name}.return")),
+        ])
+    };
+    assert_eq!(codes(&import(0, "a")), [""; 0]);
+    assert_eq!(codes(&import(1, "bb")), ["journal-forked"]);
+    // One record more hides nothing from the next bundle, whoever signs it.
+    assert_eq!(codes(&import(2, "ccc")), [""; 0], "no bundle asked yet");
+    let (_, bundle) = office.bundle("dddd", 3, &[], &[]);
+    for vault in [None, Some(&original)] {
+        if let Some(vault) = vault {
+            office.roll_back(vault);
+        }
+        assert_eq!(office.not_signed(&bundle)["code"], "warning-not-accepted");
+    }
+}
+
+/// A crash after the journal's record and before the vault's checkpoint: the journal is one commit ahead, and no alarm.
+#[test]
+fn a_journal_that_is_ahead_of_its_vault_is_no_alarm() {
+    let office = Office::funded("segwit", 12, "json");
+    office.paid("a");
+    let vault = std::fs::read(office.signer.path("vault")).unwrap();
+    let (id, bundle) = office.bundle("bb", 3, &[], &[]);
+    office.add_refusals(&bundle, 1);
+    std::fs::write(office.signer.path("vault"), vault).unwrap();
+    let inspected = office.sign(&["inspect", &bundle]);
+    assert_eq!(inspected["warnings"], serde_json::json!([]));
+    office.sign(&["sign", &bundle, "--yes"]);
+    let imported = office.watch(&["payout", "import", &id, &office.text("bb.return")]);
+    assert_eq!(codes(&imported), [""; 0]);
 }
 
 #[test]

@@ -205,14 +205,11 @@ fn finished(script: &str) {
     let coins: Vec<TxOut> = psbt
         .inputs()
         .iter()
-        .zip(&psbt.unsigned_tx().input)
-        .map(
-            |(input, tx_in)| match (&input.witness_utxo, &input.previous_transaction) {
-                (Some(coin), _) => coin.clone(),
-                (None, Some(previous)) => previous.coin().expect("the output that is spent").clone(),
-                (None, None) => panic!("a coin is missing"),
-            },
-        )
+        .map(|input| match (&input.witness_utxo, &input.previous_transaction) {
+            (Some(coin), _) => coin.clone(),
+            (None, Some(previous)) => previous.coin().expect("the output that is spent").clone(),
+            (None, None) => panic!("a coin is missing"),
+        })
         .collect();
     let transaction = finalize(&psbt, &coins).unwrap();
 

@@ -33,6 +33,9 @@ pub enum EnvelopeError {
         /// The version known.
         known: u64,
     },
+    /// It has content that only newer programs understand.
+    #[error("it has {0}, which this program does not know; use a newer Cofferdam")]
+    NewerContent(&'static str),
     /// More bytes than any has.
     #[error("it has {found} bytes, the limit is {limit}; split it over several runs")]
     TooLarge {
@@ -87,7 +90,7 @@ pub(crate) struct Format {
     pub(crate) name: &'static str,
     /// What people call it.
     pub(crate) noun: &'static str,
-    /// The version that is written, and the newest that is read.
+    /// The newest version that is read; older ones are too.
     pub(crate) version: u64,
     /// The most bytes.
     pub(crate) max_bytes: usize,
@@ -110,15 +113,16 @@ impl Format {
             && name == Some(self.name.as_bytes())
     }
 
-    /// Writes an envelope around `entries` entries that `content` writes, keys and values.
+    /// Writes an envelope of a version around `entries` entries that `content` writes, keys and values.
     pub(crate) fn seal(
         &self,
+        version: u64,
         entries: u64,
         content: impl FnOnce(&mut Encoder<Vec<u8>>) -> Result<(), EncodeError<Infallible>>,
     ) -> Vec<u8> {
         let mut bytes = encoded(|encoder| {
             encoder.map(entries + 3)?.u8(0)?.str(self.name)?;
-            encoder.u8(1)?.u64(self.version)?;
+            encoder.u8(1)?.u64(version)?;
             content(encoder)
         });
         bytes.extend_from_slice(&CHECKSUM_HEAD);
@@ -127,8 +131,8 @@ impl Format {
         bytes
     }
 
-    /// Opens an envelope; returns a reader of its content and the number of entries in it.
-    pub(crate) fn open<'a>(&self, bytes: &'a [u8]) -> Result<(Reader<'a>, u64), EnvelopeError> {
+    /// Opens an envelope; returns its version, a reader of its content, and the number of entries in it.
+    pub(crate) fn open<'a>(&self, bytes: &'a [u8]) -> Result<(u64, Reader<'a>, u64), EnvelopeError> {
         if !self.begins(bytes) {
             return Err(EnvelopeError::OtherFormat(self.noun));
         }
@@ -144,7 +148,7 @@ impl Format {
         head.text()?;
         head.key(1)?;
         let found = head.number()?;
-        if found != self.version {
+        if !(1..=self.version).contains(&found) {
             return Err(EnvelopeError::NewerVersion {
                 found,
                 known: self.version,
@@ -160,7 +164,7 @@ impl Format {
         let mut reader = Reader::new(content);
         reader.decoder.set_position(head.decoder.position());
         let entries = entries.checked_sub(3).ok_or(EnvelopeError::Truncated)?;
-        Ok((reader, entries))
+        Ok((found, reader, entries))
     }
 }
 
@@ -308,11 +312,11 @@ mod tests {
     };
 
     fn read(content: &[u8]) -> Result<u64, EnvelopeError> {
-        let bytes = FORMAT.seal(1, |encoder| {
+        let bytes = FORMAT.seal(1, 1, |encoder| {
             encoder.u8(2)?.writer_mut().extend_from_slice(content);
             Ok(())
         });
-        let (mut reader, entries) = FORMAT.open(&bytes)?;
+        let (_, mut reader, entries) = FORMAT.open(&bytes)?;
         assert_eq!(entries, 1);
         reader.key(2)?;
         let number = reader.number()?;
@@ -341,12 +345,12 @@ mod tests {
 
     #[test]
     fn lengths_that_claim_too_much_allocate_nothing() {
-        let bytes = FORMAT.seal(1, |encoder| {
+        let bytes = FORMAT.seal(1, 1, |encoder| {
             let huge = [2, 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
             encoder.writer_mut().extend_from_slice(&huge);
             Ok(())
         });
-        let (mut reader, _) = FORMAT.open(&bytes).unwrap();
+        let (_, mut reader, _) = FORMAT.open(&bytes).unwrap();
         reader.key(2).unwrap();
         assert!(matches!(
             reader.array("things", 1000),
@@ -357,16 +361,16 @@ mod tests {
     #[test]
     fn versions_sizes_and_other_formats_are_told_apart() {
         let newer = Format { version: 2, ..FORMAT };
-        let bytes = newer.seal(0, |_| Ok(()));
+        let bytes = newer.seal(2, 0, |_| Ok(()));
         let error = EnvelopeError::NewerVersion { found: 2, known: 1 };
         assert_eq!(FORMAT.open(&bytes).err(), Some(error));
-        let long = FORMAT.seal(1, |encoder| encoder.u8(2)?.bytes(&[0; 99])?.ok());
+        let long = FORMAT.seal(1, 1, |encoder| encoder.u8(2)?.bytes(&[0; 99])?.ok());
         assert!(matches!(FORMAT.open(&long), Err(EnvelopeError::TooLarge { .. })));
         let other = Format {
             name: "cofferdam/tost",
             ..FORMAT
         };
-        let bytes = other.seal(0, |_| Ok(()));
+        let bytes = other.seal(1, 0, |_| Ok(()));
         assert_eq!(
             FORMAT.open(&bytes).err(),
             Some(EnvelopeError::OtherFormat("test"))

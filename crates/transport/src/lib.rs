@@ -3,6 +3,7 @@
 //!
 //! - [`carried`]: what came across, and what it is.
 //! - [`bundle`]: what goes to the signer in one go; [`returned`]: what comes back; [`envelope`]: what those two have in common.
+//! - [`journals`]: what both say of the signer's journal.
 //! - [`assembly`]: what every format of several codes has in common.
 //! - [`bbqr`], [`specter`], [`ur`], [`fast`]: formats of several codes; [`fast`] is the one between our own two ends.
 //! - [`still`]: one code that holds the whole message; [`base43`]: one way to write it.
@@ -23,6 +24,7 @@ pub mod code;
 pub mod collect;
 pub mod envelope;
 pub mod fast;
+pub mod journals;
 pub mod picture;
 pub mod psbt_file;
 pub mod registry;

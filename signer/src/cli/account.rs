@@ -71,7 +71,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
         Outcome::Accounts { accounts } => accounts.iter().map(words).collect(),
         _ => return Err(out_of_turn()),
     };
-    Ok(Done::new(json, text))
+    Ok(Done::new(json, text).verbatim())
 }
 
 fn words(account: &AccountFacts) -> String {

@@ -21,6 +21,7 @@ pub(super) fn run(args: Args) -> Result<Done, Failure> {
     clap_complete::generate(args.shell, &mut Cli::command(), "cofferdam-signer", &mut text);
     Ok(Done {
         text: String::from_utf8(text).map_err(Failure::unexpected)?,
+        verbatim: true,
         ..Done::default()
     })
 }

@@ -26,6 +26,8 @@ pub(crate) struct Done {
     pub(crate) json: Value,
     /// What is printed otherwise.
     pub(crate) text: String,
+    /// The text is for programs, or to be copied: its lines are not broken. It holds nothing that others wrote.
+    pub(crate) verbatim: bool,
     /// What is printed on standard error, whatever the format.
     pub(crate) warning: Option<String>,
     /// The exit code.
@@ -39,6 +41,14 @@ impl Done {
             json,
             text: text.into(),
             ..Done::default()
+        }
+    }
+
+    /// The same with text whose lines are not broken.
+    pub(crate) fn verbatim(self) -> Self {
+        Done {
+            verbatim: true,
+            ..self
         }
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
                 serde_json::from_str(&export.text).map_err(Failure::unexpected)?
             }
         };
-        return Ok(Done::new(json, export.text));
+        return Ok(Done::new(json, export.text).verbatim());
     };
     let existing = if is_export(&out) {
         Existing::Replace

@@ -46,7 +46,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     let inputs = workers.read(args.files)?;
     let job = Job::Inspect(SignJob {
         files: inputs.files,
-        bundle: inputs.bundle.map(|bundle| bundle.wallet_id),
+        bundle: inputs.bundle,
         max_fee_sat: args.limits.max_fee_sat,
         supersede: args.limits.supersede,
         expected: None,

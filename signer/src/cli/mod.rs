@@ -147,12 +147,27 @@ pub(crate) fn parse() -> Result<Cli, Failure> {
     }
     Cli::try_parse().map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => error.exit(),
-        _ if !wants_json() => error.exit(),
+        // The help that stands where there are no arguments: nothing of it is theirs.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !wants_json() => error.exit(),
         _ => {
+            // Without colours: what clap echoes of the arguments must not look like its own.
             let text = error.render().to_string();
-            let message = text.lines().next().unwrap_or_default();
+            let (message, usage) = match text.rsplit_once("\n\nUsage:") {
+                Some((message, usage)) => (message, usage.lines().next().unwrap_or_default().trim()),
+                None => (text.as_str(), ""),
+            };
             let message = message.strip_prefix("error: ").unwrap_or(message);
-            Failure::new(Exit::Usage, "wrong-usage", message, "see --help")
+            let lines: Vec<&str> = message
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty())
+                .collect();
+            let message = lines.join(" ");
+            let hint = match usage {
+                "" => "see --help".to_owned(),
+                usage => format!("see --help; usage: {usage}"),
+            };
+            Failure::new(Exit::Usage, "wrong-usage", message, hint)
         }
     })
 }

@@ -1,5 +1,6 @@
 //! `prune`
 
+use cofferdam_core::sanitize::folded;
 use serde_json::json;
 
 use super::context::{Context, Done};
@@ -47,7 +48,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     ));
     let no_terminal = terminal_failure("what to delete", "run it on a terminal");
     let answer = Terminal::open()
-        .and_then(|mut terminal| terminal.ask(&question))
+        .and_then(|mut terminal| terminal.ask(&folded(&question)))
         .map_err(no_terminal)?;
     if answer.trim() != CONFIRMATION {
         return Err(Failure::new(

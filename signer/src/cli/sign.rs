@@ -163,10 +163,9 @@ pub(super) fn review_and_sign(
     inputs: Inputs,
     approval: ApprovalArgs,
 ) -> Result<SignedRun, Failure> {
-    let bundle = inputs.bundle.map(|bundle| bundle.wallet_id);
     let job = Job::Sign(SignJob {
         files: inputs.files,
-        bundle,
+        bundle: inputs.bundle,
         max_fee_sat: approval.limits.max_fee_sat,
         supersede: approval.limits.supersede,
         expected: inputs.expected,
@@ -459,6 +458,7 @@ mod tests {
         inputs.bundle = Some(BundleFile {
             path: "usb/po.bundle".into(),
             wallet_id: WalletId::from_bytes([1; 32]),
+            seen: None,
         });
         assert_eq!(places(&inputs, false).unwrap(), [Path::new("usb/po.return")]);
         let signed = places(&inputs, true).unwrap();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cofferdam_core::review::neutralised;
+use cofferdam_core::sanitize::neutralised;
 use serde_json::{Value, json};
 
 use super::context::{Context, Done};

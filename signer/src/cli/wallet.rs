@@ -123,7 +123,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
         Outcome::Wallets { wallets } => wallets.iter().map(words).collect(),
         _ => return Err(out_of_turn()),
     };
-    Ok(Done::new(json, text))
+    Ok(Done::new(json, text).verbatim())
 }
 
 fn mark_used(

@@ -10,6 +10,7 @@ use cofferdam_core::psbt::{Limits, Parsed, PsbtError, Size};
 use cofferdam_optics::open_regular;
 use cofferdam_transport::bundle::{Bundle, BundleError, looks_like_bundle};
 use cofferdam_transport::collect::Wanted;
+use cofferdam_transport::journals::SeenJournal;
 use cofferdam_transport::{Kind, psbt_file};
 
 use super::{reach, scan, unconfined};
@@ -17,7 +18,7 @@ use crate::error::{Exit, Failure};
 use crate::files;
 use crate::folder;
 use crate::process::{Channel, confine, keep_for_reading};
-use crate::protocol::{Blob, BundleFile, IntakeReply, IntakeRequest, PsbtFile, Sight};
+use crate::protocol::{Blob, BundleFile, IntakeReply, IntakeRequest, PsbtFile, SeenFacts, Sight};
 use crate::standard_input;
 
 /// The longest file, in whatever encoding: what it takes to answer it is bounded by what it is.
@@ -186,6 +187,7 @@ fn read_bundle(
     let from = BundleFile {
         path: path.clone(),
         wallet_id: bundle.wallet_id(),
+        seen: bundle.seen().map(|seen| seen.iter().map(facts).collect()),
     };
     send(channel, &IntakeReply::Bundle(from))?;
     // Nothing is done with one before the end is told.
@@ -218,6 +220,14 @@ impl From<BundleError> for NotTaken {
 impl From<Failure> for NotTaken {
     fn from(failure: Failure) -> Self {
         NotTaken::Psbt(Box::new(failure))
+    }
+}
+
+fn facts(seen: &SeenJournal) -> SeenFacts {
+    SeenFacts {
+        vault_id: seen.vault_id,
+        count: seen.count,
+        head: seen.head,
     }
 }
 

@@ -7,19 +7,21 @@ use bitcoin::Amount;
 use cofferdam_core::keys::MasterKey;
 use cofferdam_core::psbt::{Limits, Parsed};
 use cofferdam_core::review::FeeLimits;
-use cofferdam_core::wallet::WalletId;
 use cofferdam_memory::ordinary;
+use cofferdam_transport::journals::JournalAnswer;
 use cofferdam_transport::returned::{Return, VaultState};
 
 use super::Screen;
 use super::session::{Opening, Session, facts, now};
 use crate::error::{Exit, Failure};
 use crate::journal::{Event, Memory, RefusalRecord};
-use crate::protocol::{Answer, Blob, Consent, Outcome, PsbtFile, ReturnFile, SignJob, SignedFile, Unlocked};
+use crate::protocol::{
+    Answer, Blob, BundleFile, Consent, Outcome, PsbtFile, ReturnFile, SignJob, SignedFile, Unlocked,
+};
 use crate::screens;
 use crate::signing::{
     Approved, Disagreement, Examined, Expected, NotApproved, Signed, SigningWallet, Surroundings, approve,
-    examine, permit, sign as make,
+    examine, journal_answers, permit, sign as make,
 };
 
 /// Reviews files. Never writes.
@@ -88,8 +90,8 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
         screens::counted(signatures, "signature"),
         start.elapsed().as_secs_f64() * 1000.0
     ))?;
-    let returned = match job.bundle {
-        Some(wallet_id) => Some(returned(&session, generation, wallet_id, &job.files, &signed)?),
+    let returned = match &job.bundle {
+        Some(bundle) => Some(returned(&session, generation, bundle, &job.files, &signed)?),
         None => None,
     };
     for (file, signed) in job.files.iter().zip(signed) {
@@ -122,6 +124,10 @@ fn examined(session: &Session, job: &SignJob) -> Result<Examined, Failure> {
         Some(limit) => fee_limits.lowered_to(Amount::from_sat(limit)),
         None => fee_limits,
     };
+    let answers = match &job.bundle {
+        Some(bundle) => answers(session, bundle)?.unwrap_or_default(),
+        None => Vec::new(),
+    };
     let surroundings = Surroundings {
         body: &session.body,
         memory: &memory,
@@ -129,7 +135,9 @@ fn examined(session: &Session, job: &SignJob) -> Result<Examined, Failure> {
         fee_limits,
         now: Some(now()),
         supersede: &job.supersede,
-        bundle: job.bundle,
+        bundle: job.bundle.as_ref().map(|bundle| bundle.wallet_id),
+        journal: journal.log(),
+        answers: &answers,
     };
     examine(&job.files, &surroundings).map_err(|error| {
         Failure::new(
@@ -167,11 +175,18 @@ fn signed(session: &Session, approved: Approved) -> Result<Vec<Signed>, Failure>
     make(approved, &keys).map_err(Failure::unexpected)
 }
 
+/// Answers what a bundle asks about this vault's journal; none where it asks nothing.
+fn answers(session: &Session, bundle: &BundleFile) -> Result<Option<Vec<JournalAnswer>>, Failure> {
+    let (log, vault_id) = (session.journal()?.log(), session.open.vault_id());
+    let asked = bundle.seen.as_deref();
+    Ok(asked.map(|seen| journal_answers(seen, vault_id, log)))
+}
+
 /// Makes the return of a bundle that was recorded and signed, with its receipt.
 fn returned(
     session: &Session,
     generation: u64,
-    wallet_id: WalletId,
+    bundle: &BundleFile,
     files: &[PsbtFile],
     signed: &[Signed],
 ) -> Result<ReturnFile, Failure> {
@@ -183,7 +198,7 @@ fn returned(
             pairs.push((parse(&file.bytes.0)?, parse(&signed.psbt)?));
         }
         let pairs = pairs.iter().map(|(unsigned, signed)| (unsigned, signed));
-        Return::of(wallet_id, pairs).map_err(Failure::unexpected)
+        Return::of(bundle.wallet_id, pairs).map_err(Failure::unexpected)
     })?;
     let body = &session.body;
     let key = MasterKey::from_seed(&session.seed, body.network)?.receipt_key()?;
@@ -193,7 +208,8 @@ fn returned(
         journal_count: body.checkpoint.count,
         journal_head: body.checkpoint.head,
     };
-    let returned = returned.with_receipt(vault, |hash| key.sign(hash))?;
+    let answers = answers(session, bundle)?;
+    let returned = returned.with_receipt(vault, answers, |hash| key.sign(hash))?;
     Ok(ReturnFile {
         bytes: Blob(returned.to_bytes()),
         receipt: Unlocked {

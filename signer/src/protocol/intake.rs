@@ -74,6 +74,19 @@ pub(crate) struct BundleFile {
     pub(crate) path: PathBuf,
     /// The wallet that the bundle says it is for.
     pub(crate) wallet_id: WalletId,
+    /// What its watcher saw of journals; none in a bundle of version 1, which does not say.
+    pub(crate) seen: Option<Vec<SeenFacts>>,
+}
+
+/// Where a journal stood, as the watcher saw it in a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, DeriveDeserialize)]
+pub(crate) struct SeenFacts {
+    /// The vault.
+    pub(crate) vault_id: [u8; 16],
+    /// The number of records.
+    pub(crate) count: u64,
+    /// The hash of the last one.
+    pub(crate) head: [u8; 32],
 }
 
 /// A file that the intake accepts: a well-formed PSBT within limits.

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use cofferdam_core::keys::Language;
-use cofferdam_core::wallet::{Birthday, Branch, WalletId, WalletName};
+use cofferdam_core::wallet::{Birthday, Branch, WalletName};
 use cofferdam_core::{Network, ScriptType};
 use serde::{Deserialize, Serialize};
 
-use super::intake::{PsbtFile, Sight};
+use super::intake::{BundleFile, PsbtFile, Sight};
 use super::review::Digest;
 use crate::machine::Fitness;
 use crate::policy::{Change, Stances};
@@ -217,8 +217,8 @@ pub(crate) struct MarkUsedJob {
 pub(crate) struct SignJob {
     /// The files.
     pub(crate) files: Vec<PsbtFile>,
-    /// The wallet that they are said to be for, when they came in a bundle; its signatures go back in a return.
-    pub(crate) bundle: Option<WalletId>,
+    /// What the bundle says that they came in; its signatures go back in a return.
+    pub(crate) bundle: Option<BundleFile>,
     /// A fee limit for each transaction, below the default one.
     pub(crate) max_fee_sat: Option<u64>,
     /// The ids of signed transactions that these may take coins from.

@@ -6,7 +6,7 @@ mod job;
 mod outcome;
 mod review;
 
-pub(crate) use intake::{Blob, BundleFile, IntakeReply, IntakeRequest, Looking, PsbtFile, Sight};
+pub(crate) use intake::{Blob, BundleFile, IntakeReply, IntakeRequest, Looking, PsbtFile, SeenFacts, Sight};
 pub(crate) use job::{
     AccountJob, AddressJob, BackupJob, Consent, Costs, ExportFormat, InitJob, Job, JournalJob, MarkUsedJob,
     PassphraseJob, PolicyJob, Request, RestoreJob, SignJob, Source, Unlock, WalletJob,

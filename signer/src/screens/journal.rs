@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use bitcoin::Amount;
-use cofferdam_core::review::neutralised;
+use cofferdam_core::sanitize::{folded, neutralised};
 use serde_json::Value;
 
 use super::{counted, sat};
@@ -65,7 +65,7 @@ pub(crate) fn journal(facts: &JournalFacts) -> String {
             "the end of an interrupted write follows the last record; the next write cuts it off"
         );
     }
-    text
+    folded(&text)
 }
 
 fn transaction(t: &mut String, transaction: &Value) {

@@ -6,7 +6,7 @@ mod review;
 
 use std::path::Path;
 
-use cofferdam_core::review::neutralised;
+use cofferdam_core::sanitize::neutralised;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 

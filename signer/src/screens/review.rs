@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use bitcoin::Amount;
 use cofferdam_core::review::{
     AmountProof, FindingReport, InputReport, MoreFindings, OutputClass, OutputReport, OwnerReport, Report,
-    Severity, Totals, neutralised,
+    Severity, Totals,
 };
+use cofferdam_core::sanitize::{block, folded, neutralised};
 
 use super::amount::thousands;
 use super::{btc, counted, grouped, sat};
@@ -55,13 +56,13 @@ pub(crate) fn review(run: &RunReview) -> String {
         (true, false) => format!("WARNINGS to accept before signing: {}", run.warnings.join(", ")),
     };
     let _ = writeln!(t, "{verdict}");
-    text
+    folded(&text)
 }
 
 fn one(t: &mut String, file: &FileReview) {
     let report = &file.report;
     let _ = writeln!(t, "━━ {}", super::path(&file.file));
-    let _ = writeln!(t, "  transaction  {} (unsigned)", report.unsigned_txid);
+    let _ = writeln!(t, "  unsigned tx  {}", report.unsigned_txid);
     let wallet = report
         .wallet
         .as_ref()
@@ -141,7 +142,8 @@ fn input(t: &mut String, index: usize, input: &InputReport) {
         Some(AmountProof::Remembered) => "amount NOT PROVEN, but the only one that was signed",
         None => "amount NOT PROVEN",
     };
-    let _ = writeln!(t, "  {index:>5}  {amount}  {owner}, {proof}");
+    let _ = writeln!(t, "  {index:>5}  {amount}");
+    let _ = writeln!(t, "         {owner}, {proof}");
     let _ = writeln!(t, "         coin {}", input.outpoint);
     if let Some(lock) = &input.relative_lock {
         let _ = writeln!(t, "         {}", neutralised(lock));
@@ -156,11 +158,10 @@ fn output(t: &mut String, index: usize, output: &OutputReport) {
         OutputClass::Data => "DATA",
         OutputClass::Unknown => "UNKNOWN SCRIPT",
     };
-    let owner = output
-        .owner
-        .as_ref()
-        .map_or(String::new(), |owner| format!(", {}", place(owner)));
-    let _ = writeln!(t, "  {index:>5}  {}  {class}{owner}", amount(Some(output.amount)));
+    let _ = writeln!(t, "  {index:>5}  {}  {class}", amount(Some(output.amount)));
+    if let Some(owner) = &output.owner {
+        let _ = writeln!(t, "         {}", place(owner));
+    }
     match &output.address {
         Some(address) => {
             let _ = writeln!(t, "         {}", grouped(&neutralised(address)));
@@ -170,9 +171,9 @@ fn output(t: &mut String, index: usize, output: &OutputReport) {
         }
     }
     if let Some(data) = &output.data {
-        let _ = writeln!(t, "         data {}", data.hex);
+        let _ = write!(t, "         data\n{}", block(11, &data.hex));
         if let Some(text) = &data.text {
-            let _ = writeln!(t, "         as text \"{}\"", neutralised(text));
+            let _ = write!(t, "         as text\n{}", block(11, text));
         }
     }
 }

@@ -8,11 +8,12 @@ use cofferdam_core::review::{
     Reviewed, Severity, Work, list, review, review_run,
 };
 use cofferdam_core::wallet::WalletId;
+use cofferdam_transport::journals::JournalAnswer;
 
 use super::{amounts, bundle, recall, record};
 use crate::body::{Body, MemoryState};
 use crate::error::FileFinding;
-use crate::journal::{Memory, RefusalRecord, TransactionRecord};
+use crate::journal::{Log, Memory, RefusalRecord, TransactionRecord};
 use crate::protocol::{Digest, FileReview, PsbtFile, RunReview, Unlocked};
 
 /// What files are examined against.
@@ -31,6 +32,10 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) supersede: &'a [Txid],
     /// The wallet that the files are said to be for, when they came in a bundle.
     pub(crate) bundle: Option<WalletId>,
+    /// The vault's journal.
+    pub(crate) journal: &'a Log,
+    /// What is answered about it to the bundle.
+    pub(crate) answers: &'a [JournalAnswer],
 }
 
 /// A run of files and everything that is known about it; nobody has judged it yet.
@@ -108,6 +113,8 @@ pub(crate) fn examine(files: &[PsbtFile], surroundings: &Surroundings<'_>) -> Re
     }
     let mut run = review_run(&reviewed, &surroundings.fee_limits);
     run.findings.extend(without_conflict(&records, surroundings));
+    run.findings
+        .extend(bundle::journal(surroundings.answers, surroundings.journal));
     severities.raise(&mut run.findings);
     let mut review = RunReview {
         vault: surroundings.unlocked.clone(),

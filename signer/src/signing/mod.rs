@@ -19,6 +19,7 @@ mod verify;
 mod worst_case;
 
 pub(crate) use approve::{Approved, NotApproved, approve};
+pub(crate) use bundle::journal_answers;
 pub(crate) use examine::{Examined, Surroundings, examine};
 pub(crate) use expect::{Disagreement, Expected};
 pub(crate) use permit::permit;

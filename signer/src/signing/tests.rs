@@ -7,13 +7,14 @@ use bitcoin::{OutPoint, Txid};
 use cofferdam_core::keys::{Bip39Passphrase, Language, MasterKey, Mnemonic};
 use cofferdam_core::psbt::{Limits, Parsed, finalize};
 use cofferdam_core::review::FeeLimits;
+use cofferdam_core::seal::VaultId;
 use cofferdam_core::wallet::{Wallet, WalletId};
 use cofferdam_core::{Network, ScriptType};
 use serde_json::Value;
 
 use super::{Examined, NotApproved, SigningWallet, Surroundings, approve, examine, permit, sign};
 use crate::body::{Backup, Body, MemoryState, Registered, Seen};
-use crate::journal::{Checkpoint, Entry, Event, Memory};
+use crate::journal::{Checkpoint, Entry, Event, Log, Memory};
 use crate::policy::Policy;
 use crate::protocol::{Blob, Consent, Digest, PsbtFile, Unlocked};
 
@@ -116,6 +117,8 @@ fn examined_with(
         fee_limits: FeeLimits::DEFAULT,
         supersede,
         now: None,
+        journal: &Log::empty(VaultId([1; 16])),
+        answers: &[],
     };
     examine(files, &surroundings).unwrap()
 }

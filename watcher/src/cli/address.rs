@@ -76,5 +76,5 @@ pub async fn run(context: &Context, args: AddressArgs) -> Result<Reply, Error> {
             hint: "use an index below 2147483648".into(),
         })?;
     let document = serde_json::json!({ "address": address.to_string(), "index": index, "branch": branch });
-    Ok(Reply::new(&document, format!("{address}\n")))
+    Ok(Reply::verbatim(&document, format!("{address}\n")))
 }

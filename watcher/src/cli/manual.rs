@@ -6,7 +6,7 @@ use clap::{Args, CommandFactory};
 
 use super::Cli;
 use super::reply::Reply;
-use crate::error::{CommandError, Error};
+use crate::error::{CommandError, Error, shown_path};
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
@@ -46,6 +46,6 @@ pub fn man(args: &ManArgs) -> Result<Reply, Error> {
     let folder = args.out.display().to_string();
     Ok(Reply::new(
         &serde_json::json!({ "folder": folder }),
-        format!("man pages written to {folder}\n"),
+        format!("man pages written to {}\n", shown_path(&args.out)),
     ))
 }

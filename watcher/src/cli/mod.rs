@@ -22,7 +22,9 @@ pub mod wallet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
+use cofferdam_core::sanitize;
 
 use crate::error::{CommandError, Error, Exit};
 use crate::scan::EYE;
@@ -153,7 +155,7 @@ async fn stop_signal() {
 
 fn failed(error: &Error, json: bool) -> ExitCode {
     if json {
-        eprintln!("{}", error.to_json());
+        eprintln!("{}", sanitize::json_line(&error.to_json()));
     } else {
         eprint!("{}", error.to_text());
     }
@@ -163,20 +165,29 @@ fn failed(error: &Error, json: bool) -> ExitCode {
 /// Prints what clap has to say: help and version on standard output, mistakes on standard error.
 fn usage(error: &clap::Error) -> ExitCode {
     let json = std::env::args_os().any(|argument| argument == "--json");
-    if !error.use_stderr() || !json {
+    let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    // Help has nothing of the arguments in it.
+    if !error.use_stderr() || is_help && !json {
         let _ = error.print();
         return ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { 0 });
     }
-    let text = error.to_string();
-    let message: Vec<&str> = text
+    // Without colours: what clap echoes of the arguments must not look like its own.
+    let text = error.render().to_string();
+    let (message, usage) = match text.rsplit_once("\n\nUsage:") {
+        Some((message, usage)) => (message, usage.lines().next().unwrap_or_default().trim()),
+        None => (text.as_str(), ""),
+    };
+    let message: Vec<&str> = message
         .lines()
-        .take_while(|line| !line.starts_with("Usage:"))
         .map(|line| line.trim_start_matches("error: ").trim())
         .filter(|line| !line.is_empty())
         .collect();
     let message = message.join(" ");
-    let hint = "see --help".to_owned();
-    failed(&CommandError::Usage { message, hint }.into(), true)
+    let hint = match usage {
+        "" => "see --help".to_owned(),
+        usage => format!("see --help; usage: {usage}"),
+    };
+    failed(&CommandError::Usage { message, hint }.into(), json)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::error::{CommandError, Error, shown_path};
 use crate::payout::create::{self, Order};
 use crate::payout::document::ListDocument;
 use crate::payout::draft::{self, Terms};
+use crate::payout::import::Journals;
 use crate::payout::split::{self, Split};
 use crate::payout::{PayoutError, broadcast, cancel, export, import, show, table, text};
 use crate::plan::{self, FeeRate, Seed};
@@ -217,6 +218,10 @@ pub struct ImportArgs {
     /// Signed PSBTs, in binary, base64 or hexadecimal, finished transactions, returns of the signer, or folders of them.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Go on from the journal that the receipt tells, although it is another one than before: once it is known why, such as a
+    /// vault that was put back from a copy on purpose.
+    #[arg(long)]
+    follow_journal: bool,
 }
 
 /// Arguments of `payout broadcast`.
@@ -264,7 +269,7 @@ pub async fn run(context: &Context, command: PayoutCommand) -> Result<Reply, Err
         }
         PayoutCommand::List(args) => {
             let lists = show::list(&context.store, args.wallet.as_deref()).await?;
-            Ok(Reply::new(
+            Ok(Reply::verbatim(
                 &serde_json::json!({ "payouts": lists }),
                 text::summaries(&lists),
             ))
@@ -288,7 +293,11 @@ pub async fn run(context: &Context, command: PayoutCommand) -> Result<Reply, Err
         }
         PayoutCommand::Qr(args) => super::payout_qr::run(context, args).await,
         PayoutCommand::Import(args) => {
-            let imported = import::import(&context.store, &args.id, &args.files).await?;
+            let journals = match args.follow_journal {
+                true => Journals::Follow,
+                false => Journals::Keep,
+            };
+            let imported = import::import(&context.store, &args.id, &args.files, journals).await?;
             Ok(Reply::new(&imported, text::imported(&imported, GLANCE)))
         }
         PayoutCommand::Broadcast(args) => {

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use cofferdam_core::sanitize;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -15,6 +16,8 @@ pub enum Reply {
         json: Value,
         /// The text, which ends with a newline.
         text: String,
+        /// The text's lines are not broken: it is to be copied, and holds nothing that others wrote.
+        verbatim: bool,
     },
     /// The same with and without `--json`, such as a completion script.
     Raw(String),
@@ -28,6 +31,19 @@ impl Reply {
         Reply::Both {
             json,
             text: text.into(),
+            verbatim: false,
+        }
+    }
+
+    /// Makes a reply whose text is to be copied, such as a descriptor: its lines are not broken.
+    pub fn verbatim(document: &impl Serialize, text: impl Into<String>) -> Self {
+        match Reply::new(document, text) {
+            Reply::Both { json, text, .. } => Reply::Both {
+                json,
+                text,
+                verbatim: true,
+            },
+            raw => raw,
         }
     }
 
@@ -38,7 +54,12 @@ impl Reply {
 
     pub(super) fn print(&self, as_json: bool) -> ExitCode {
         let text = match self {
-            Reply::Both { json, .. } if as_json => format!("{json:#}\n"),
+            Reply::Both { json, .. } if as_json => sanitize::json(json) + "\n",
+            Reply::Both {
+                text,
+                verbatim: false,
+                ..
+            } => sanitize::folded(text),
             Reply::Both { text, .. } | Reply::Raw(text) => text.clone(),
         };
         let mut out = std::io::stdout().lock();

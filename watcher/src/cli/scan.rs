@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cofferdam_core::psbt::{Limits, Parsed};
-use cofferdam_core::review::neutralised;
+use cofferdam_core::sanitize::line;
 use cofferdam_core::wallet::{Birthday, ImportOptions, Wallet, WalletError, WalletName};
 use cofferdam_core::{Network, ScriptType};
 use cofferdam_optics::Told;
@@ -146,8 +146,8 @@ fn tell(told: &Told) {
                 false => writeln!(out, "{words}"),
             }
         }
-        Told::Note(note) if is_terminal => writeln!(out, "\r{}\x1b[K", neutralised(note)),
-        Told::Note(note) => writeln!(out, "{}", neutralised(note)),
+        Told::Note(note) if is_terminal => writeln!(out, "\r{}\x1b[K", line(note)),
+        Told::Note(note) => writeln!(out, "{}", line(note)),
     };
 }
 
@@ -185,7 +185,7 @@ async fn signatures(context: &Context, list: Option<String>, carried: Carried) -
         _ => "scanned.psbt",
     };
     let contents = vec![(name.into(), carried.bytes)];
-    let imported = import::import_contents(&context.store, &id, contents).await?;
+    let imported = import::import_contents(&context.store, &id, contents, import::Journals::Keep).await?;
     Ok(Reply::new(&imported, text::imported(&imported, payout::GLANCE)))
 }
 

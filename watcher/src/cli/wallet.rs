@@ -123,7 +123,7 @@ pub(super) async fn import_bytes(context: &Context, bytes: &[u8], args: ImportAr
         "imported"
     };
     let text = format!("{verb}: {}next: cofferdam-watcher sync\n", entry.text());
-    let mut reply = Reply::new(&entry, text);
+    let mut reply = Reply::verbatim(&entry, text);
     if let Reply::Both {
         json: serde_json::Value::Object(fields),
         ..
@@ -144,14 +144,14 @@ async fn list(context: &Context) -> Result<Reply, Error> {
         [] => "no wallets; import one with: cofferdam-watcher wallet import FILE\n".into(),
         entries => entries.iter().map(WalletEntry::text).collect::<String>(),
     };
-    Ok(Reply::new(&serde_json::json!({ "wallets": entries }), text))
+    Ok(Reply::verbatim(&serde_json::json!({ "wallets": entries }), text))
 }
 
 async fn show(context: &Context, args: ShowArgs) -> Result<Reply, Error> {
     let mut view = context.store.read().await?;
     let record = wallets::find(&mut view, &args.name).await?;
     let entry = WalletEntry::of(&mut view, &record).await?;
-    Ok(Reply::new(&entry, entry.text()))
+    Ok(Reply::verbatim(&entry, entry.text()))
 }
 
 async fn mark_used(context: &Context, args: MarkUsedArgs) -> Result<Reply, Error> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use cofferdam_core::sanitize::first_deceptive;
+
 use super::problem::{Cause, shown};
 
 /// The longest `payout_id`, in bytes.
@@ -57,7 +59,8 @@ impl fmt::Display for PayoutId {
 ///
 /// # Errors
 ///
-/// Refuses control characters, and the invisible ones by which text can be shown in another order than it is written.
+/// Refuses what would be shown otherwise than it is written: control characters, invisible ones, marks that pile up
+/// ([`first_deceptive`]).
 pub(super) fn free_text(text: &str, column: &'static str) -> Result<Option<String>, Cause> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(Cause::CellTooLong {
@@ -65,22 +68,13 @@ pub(super) fn free_text(text: &str, column: &'static str) -> Result<Option<Strin
             most: MAX_TEXT_BYTES,
         });
     }
-    if let Some(character) = text.chars().find(|character| is_deceptive(*character)) {
+    if let Some(character) = first_deceptive(text) {
         return Err(Cause::ControlCharacter {
             column,
             character: character.into(),
         });
     }
     Ok(Some(text.trim()).filter(|text| !text.is_empty()).map(Into::into))
-}
-
-/// Control characters, line separators, direction marks and zero-width characters (Unicode general categories Cc, Zl,
-/// Zp, and those of Cf that change what is seen).
-fn is_deceptive(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Refuses spaces around a value that has no use for them.

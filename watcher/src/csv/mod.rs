@@ -5,13 +5,11 @@
 //!
 //! - [`own`]: Cofferdam's CSV. [`electrum`], [`sparrow`], [`core_outputs`]: what other wallets read.
 //! - [`amount`], [`address`], [`field`]: one cell each.
-//! - [`escape`]: cells on their way out.
 
 pub(crate) mod address;
 pub(crate) mod amount;
 mod core_outputs;
 mod electrum;
-pub(crate) mod escape;
 mod field;
 mod own;
 mod problem;

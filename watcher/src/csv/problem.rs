@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use cofferdam_core::sanitize::neutralised;
+
 use super::address::AddressError;
 use super::amount::AmountError;
 use super::{MAX_FILE_BYTES, MAX_PAYMENTS, PayoutId};
@@ -308,7 +310,8 @@ impl From<Problems> for ImportError {
 
 /// Foreign text as a message may show it: quoted, escaped, at most 60 characters of it.
 pub(super) fn shown(text: &str) -> String {
-    let mut cut: String = text.chars().take(60).flat_map(char::escape_debug).collect();
+    let cut: String = text.chars().take(60).collect();
+    let mut cut = neutralised(&cut).replace('"', "\\\"");
     if text.chars().nth(60).is_some() {
         cut.push_str("...");
     }

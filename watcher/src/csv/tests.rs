@@ -433,23 +433,6 @@ fn core_outputs_are_read_digit_by_digit() {
 }
 
 #[test]
-fn cells_that_a_spreadsheet_would_run_are_escaped() {
-    for (text, escaped) in [
-        ("=1+1", "'=1+1"),
-        ("+1", "'+1"),
-        ("-1", "'-1"),
-        ("@SUM(A1)", "'@SUM(A1)"),
-        (" =1", "' =1"),
-        ("\t=1", "'\t=1"),
-        ("Ada", "Ada"),
-        ("a=b", "a=b"),
-        ("", ""),
-    ] {
-        assert_eq!(escape::cell(text), escaped);
-    }
-}
-
-#[test]
 fn no_input_makes_the_importers_panic() {
     use proptest::prelude::*;
     let formats = [

@@ -188,6 +188,7 @@ fn replacement(
             cancelling: false,
             cancels: Some(record.no),
             settled: false,
+            receipt: None,
             inputs,
         });
     }

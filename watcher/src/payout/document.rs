@@ -12,6 +12,7 @@ use crate::store::{Connection, StoreError};
 
 use super::PayoutError;
 use super::draft::{Draft, unexpected};
+use super::receipt::{self, ImportFinding};
 use super::state::{ChainFacts, Conflict, TransactionState};
 
 /// A list with its transactions and payments. Amounts are in satoshi.
@@ -47,6 +48,8 @@ pub struct ListDocument {
     pub transactions: Vec<TransactionDocument>,
     /// Its payments, in the order of its file.
     pub payments: Vec<PaymentDocument>,
+    /// What speaks against the receipts of its signatures, or that there is none.
+    pub findings: Vec<ImportFinding>,
 }
 
 /// Sums over a list, in satoshi.
@@ -99,6 +102,9 @@ pub struct TransactionDocument {
     pub conflict: Option<String>,
     /// The txid, without signatures, of the transaction that this one was made to cancel.
     pub cancels: Option<String>,
+    /// What the receipt of its signatures was worth: "verified", "unverified" where the wallet has no receipt key, "earlier"
+    /// before receipts were noted, or the code of a warning; null where none came.
+    pub receipt: Option<String>,
 }
 
 /// A coin that is spent.
@@ -251,6 +257,11 @@ fn assemble(
         cancelled_by: None,
         transactions,
         payments,
+        findings: records
+            .iter()
+            .zip(facts)
+            .filter_map(|(record, facts)| receipt::standing(wallet, record, facts))
+            .collect(),
     })
 }
 
@@ -299,6 +310,7 @@ fn transaction(
         confirmations: facts.confirmations(),
         cancels: None,
         conflict: facts.conflict.map(|Conflict { txid, .. }| txid.to_string()),
+        receipt: record.receipt.clone(),
     })
 }
 

@@ -217,6 +217,7 @@ impl Draft {
             cancelling: false,
             cancels: None,
             settled: false,
+            receipt: None,
             inputs,
         });
         Ok(())

@@ -10,13 +10,14 @@ use cofferdam_core::psbt::Version;
 use cofferdam_core::psbt::build::{self, Template, TemplateInput, TemplateOutput};
 use cofferdam_core::wallet::Branch;
 use cofferdam_transport::bundle::Bundle;
+use cofferdam_transport::journals::{MAX_SEEN, SeenJournal};
 use cofferdam_transport::psbt_file;
 use serde::Serialize;
 
 use crate::plan;
 use crate::store::payouts::{self, ListNo, PaymentRecord, TransactionRecord};
 use crate::store::wallets::{self, WalletRecord};
-use crate::store::{Connection, Store, previous};
+use crate::store::{Connection, Store, previous, receipts};
 
 use super::PayoutError;
 use super::draft::unexpected;
@@ -138,7 +139,8 @@ async fn gather(
     }
     if format == Format::Bundle {
         let psbts: Vec<Vec<u8>> = files.into_iter().map(|(_, psbt)| psbt).collect();
-        let bundle = Bundle::of(wallet.wallet.id(), id, &psbts)?;
+        let asked = asked(db, list.no, &wallet).await?;
+        let bundle = Bundle::of(wallet.wallet.id(), id, &psbts)?.asking(asked);
         files = vec![(format!("{id}.bundle"), bundle.to_bytes())];
     }
     let exported = states.into_iter().map(|state| match state {
@@ -151,6 +153,22 @@ async fn gather(
         files,
     };
     Ok((list.no, contents))
+}
+
+/// Returns what the bundles of a list ask the signer of its journal: what was known at the first one, so that each is the same.
+async fn asked(
+    db: &mut Connection,
+    list: ListNo,
+    wallet: &WalletRecord,
+) -> Result<Vec<SeenJournal>, PayoutError> {
+    if let Some(asked) = receipts::asked(db, list).await? {
+        return Ok(asked);
+    }
+    let mut asked = receipts::heads(db, wallet.no).await?;
+    asked.sort_by_key(|head| std::cmp::Reverse(head.count));
+    asked.truncate(MAX_SEEN);
+    receipts::note_asked(db, list, &asked).await?;
+    Ok(asked)
 }
 
 fn is_exportable(state: TransactionState) -> bool {

@@ -15,12 +15,13 @@ use serde_json::{Value, json};
 use crate::error::shown_path;
 use crate::store::payouts::{self, ListNo, PayoutTxNo, TransactionRecord};
 use crate::store::wallets::{self, WalletRecord};
-use crate::store::{Connection, Store};
+use crate::store::{Connection, Store, receipts};
 
 use super::PayoutError;
 use super::document::ListDocument;
 use super::draft::unexpected;
-use super::receipt::{self, ReturnedDocument};
+pub use super::receipt::Journals;
+use super::receipt::{self, ReceiptDocument};
 use super::state::{ChainFacts, TransactionState};
 pub use super::verify::Reason;
 use super::{export, files, show, verify};
@@ -56,9 +57,9 @@ pub struct ImportDocument {
     /// The list.
     #[serde(flatten)]
     pub list: ListDocument,
-    /// What the returns told; none when there was no return.
-    #[serde(flatten)]
-    pub returned: Option<ReturnedDocument>,
+    /// The receipts that came with returns; none when there was no return.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipts: Option<Vec<ReceiptDocument>>,
 }
 
 /// What a file holds.
@@ -77,13 +78,20 @@ enum Incoming {
 ///
 /// A file is no PSBT, or is refused: another transaction, a signature that is missing or does not verify against the coins
 /// the ledger knows, signatures that differ from those stored before.
-pub async fn import(store: &Store, id: &str, paths: &[PathBuf]) -> Result<ImportDocument, PayoutError> {
+///
+/// `journals` says what to make of a receipt whose journal is another one than before.
+pub async fn import(
+    store: &Store,
+    id: &str,
+    paths: &[PathBuf],
+    journals: Journals,
+) -> Result<ImportDocument, PayoutError> {
     let mut contents = Vec::new();
     for file in files::named(paths)? {
         let bytes = files::read(&file, MAX_FILE_BYTES)?;
         contents.push((file, bytes));
     }
-    import_contents(store, id, contents).await
+    import_contents(store, id, contents, journals).await
 }
 
 /// Does what [`import`] does with the contents of files, each with the name that errors shall use.
@@ -91,6 +99,7 @@ pub async fn import_contents(
     store: &Store,
     id: &str,
     contents: Vec<(PathBuf, Vec<u8>)>,
+    journals: Journals,
 ) -> Result<ImportDocument, PayoutError> {
     let mut incoming = Vec::with_capacity(contents.len());
     for (file, bytes) in contents {
@@ -135,18 +144,35 @@ pub async fn import_contents(
     for (no, transaction) in &taken {
         payouts::note_signed(&mut write, *no, transaction).await?;
     }
-    let mut told: Option<ReturnedDocument> = None;
-    for (file, incoming) in &incoming {
-        if let Incoming::Return(returned) = incoming {
-            let (receipt, found) = receipt::remember(&mut write, &wallet, returned, shown_path(file)).await?;
-            let told = told.get_or_insert_default();
-            told.receipts.extend(receipt);
-            told.findings.extend(found);
+    if wallet.wallet.receipt_key().is_none() {
+        for no in taken.keys() {
+            payouts::note_receipt(&mut write, *no, payouts::UNVERIFIED).await?;
         }
     }
-    let list = ListDocument::load(&mut write, &list).await?;
+    let (mut receipts, mut findings) = (None, Vec::new());
+    let asked = receipts::asked(&mut write, list.no).await?.unwrap_or_default();
+    for (file, incoming) in &incoming {
+        if let Incoming::Return(returned) = incoming {
+            let file = shown_path(file);
+            let told = receipt::remember(&mut write, &wallet, returned, &asked, journals, file).await?;
+            for record in &records {
+                let txid = record.unsigned.compute_txid();
+                if returned.transactions().iter().any(|part| part.txid() == txid) {
+                    payouts::note_receipt(&mut write, record.no, told.worth).await?;
+                }
+            }
+            receipts.get_or_insert_with(Vec::new).extend(told.receipt);
+            findings.extend(told.findings);
+        }
+    }
+    let mut list = ListDocument::load(&mut write, &list).await?;
     write.commit().await?;
-    Ok(ImportDocument { list, returned: told })
+    // What was told just now says more than what stands of it from now on.
+    list.findings
+        .retain(|standing| findings.iter().all(|told| told.code != standing.code));
+    findings.append(&mut list.findings);
+    list.findings = findings;
+    Ok(ImportDocument { list, receipts })
 }
 
 fn parse(file: &Path, bytes: &[u8]) -> Result<Incoming, PayoutError> {

@@ -237,6 +237,7 @@ mod tests {
             cancelling,
             cancels: None,
             settled: false,
+            receipt: None,
             inputs: vec![],
         }
     }

@@ -1,6 +1,6 @@
 //! A list as a table, to be reconciled with the system that the payouts came from.
 
-use crate::csv::escape;
+use cofferdam_core::sanitize;
 
 use super::document::{ListDocument, PaymentDocument};
 
@@ -26,7 +26,7 @@ pub fn csv(document: &ListDocument) -> String {
     // Writing to memory does not fail.
     let _ = writer.write_record(HEADER);
     for payment in &document.payments {
-        let _ = writer.write_record(row(document, payment).map(|cell| escape::cell(&cell).into_owned()));
+        let _ = writer.write_record(row(document, payment).map(|cell| sanitize::cell(&cell)));
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }

@@ -4,18 +4,16 @@ use std::fmt::Write;
 
 use super::document::{ListDocument, TransactionDocument};
 use super::import::ImportDocument;
+use super::receipt::ImportFinding;
 use super::show::Summary;
 use super::state::TransactionState;
 use cofferdam_core::count::counted;
+use cofferdam_core::sanitize::{block, neutralised};
 
 /// Returns an import as text: what it found, and the list.
 pub fn imported(document: &ImportDocument, listed: usize) -> String {
     let mut text = String::new();
-    let (receipts, findings) = match &document.returned {
-        Some(returned) => (returned.receipts.as_slice(), returned.findings.as_slice()),
-        None => Default::default(),
-    };
-    for receipt in receipts {
+    for receipt in document.receipts.iter().flatten() {
         let _ = writeln!(
             text,
             "receipt: vault {} generation {}, journal {}, head {}{}",
@@ -26,19 +24,22 @@ pub fn imported(document: &ImportDocument, listed: usize) -> String {
             if receipt.verified { "" } else { " (not verified)" }
         );
     }
-    for finding in findings {
-        let _ = writeln!(
-            text,
-            "{}: {} ({})",
-            finding.severity, finding.message, finding.code
-        );
-        for (label, value) in [("known", &finding.expected), ("found", &finding.found)] {
-            if let Some(value) = value {
-                let _ = writeln!(text, "  {label}: {value}");
-            }
+    text + &list(&document.list, listed)
+}
+
+fn finding(text: &mut String, finding: &ImportFinding) {
+    let _ = writeln!(
+        text,
+        "{}: {} ({})",
+        finding.severity,
+        neutralised(&finding.message),
+        finding.code
+    );
+    for (label, value) in [("known", &finding.expected), ("found", &finding.found)] {
+        if let Some(value) = value {
+            let _ = writeln!(text, "  {label}: {}", neutralised(value));
         }
     }
-    text + &list(&document.list, listed)
 }
 
 /// Returns a list as text, with the first `listed` of its payments.
@@ -71,19 +72,23 @@ pub fn list(document: &ListDocument, listed: usize) -> String {
     if let Some(cancel) = &document.cancelled_by {
         let _ = writeln!(text, "cancelled by the list {cancel}");
     }
+    for found in &document.findings {
+        finding(&mut text, found);
+    }
     for transaction in &document.transactions {
         line(&mut text, transaction);
     }
     for payment in document.payments.iter().take(listed) {
-        let id = payment.payout_id.as_deref().unwrap_or("-");
-        let name = payment.name.as_deref().unwrap_or("");
         let _ = writeln!(
             text,
-            "  {:<10} {id:<20} {:>16} sat  {}  {name}",
+            "  {:<10} {:>16} sat  {}",
             payment.state.name(),
             payment.amount_sat,
             payment.address
         );
+        for written in [&payment.payout_id, &payment.name, &payment.reference] {
+            text.extend(written.as_deref().map(|written| block(4, written)));
+        }
     }
     if let Some(more) = document
         .payments

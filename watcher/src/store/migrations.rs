@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_ledger.sql"),
     include_str!("../../migrations/0002_payouts.sql"),
     include_str!("../../migrations/0003_receipts.sql"),
+    include_str!("../../migrations/0010_receipts_heads.sql"),
     include_str!("../../migrations/0020_headers.sql"),
 ];
 

@@ -302,7 +302,7 @@ fn the_parser_refuses_nothing_but_the_hostile_bytes() {
 fn what_would_write_on_the_screen_is_neutralised() {
     let wallets = wallets();
     let mut proven = 0;
-    let hostile = |text: &str| super::neutralised(text) != text;
+    let hostile = |text: &str| crate::sanitize::neutralised(text) != text;
     for case in cases().into_iter().filter(|case| case.caught_by() == "screen") {
         let (step, files) = case.inspections().next().unwrap();
         let reviewed = reviewed(&case.file(files[0]), &wallets, RULES);
@@ -324,15 +324,18 @@ fn what_would_write_on_the_screen_is_neutralised() {
         for text in texts {
             assert!(hostile(&String::from_utf8(text).unwrap()), "{}", case.name());
         }
-        let shown = reviewed
-            .report()
-            .outputs
-            .iter()
-            .filter_map(|output| output.data.as_ref());
-        for text in shown.filter_map(|data| data.text.as_deref()) {
-            // Neutralised text is left alone by nothing but its backslashes.
-            assert!(!hostile(&text.replace('\\', "")), "{}: {text:?}", case.name());
-        }
+        let document = serde_json::to_value(reviewed.report()).unwrap();
+        // In the document text is exact, and so that nothing of it writes on a screen.
+        let shown = crate::sanitize::json(&document);
+        assert!(
+            !hostile(&shown.replace(['\\', '\n'], "")),
+            "{}: {shown:?}",
+            case.name()
+        );
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&shown).unwrap(),
+            document
+        );
         proven += 1;
     }
     println!("teeth of the screen: {proven} cases");

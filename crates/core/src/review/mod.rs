@@ -26,7 +26,6 @@ mod severities;
 mod similar;
 #[cfg(test)]
 mod testing;
-mod text;
 
 pub use budget::{Bounds, Budget, Exceeded, Work};
 pub use context::{AmountRule, FeeLimits, INDEX_BOUND, INDEX_NEAR, KnownWallet, ReviewContext};
@@ -42,4 +41,3 @@ pub use reviewed::{Reviewed, Spend, review};
 pub use run::{RunReport, review_run};
 pub use severities::Severities;
 pub use similar::are_similar;
-pub use text::neutralised;

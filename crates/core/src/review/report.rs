@@ -171,7 +171,7 @@ pub struct OutputReport {
 pub struct DataReport {
     /// In hexadecimal.
     pub hex: String,
-    /// What is pushed, as text with everything neutralised that a screen could obey; none where it is not UTF-8.
+    /// What is pushed, as text, exact: whoever shows it has to [neutralise](crate::sanitize) it; none where it is not UTF-8.
     pub text: Option<String>,
 }
 

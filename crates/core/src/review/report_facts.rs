@@ -9,7 +9,6 @@ use super::finding::{Finding, listed};
 use super::report::{
     DataReport, InputReport, NotShown, OutputClass, OutputReport, OwnerReport, Report, Totals, WalletReport,
 };
-use super::text::neutralised;
 use crate::psbt::Parsed;
 
 impl Report {
@@ -133,6 +132,6 @@ fn data_report(script: &ScriptBuf) -> DataReport {
     let text = String::from_utf8(pushed).ok().filter(|text| !text.is_empty());
     DataReport {
         hex: bytes.to_lower_hex_string(),
-        text: text.as_deref().map(neutralised),
+        text,
     }
 }

@@ -508,7 +508,7 @@ mod tests {
         ] {
             let second = paying(100, amount);
             let place = format!("{} output 0", second.parsed().txid());
-            let run = review_run(&[first.clone(), second]);
+            let run = review_run(&[first.clone(), second], &FeeLimits::DEFAULT);
             assert_eq!(listed(&run), [(place, code)], "{amount}");
             assert_eq!(run.findings[0].severity, severity, "{amount}");
             if code == "payment-similar" {
@@ -517,11 +517,12 @@ mod tests {
             }
         }
         // Against the nearest of several, in whatever order they come.
-        let run = review_run(&[
+        let runs = [
             paying(0, 50_000_000),
             paying(100, 30_000_000),
             paying(200, 30_000_001),
-        ]);
+        ];
+        let run = review_run(&runs, &FeeLimits::DEFAULT);
         let codes: Vec<&str> = run.findings.iter().map(|found| found.code.as_str()).collect();
         assert_eq!(codes, ["payment-similar", "address-repeated"]);
     }

@@ -70,7 +70,7 @@ pub(crate) fn batch(script_type: ScriptType) -> Batch {
     let receipt_key = master.receipt_key().expect("a receipt key");
     let returned = Return::of(wallet.id(), [(&unsigned, &signed)])
         .expect("a return")
-        .with_receipt(state, |hash| receipt_key.sign(hash))
+        .with_receipt(state, None, |hash| receipt_key.sign(hash))
         .expect("a receipt");
     let [transaction] = returned.transactions() else {
         panic!("one transaction")

@@ -3,6 +3,8 @@
 //! - [`Bundle::of`] takes PSBTs, and each previous transaction out of them once.
 //! - [`Bundle::parse`] reads one strictly; [`Bundle::psbts`] rebuilds each PSBT and proves it byte for byte.
 //!
+//! - [`Bundle::asking`] adds what the watcher saw of the signer's journal, for the signer to confirm.
+//!
 //! What comes out are PSBTs like those of any file: still a claim, to be parsed and reviewed.
 
 mod error;
@@ -18,7 +20,8 @@ use cofferdam_core::wallet::WalletId;
 pub use self::error::BundleError;
 use self::lean::LeanPsbt;
 use self::previous::PreviousTransactions;
-use crate::envelope::{EnvelopeError, Format};
+use crate::envelope::{EnvelopeError, Format, Reader};
+use crate::journals::{MAX_SEEN, SeenJournal};
 
 /// The most PSBTs, as many as files of one run of the signer.
 pub const MAX_PSBTS: usize = 1_000;
@@ -32,7 +35,7 @@ pub const LOOK: usize = Format::LOOK;
 const FORMAT: Format = Format {
     name: "cofferdam/bundle",
     noun: "bundle",
-    version: 1,
+    version: 2,
     // As much as one PSBT may have. Reading a previous transaction takes about four times its bytes in memory.
     max_bytes: 128 << 20,
 };
@@ -47,6 +50,7 @@ pub struct Bundle {
     name: String,
     previous: Vec<Vec<u8>>,
     psbts: Vec<LeanPsbt>,
+    seen: Option<Vec<SeenJournal>>,
 }
 
 /// Tells a bundle by the first [`LOOK`] bytes of its file.
@@ -84,6 +88,7 @@ impl Bundle {
             name: name.to_owned(),
             previous: previous.into_bytes(),
             psbts: lean,
+            seen: None,
         };
         match bundle.to_bytes().len() {
             found if found > FORMAT.max_bytes => Err(EnvelopeError::TooLarge {
@@ -95,19 +100,40 @@ impl Bundle {
         }
     }
 
+    /// Makes it a bundle of version 2, which asks the signer whether its journal had these heads.
+    ///
+    /// Of more than [`MAX_SEEN`], those with the highest counts are asked about.
+    #[must_use]
+    pub fn asking(self, mut seen: Vec<SeenJournal>) -> Bundle {
+        seen.sort_by_key(|seen| std::cmp::Reverse(seen.count));
+        seen.truncate(MAX_SEEN);
+        seen.sort();
+        seen.dedup();
+        Bundle {
+            seen: Some(seen),
+            ..self
+        }
+    }
+
+    /// Returns what the watcher saw of journals, ascending; none in a bundle of version 1, which does not say.
+    pub fn seen(&self) -> Option<&[SeenJournal]> {
+        self.seen.as_deref()
+    }
+
     /// Reads a bundle. Its PSBTs and previous transactions are not looked at yet.
     ///
     /// # Errors
     ///
     /// When it is none, damaged, of a newer version, or not in the one deterministic form.
     pub fn parse(bytes: &[u8]) -> Result<Bundle, BundleError> {
-        let (mut reader, entries) = FORMAT.open(bytes)?;
-        if entries != 4 {
-            return Err(EnvelopeError::Unexpected {
-                at: 0,
-                expected: "a map of seven entries",
-            }
-            .into());
+        let (version, mut reader, entries) = FORMAT.open(bytes)?;
+        let expected = match (version, entries) {
+            (1, 4) | (2, 8) => None,
+            (1, _) => Some("a map of seven entries"),
+            _ => Some("a map of eleven entries"),
+        };
+        if let Some(expected) = expected {
+            return Err(EnvelopeError::Unexpected { at: 0, expected }.into());
         }
         reader.key(2)?;
         let wallet_id = WalletId::from_bytes(reader.fixed()?);
@@ -126,18 +152,24 @@ impl Bundle {
         for _ in 0..count {
             psbts.push(LeanPsbt::read(&mut reader)?);
         }
+        let seen = match version {
+            1 => None,
+            _ => Some(read_seen(&mut reader)?),
+        };
         reader.end()?;
         Ok(Bundle {
             wallet_id,
             name,
             previous,
             psbts,
+            seen,
         })
     }
 
     /// Writes the one form of the bundle.
     pub fn to_bytes(&self) -> Vec<u8> {
-        FORMAT.seal(4, |encoder| {
+        let (version, entries) = if self.seen.is_some() { (2, 8) } else { (1, 4) };
+        FORMAT.seal(version, entries, |encoder| {
             encoder.u8(2)?.bytes(self.wallet_id.as_bytes())?;
             encoder.u8(3)?.str(&self.name)?;
             encoder.u8(4)?.array(self.previous.len() as u64)?;
@@ -145,7 +177,15 @@ impl Bundle {
                 encoder.bytes(transaction)?;
             }
             encoder.u8(5)?.array(self.psbts.len() as u64)?;
-            self.psbts.iter().try_for_each(|psbt| psbt.write(encoder))
+            self.psbts.iter().try_for_each(|psbt| psbt.write(encoder))?;
+            let Some(seen) = &self.seen else {
+                return Ok(());
+            };
+            for (key, _) in RESERVED {
+                encoder.u8(key)?.array(0)?;
+            }
+            encoder.u8(9)?.array(seen.len() as u64)?;
+            seen.iter().try_for_each(|seen| seen.write(encoder))
         })
     }
 
@@ -202,6 +242,29 @@ impl Bundle {
             None => Ok(()),
         }
     }
+}
+
+/// The keys of version 2 that only newer programs fill.
+const RESERVED: [(u8, &str); 3] = [(6, "manifests"), (7, "approvals"), (8, "payee entries")];
+
+fn read_seen(reader: &mut Reader<'_>) -> Result<Vec<SeenJournal>, EnvelopeError> {
+    for (key, what) in RESERVED {
+        reader.key(key.into())?;
+        if reader.array(what, usize::MAX)? > 0 {
+            return Err(EnvelopeError::NewerContent(what));
+        }
+    }
+    reader.key(9)?;
+    let mut seen = Vec::new();
+    for _ in 0..reader.array("journals", MAX_SEEN)? {
+        let at = reader.position();
+        let next = SeenJournal::read(reader)?;
+        if seen.last().is_some_and(|last| *last >= next) {
+            return Err(EnvelopeError::NotDeterministic(at));
+        }
+        seen.push(next);
+    }
+    Ok(seen)
 }
 
 fn check_name(name: &str) -> Result<(), BundleError> {

@@ -22,6 +22,7 @@ pub use self::receipt::{Receipt, VaultState};
 pub use self::signed::SignedTransaction;
 use crate::bundle::MAX_PSBTS;
 use crate::envelope::{EnvelopeError, Format};
+use crate::journals::JournalAnswer;
 
 /// How many bytes of a file [`looks_like_return`] wants to see.
 pub const LOOK: usize = Format::LOOK;
@@ -29,7 +30,7 @@ pub const LOOK: usize = Format::LOOK;
 const FORMAT: Format = Format {
     name: "cofferdam/return",
     noun: "return",
-    version: 1,
+    version: 2,
     // A signature takes less than the input that it is for takes in a bundle.
     max_bytes: 128 << 20,
 };
@@ -69,15 +70,22 @@ impl Return {
         })
     }
 
-    /// Adds the receipt of a vault in a state: `sign` makes the BIP340 signature of a hash with the receipt key.
+    /// Adds the receipt of a vault in a state, with what it answers about its journal: `sign` makes the BIP340 signature of a
+    /// hash with the receipt key. A bundle of version 1 asks nothing, and its return is of version 1.
     pub fn with_receipt<E>(
         self,
         vault: VaultState,
+        answers: Option<Vec<JournalAnswer>>,
         sign: impl FnOnce([u8; 32]) -> Result<bitcoin::secp256k1::schnorr::Signature, E>,
     ) -> Result<Return, E> {
-        let signature = sign(vault.receipt_hash(&self.wallet_id, &self.transactions))?;
+        let hash = vault.receipt_hash(&self.wallet_id, &self.transactions, answers.as_deref());
+        let receipt = Receipt {
+            vault,
+            answers,
+            signature: sign(hash)?,
+        };
         Ok(Return {
-            receipt: Some(Receipt { vault, signature }),
+            receipt: Some(receipt),
             ..self
         })
     }
@@ -88,8 +96,9 @@ impl Return {
     ///
     /// When it is none, damaged, of a newer version, or not in the one deterministic form.
     pub fn parse(bytes: &[u8]) -> Result<Return, ReturnError> {
-        let (mut reader, entries) = FORMAT.open(bytes)?;
-        if !(2..=3).contains(&entries) {
+        let (version, mut reader, entries) = FORMAT.open(bytes)?;
+        // Version 2 has a receipt in any case: it is what is new in it.
+        if !(version + 1..=3).contains(&entries) {
             return Err(EnvelopeError::Unexpected {
                 at: 0,
                 expected: "a map of five or six entries",
@@ -107,7 +116,7 @@ impl Return {
         let receipt = match entries {
             3 => {
                 reader.key(4)?;
-                Some(Receipt::read(&mut reader)?)
+                Some(Receipt::read(&mut reader, version)?)
             }
             _ => None,
         };
@@ -122,7 +131,8 @@ impl Return {
     /// Writes the one form of the return.
     pub fn to_bytes(&self) -> Vec<u8> {
         let entries = if self.receipt.is_some() { 3 } else { 2 };
-        FORMAT.seal(entries, |encoder| {
+        let answers = self.receipt.as_ref().and_then(Receipt::answers);
+        FORMAT.seal(if answers.is_some() { 2 } else { 1 }, entries, |encoder| {
             encoder.u8(2)?.bytes(self.wallet_id.as_bytes())?;
             encoder.u8(3)?.array(self.transactions.len() as u64)?;
             for transaction in &self.transactions {

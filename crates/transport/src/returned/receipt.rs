@@ -11,9 +11,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::{ReceiptFault, SignedTransaction};
 use crate::envelope::{EnvelopeError, Reader, encoded};
+use crate::journals::{JournalAnswer, MAX_SEEN};
 
-/// The tag of the hash that is signed.
-const TAG: &[u8] = b"cofferdam/receipt/1";
+/// The tags of the hash that is signed, of a receipt that answers nothing and of one that does.
+const TAGS: [&[u8]; 2] = [b"cofferdam/receipt/1", b"cofferdam/receipt/2"];
 
 static VERIFIER: LazyLock<Secp256k1<VerifyOnly>> = LazyLock::new(Secp256k1::verification_only);
 
@@ -34,24 +35,31 @@ pub struct VaultState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
     pub(super) vault: VaultState,
+    pub(super) answers: Option<Vec<JournalAnswer>>,
     pub(super) signature: schnorr::Signature,
 }
 
 impl VaultState {
     /// `SHA256(SHA256(tag) ‖ SHA256(tag) ‖ CBOR)`, as BIP340 tags hashes: the tag is `cofferdam/receipt/1`, the CBOR
-    /// `[vault id, generation, count, head, wallet id, [[unsigned txid, SHA-256 of the signed PSBT]...]]`.
-    pub(super) fn receipt_hash(&self, wallet_id: &WalletId, signed: &[SignedTransaction]) -> [u8; 32] {
+    /// `[vault id, generation, count, head, wallet id, [[unsigned txid, SHA-256 of the signed PSBT]...]]`. With answers the
+    /// tag is `cofferdam/receipt/2`, and they are a seventh element.
+    pub(super) fn receipt_hash(
+        &self,
+        wallet_id: &WalletId,
+        signed: &[SignedTransaction],
+        answers: Option<&[JournalAnswer]>,
+    ) -> [u8; 32] {
         let message = encoded(|encoder| {
-            encoder.array(6)?;
+            encoder.array(if answers.is_some() { 7 } else { 6 })?;
             self.write(encoder)?;
             encoder.bytes(wallet_id.as_bytes())?.array(signed.len() as u64)?;
             for transaction in signed {
                 let txid: &[u8; 32] = transaction.txid_bytes();
                 encoder.array(2)?.bytes(txid)?.bytes(transaction.sha256())?;
             }
-            Ok(())
+            answers.map_or(Ok(()), |answers| write_answers(answers, encoder))
         });
-        let tag = Sha256::digest(TAG);
+        let tag = Sha256::digest(TAGS[usize::from(answers.is_some())]);
         Sha256::new()
             .chain_update(tag)
             .chain_update(tag)
@@ -72,18 +80,27 @@ impl Receipt {
         &self.vault
     }
 
+    /// Returns what the vault answers about its journal; none in a return of version 1, which answers nothing.
+    pub fn answers(&self) -> Option<&[JournalAnswer]> {
+        self.answers.as_deref()
+    }
+
     /// Returns the signature by the receipt key.
     pub fn signature(&self) -> schnorr::Signature {
         self.signature
     }
 
-    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Receipt, EnvelopeError> {
-        reader.tuple(5)?;
+    pub(super) fn read(reader: &mut Reader<'_>, version: u64) -> Result<Receipt, EnvelopeError> {
+        reader.tuple(if version == 1 { 5 } else { 6 })?;
         let vault = VaultState {
             vault_id: VaultId(reader.fixed()?),
             generation: reader.number()?,
             journal_count: reader.number()?,
             journal_head: reader.fixed()?,
+        };
+        let answers = match version {
+            1 => None,
+            _ => Some(read_answers(reader)?),
         };
         let at = reader.position();
         let signature = reader.fixed::<64>()?;
@@ -92,12 +109,19 @@ impl Receipt {
                 at,
                 expected: "a signature",
             })?;
-        Ok(Receipt { vault, signature })
+        Ok(Receipt {
+            vault,
+            answers,
+            signature,
+        })
     }
 
     pub(super) fn write(&self, encoder: &mut Encoder<Vec<u8>>) -> Result<(), EncodeError<Infallible>> {
-        encoder.array(5)?;
+        encoder.array(if self.answers.is_some() { 6 } else { 5 })?;
         self.vault.write(encoder)?;
+        if let Some(answers) = &self.answers {
+            write_answers(answers, encoder)?;
+        }
         encoder.bytes(self.signature.as_ref())?.ok()
     }
 
@@ -107,10 +131,23 @@ impl Receipt {
         wallet_id: &WalletId,
         signed: &[SignedTransaction],
     ) -> Result<&VaultState, ReceiptFault> {
-        let message = Message::from_digest(self.vault.receipt_hash(wallet_id, signed));
+        let message = Message::from_digest(self.vault.receipt_hash(wallet_id, signed, self.answers()));
         VERIFIER
             .verify_schnorr(&self.signature, &message, key)
             .map(|()| &self.vault)
             .map_err(|_| ReceiptFault::False)
     }
+}
+
+fn write_answers(
+    answers: &[JournalAnswer],
+    encoder: &mut Encoder<Vec<u8>>,
+) -> Result<(), EncodeError<Infallible>> {
+    encoder.array(answers.len() as u64)?;
+    answers.iter().try_for_each(|answer| answer.write(encoder))
+}
+
+fn read_answers(reader: &mut Reader<'_>) -> Result<Vec<JournalAnswer>, EnvelopeError> {
+    let count = reader.array("answers", MAX_SEEN)?;
+    (0..count).map(|_| JournalAnswer::read(reader)).collect()
 }

@@ -8,6 +8,7 @@
 mod bundle;
 mod fixture;
 mod hostile;
+mod journals;
 mod property;
 mod returned;
 mod size;

@@ -30,7 +30,7 @@ fn with_receipt(returned: Return, state: VaultState, secret: u8) -> Return {
         let message = Message::from_digest(hash);
         Ok::<_, ()>(Secp256k1::new().sign_schnorr_no_aux_rand(&message, &receipt_key(secret)))
     };
-    returned.with_receipt(state, sign).unwrap()
+    returned.with_receipt(state, None, sign).unwrap()
 }
 
 /// A PSBT of the fixture, unsigned and signed.
@@ -205,7 +205,9 @@ fn a_receipt_is_for_one_return_of_one_vault() {
 
     let signature = honest.receipt().unwrap().signature();
     let moved = |returned: &Return, state: VaultState| {
-        let moved = returned.clone().with_receipt(state, |_| Ok::<_, ()>(signature));
+        let moved = returned
+            .clone()
+            .with_receipt(state, None, |_| Ok::<_, ()>(signature));
         moved.unwrap().verify_receipt(&x_only(9)).is_ok()
     };
     assert!(moved(&bare, STATE));

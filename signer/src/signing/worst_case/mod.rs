@@ -205,6 +205,8 @@ fn answer_within(answer: &mut Answer, mut files: Vec<Vec<u8>>, bundle: Option<Ve
         now: None,
         supersede: &[],
         bundle: None,
+        journal: &Log::empty(VaultId([1; 16])),
+        answers: &[],
     };
     let examined = examine(&files, &surroundings).unwrap();
     let review = examined.review();

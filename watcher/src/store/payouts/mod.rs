@@ -16,10 +16,12 @@ pub use insert::insert;
 pub use list::{all, by_file, by_id, by_no, cancel_list, list_of};
 pub use lock::{lock_free, unlock};
 pub use payment::{earlier, payments, totals};
-pub use progress::{note_broadcast, note_cancelling, note_exported, note_settled, note_signed, note_txid};
+pub use progress::{
+    note_broadcast, note_cancelling, note_exported, note_receipt, note_settled, note_signed, note_txid,
+};
 pub use record::{
     EarlierPayment, InputRecord, ListKind, ListNo, ListRecord, PaymentRecord, PayoutTxNo, Progress,
-    TransactionRecord,
+    TransactionRecord, UNVERIFIED, VERIFIED,
 };
 pub use transaction::{block_conflict, by_txid, headers, open_transactions, transactions, unsigned_txid};
 

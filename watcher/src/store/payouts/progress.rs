@@ -34,6 +34,14 @@ pub async fn note_signed(
     Ok(())
 }
 
+/// Notes what the receipt of a transaction's signatures was worth. One that was verified stays so.
+pub async fn note_receipt(db: &mut Connection, no: PayoutTxNo, receipt: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE payout_transactions SET receipt = $1
+               WHERE payout_tx_id = $2 AND (receipt IS NULL OR receipt <> 'verified')";
+    sqlx::query(sql).bind(receipt).bind(no.0).execute(db).await?;
+    Ok(())
+}
+
 /// Notes that a node took a transaction.
 pub async fn note_broadcast(db: &mut Connection, no: PayoutTxNo) -> Result<(), StoreError> {
     let sql =

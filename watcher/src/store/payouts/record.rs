@@ -71,6 +71,12 @@ impl Progress {
     }
 }
 
+/// A receipt that the wallet's receipt key verifies, and against which nothing speaks.
+pub const VERIFIED: &str = "verified";
+
+/// Signatures for a wallet without a receipt key.
+pub const UNVERIFIED: &str = "unverified";
+
 /// The number by which rows name a list. It never leaves the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ListNo(pub i64);
@@ -133,6 +139,9 @@ pub struct TransactionRecord {
     pub cancels: Option<PayoutTxNo>,
     /// Whether nothing can change its state any more.
     pub settled: bool,
+    /// What the receipt of its signatures was worth: [`VERIFIED`], [`UNVERIFIED`], the code of a warning; none where they
+    /// came without one.
+    pub receipt: Option<String>,
     /// The coins it spends, in order.
     pub inputs: Vec<InputRecord>,
 }

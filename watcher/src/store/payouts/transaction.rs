@@ -10,7 +10,7 @@ use super::{InputRecord, ListNo, PayoutTxNo, Progress, TransactionRecord};
 use crate::store::{Connection, StoreError, rows, wallets};
 
 const TRANSACTION: &str = "SELECT payout_tx_id, number, unsigned_tx, txid, signed_tx, fee_sat, weight, change_sat,
-                           change_index, anchor_txid, anchor_vout, progress, cancelling_since, cancels, settled
+                           change_index, anchor_txid, anchor_vout, progress, cancelling_since, cancels, settled, receipt
                            FROM payout_transactions";
 
 /// Returns the transactions of a list, in order.
@@ -132,6 +132,7 @@ fn transaction(row: &SqliteRow) -> Result<TransactionRecord, StoreError> {
         cancelling: cancelling.is_some(),
         cancels: cancels.map(PayoutTxNo),
         settled: rows::number(row, "settled")? == 1,
+        receipt: row.try_get("receipt")?,
         inputs: Vec::new(),
     })
 }
