@@ -534,8 +534,8 @@ fn the_node_must_be_on_the_ledgers_network_and_know_us() -> Result<()> {
 fn the_search_begins_two_weeks_before_the_birthday() -> Result<()> {
     const DAY: u64 = 24 * 60 * 60;
     let scene = Scene::new(&[])?;
-    // 2026-01-01: a block a day for a hundred days.
-    let start = 1_767_225_600;
+    // 2023-01-01: a block a day for a hundred days. A block ahead of the clock would be refused.
+    let start = 1_672_531_200;
     for day in 0..100 {
         scene.node.rpc("setmocktime", json!([start + day * DAY]))?;
         scene.node.mine(1)?;
@@ -552,7 +552,7 @@ fn the_search_begins_two_weeks_before_the_birthday() -> Result<()> {
         "--network",
         "regtest",
         "--birthday",
-        "2026-03-01",
+        "2023-03-01",
     ];
     scene.watcher.run(&import)?.json()?;
     let report = scene.sync()?;
@@ -564,7 +564,9 @@ fn the_search_begins_two_weeks_before_the_birthday() -> Result<()> {
 /// A long game of payments, spends, replacements and reorganisations; after each sync, Bitcoin Core counts the coins.
 #[test]
 fn the_ledger_agrees_with_bitcoin_core_whatever_happens() -> Result<()> {
+    const START: u64 = 1_700_000_000;
     let scene = Scene::new(&WALLETS)?;
+    scene.node.rpc("setmocktime", json!([START]))?;
     scene.node.mine(130)?;
     // xorshift: the same game each time.
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
@@ -577,9 +579,7 @@ fn the_ledger_agrees_with_bitcoin_core_whatever_happens() -> Result<()> {
     let (mut reward, mut spends, mut undone) = (1, 0, 0);
     for round in 0..25 {
         // So that no two blocks of one height are the same.
-        scene
-            .node
-            .rpc("setmocktime", json!([2_000_000_000 + round * 60]))?;
+        scene.node.rpc("setmocktime", json!([START + (1 + round) * 60]))?;
         let mut payments = Vec::new();
         for wallet in WALLETS {
             for _ in 0..random(4) {
