@@ -113,7 +113,7 @@ fn fees_high() -> Case {
     };
     Case::new(
         "run-fees-high",
-        "Two transactions with a fee of 0.0511 BTC each, which is a tenth of what they pay to another wallet of the vault",
+        "Two transactions with a fee of 0.0511 BTC each, less than a tenth of what they pay to another wallet of the vault",
         "a run of ten files with a fee just below the bound each, which burnt 0.999 BTC with notes only",
         "burns with several files what no one of them may",
     )

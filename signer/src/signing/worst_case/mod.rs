@@ -288,7 +288,7 @@ fn every_file_is_answered_within_bounds() {
     let asked: Option<usize> = std::env::var("COFFERDAM_WORST")
         .ok()
         .and_then(|asked| asked.parse().ok());
-    let (count, smaller) = asked.map_or((150, 40), |asked| (asked, 1));
+    let (count, smaller) = asked.map_or((100, 40), |asked| (asked, 1));
     let mut draw = Draw(10);
     let mut answers: Vec<(Case, Answer)> = Vec::new();
     let worst = |answers: &[(Case, Answer)], by: fn(&Answer) -> u64| {
