@@ -128,15 +128,12 @@ fn multisig_is_not_finalized() {
             let coins: Vec<TxOut> = parsed
                 .inputs()
                 .iter()
-                .zip(&parsed.unsigned_tx().input)
-                .map(
-                    |(input, tx_in)| match (&input.witness_utxo, &input.previous_transaction) {
-                        (Some(utxo), _) => utxo.clone(),
-                        (None, Some(previous)) => previous.coin().expect("the output that is spent").clone(),
-                        // The extractor's case has dropped what it does not need.
-                        (None, None) => TxOut::NULL,
-                    },
-                )
+                .map(|input| match (&input.witness_utxo, &input.previous_transaction) {
+                    (Some(utxo), _) => utxo.clone(),
+                    (None, Some(previous)) => previous.coin().expect("the output that is spent").clone(),
+                    // The extractor's case has dropped what it does not need.
+                    (None, None) => TxOut::NULL,
+                })
                 .collect();
             let refused = finalize(&parsed, &coins).unwrap_err();
             assert!(

@@ -110,6 +110,7 @@ fn limits_hold_before_memory_is_taken() {
         inputs,
         outputs,
         pairs: 40,
+        ..Limits::DEFAULT
     };
     assert!(Parsed::parse(&psbts[0], &exact).is_ok());
     for (name, limits) in [
@@ -135,6 +136,8 @@ fn limits_hold_before_memory_is_taken() {
             },
         ),
         ("pairs", Limits { pairs: 3, ..exact }),
+        ("keys", Limits { keys: 0, ..exact }),
+        ("fields", Limits { fields: 3, ..exact }),
     ] {
         let refused = Parsed::parse(&psbts[0], &limits);
         assert!(

@@ -11,8 +11,8 @@ mod record;
 mod show;
 
 pub(crate) use entry::{
-    Class, Entry, Event, InputRecord, MarksRecord, OutputRecord, Place, Proof, RefusalRecord,
-    Superseded, TransactionRecord,
+    Class, Entry, Event, InputRecord, MarksRecord, OutputRecord, Place, Proof, RefusalRecord, Superseded,
+    TransactionRecord,
 };
 pub(crate) use file::{Journal, JournalError, accept};
 pub(crate) use key::JournalKey;

@@ -225,7 +225,10 @@ fn where_the_signed_file_goes_is_tried_before_the_journal_says_signed() {
     }
     let journal = signer.run(&["journal", "show"]).json();
     let entries = journal["entries"].as_array().unwrap();
-    assert!(entries.iter().all(|entry| entry["event"] != "signed"), "{journal}");
+    assert!(
+        entries.iter().all(|entry| entry["event"] != "signed"),
+        "{journal}"
+    );
     assert_eq!(signer.read("other"), b"another file");
     let out = signer.text("out");
     signer.run(&["sign", &psbt, "--out", &out, "--yes"]).json();

@@ -14,13 +14,14 @@ use std::fs;
 use cofferdam_core::ScriptType;
 use cofferdam_core::psbt::{Limits, Parsed, Size};
 use cofferdam_core::review::{Bounds, FeeLimits, Work};
+use cofferdam_core::seal::VaultId;
 use cofferdam_transport::bundle::Bundle;
 
 use self::draw::Draw;
 use self::families::Family;
 use super::tests::{body_of, wallet_of};
 use super::{Surroundings, examine};
-use crate::journal::Memory;
+use crate::journal::{Log, Memory};
 use crate::protocol::{Blob, PsbtFile, Unlocked};
 use crate::screens;
 
