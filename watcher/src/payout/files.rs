@@ -275,6 +275,21 @@ mod tests {
         vec![("a.psbt".into(), vec![1]), ("b.psbt".into(), vec![2])]
     }
 
+    /// Neither is waited for, nor read without end.
+    #[test]
+    fn a_pipe_or_a_device_in_the_place_of_a_file_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        for path in [&pipe, Path::new("/dev/zero"), folder.path()] {
+            let Err(PayoutError::File { source, .. }) = read(path, 1_000) else {
+                panic!("{} was read", path.display());
+            };
+            assert!(cofferdam_optics::NotRegular::is_cause_of(&source), "{source}");
+        }
+    }
+
     #[test]
     fn one_file_goes_where_it_is_told_and_never_over_another() {
         let folder = tempfile::tempdir().unwrap();

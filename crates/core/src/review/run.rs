@@ -493,7 +493,7 @@ mod tests {
                         coin.salt += salt;
                     }
                     scenario.outputs[0].txout.value = sat(amount);
-                    scenario.outputs[1].txout.value = sat(40_000_000);
+                    scenario.outputs[1].txout.value = sat(99_000_000 - amount);
                 })
                 .review()
         };

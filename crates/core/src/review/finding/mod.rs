@@ -196,3 +196,54 @@ pub struct FindingReport {
     /// Cause and remedy in words.
     pub message: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::{Amount, ScriptBuf, TxOut};
+
+    use super::*;
+
+    fn lost(sat: u64) -> FindingReport {
+        let found = Amount::from_sat(sat);
+        Finding::new(Place::Output(0), FindingKind::DataOutputAmount { found }).report()
+    }
+
+    #[test]
+    fn of_each_code_and_severity_the_first_are_listed_and_the_others_counted() {
+        let mut findings: Vec<FindingReport> = (0..50).map(lost).collect();
+        let other = Finding::new(Place::Transaction, FindingKind::ForeignWallet).report();
+        findings.push(other.clone());
+        let mut more = Vec::new();
+        list(&mut findings, &mut more, |finding| finding);
+        assert_eq!(findings.len(), LISTED + 1);
+        assert_eq!(findings.last(), Some(&other), "no code vanishes");
+        let left = |count| MoreFindings {
+            code: "data-output-amount".into(),
+            severity: Severity::Refusal,
+            count,
+        };
+        assert_eq!(more, [left(30)]);
+        findings.push(lost(7));
+        list(&mut findings, &mut more, |finding| finding);
+        assert_eq!(more, [left(31)]);
+    }
+
+    #[test]
+    fn what_somebody_else_made_long_is_cut() {
+        let coin = |length| TxOut {
+            value: Amount::ONE_SAT,
+            script_pubkey: ScriptBuf::from_bytes(vec![7; length]),
+        };
+        let kind = FindingKind::UtxoFieldsDiffer {
+            previous: coin(20),
+            claimed: coin(9_000),
+        };
+        let report = Finding::new(Place::Input(0), kind).report();
+        let (expected, found) = (report.expected.unwrap(), report.found.unwrap());
+        assert!(!expected.contains("..."), "{expected}");
+        assert!(
+            found.len() < SHOWN + 30 && found.ends_with(" characters)"),
+            "{found}"
+        );
+    }
+}
