@@ -13,6 +13,7 @@ mod marks;
 mod named_files;
 mod pages;
 mod policy;
+mod posing;
 mod psbts;
 mod secrets;
 mod sign_files;

@@ -35,6 +35,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) proven: bool,
     /// Coins whose amounts the PSBT tells falsely, while their transactions are as they are.
     pub(crate) false_amounts: &'a [(u32, u64)],
+    /// A data output, after all others.
+    pub(crate) data: Option<ScriptBuf>,
 }
 
 impl<'a> Plan<'a> {
@@ -48,6 +50,15 @@ impl<'a> Plan<'a> {
             to_self: None,
             proven: true,
             false_amounts: &[],
+            data: None,
+        }
+    }
+
+    /// The same with a data output after all others.
+    pub(crate) fn with_data(self, script: ScriptBuf) -> Self {
+        Plan {
+            data: Some(script),
+            ..self
         }
     }
 
@@ -116,6 +127,13 @@ impl<'a> Plan<'a> {
                 own: Some((Branch::Change, self.change)),
             });
         }
+        outputs.extend(self.data.clone().map(|script_pubkey| TemplateOutput {
+            txout: TxOut {
+                value: Amount::ZERO,
+                script_pubkey,
+            },
+            own: None,
+        }));
         Template {
             version: TxVersion::TWO,
             lock_time: LockTime::ZERO,
