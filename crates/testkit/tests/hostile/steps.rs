@@ -163,12 +163,9 @@ fn findings(step: &Step, run: &Run) -> Result<Vec<Value>> {
 
 /// What people read has these words, and no character that writes on a screen by itself.
 fn shown(step: &Step, run: &Run) -> Result<()> {
+    let whole = cofferdam_core::sanitize::unfolded(&run.stdout);
     for words in &step.shown {
-        ensure!(
-            run.stdout.contains(words.as_str()),
-            "no {words:?} in {}",
-            run.stdout
-        );
+        ensure!(whole.contains(words.as_str()), "no {words:?} in {}", run.stdout);
     }
     let hostile = |found: char| {
         found.is_control() && found != '\n'
