@@ -110,6 +110,10 @@ fn an_older_ledger_is_brought_up_to_date() {
     for undo in [
         "ALTER TABLE wallets DROP COLUMN receipt_key",
         "DROP TABLE receipts",
+        "DROP TABLE receipt_heads",
+        "DROP TABLE payout_asked",
+        "ALTER TABLE payout_lists DROP COLUMN asked",
+        "ALTER TABLE payout_transactions DROP COLUMN receipt",
         "DROP TABLE headers",
         "DELETE FROM ledger_facts WHERE name = 'most_work'",
         "DELETE FROM ledger_versions WHERE version >= 3",
