@@ -304,9 +304,9 @@ fn blocks(lies: &mut Vec<Lie>) {
         },
     ));
     for (name, amounts) in [
-        ("more than there is", vec![21_000_000_0000_0001]),
+        ("more than there is", vec![2_100_000_000_000_001]),
         ("the largest numbers", vec![u64::MAX, u64::MAX]),
-        ("a sum that is too large", vec![21_000_000_0000_0000, 1]),
+        ("a sum that is too large", vec![2_100_000_000_000_000, 1]),
     ] {
         let pay = move |treasury: &Treasury| {
             let mut gift = gift(treasury, 0);
