@@ -20,12 +20,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, bail};
 use bitcoin::consensus::encode::serialize_hex;
-use bitcoin::{Block, BlockHash};
+use bitcoin::constants::genesis_block;
+use bitcoin::{Amount, Block, BlockHash};
 use cofferdam_benches::payouts;
 use cofferdam_benches::treasury::chance::Chance;
-use cofferdam_benches::treasury::{Spec, Treasury, blocks, ledger};
+use cofferdam_benches::treasury::{Spec, Treasury, blocks, ledger, signed};
 use cofferdam_core::ScriptType;
 use cofferdam_testkit::Watcher;
+use cofferdam_watcher::chain::rehearsal::mine::assemble;
+use cofferdam_watcher::chain::rehearsal::rules::{Parent, median_time};
 use node::{Answer, FakeNode};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -34,6 +37,7 @@ use tempfile::TempDir;
 
 const KILLS: u32 = 10;
 const SIGKILL: i32 = 9;
+const HEADER_BYTES: usize = 80;
 /// What tells the time, or is drawn at random beside the seed of a plan.
 const NOT_COMPARED: [&str; 4] = ["imported_at", "applied_at", "created_at", "list_id"];
 
@@ -158,35 +162,36 @@ fn serve(blocks: &[Block]) -> FakeNode {
                 None => Answer::error(-8, "Block height out of range"),
             },
             "getblock" => Answer::result(by_hash.get(parameters[0].as_str()?)?.clone()),
+            "getblockheader" => {
+                let block = by_hash.get(parameters[0].as_str()?)?.as_str()?;
+                Answer::result(json!(block[..2 * HEADER_BYTES]))
+            }
             _ => return None,
         })
     })
 }
 
-/// A treasury's history as a chain: hashes, parents and merkle roots are right, all else is nobody's concern here.
-fn chain(treasury: &Treasury) -> Vec<Block> {
-    let mut chain: Vec<Block> = Vec::new();
-    let mut drawn = blocks(treasury);
-    // There is a block 0.
-    let mut first = drawn[0].1.clone();
-    first.txdata.truncate(1);
-    first.txdata[0].output.clear();
-    drawn.insert(0, (0, first));
-    for (height, mut block) in drawn {
-        assert_eq!(height as usize, chain.len());
-        if let Some(parent) = chain.last() {
-            block.header.prev_blockhash = parent.block_hash();
-        }
-        block.header.merkle_root = block.compute_merkle_root().expect("transactions");
-        chain.push(block);
+/// A treasury's history as a chain: on regtest's first block, with work, each block with a coinbase in front.
+fn chain(treasury: &Treasury) -> Result<Vec<Block>> {
+    let mut chain = vec![genesis_block(bitcoin::Network::Regtest)];
+    for (height, block) in blocks(treasury) {
+        let recent = chain.iter().rev().take(11);
+        let mut times: Vec<u32> = recent.map(|block| block.header.time).collect();
+        let parent = Parent {
+            hash: chain[chain.len() - 1].block_hash(),
+            height: height - 1,
+            median_time: median_time(&mut times),
+        };
+        chain.push(assemble(parent, block.txdata, Amount::ZERO, block.header.time)?);
+        assert_eq!(height as usize, chain.len() - 1);
     }
-    chain
+    Ok(chain)
 }
 
 #[test]
 fn a_large_sync_is_killed_ten_times() -> Result<()> {
     let transactions = if is_full() { 1_000_000 } else { 40_000 };
-    let treasury = Treasury::draw(Spec {
+    let mut treasury = Treasury::draw(Spec {
         seed: 11,
         script_type: ScriptType::Segwit,
         scripts: 1_000,
@@ -194,7 +199,8 @@ fn a_large_sync_is_killed_ten_times() -> Result<()> {
         transactions,
         each_block: 100,
     })?;
-    let blocks = chain(&treasury);
+    signed::sign(&mut treasury)?;
+    let blocks = chain(&treasury)?;
     let node = serve(&blocks);
     let made = TempDir::new()?;
     let file = made.path().join("main.txt");

@@ -4,10 +4,12 @@
 //! that leave C coins, (T + C) / 2 are deposits.
 //!
 //! - [`chance`]: seeded random numbers. [`ledger`]: writes it into a ledger. [`recount`]: what a plain count makes of it.
+//! - [`signed`]: signatures for what it spends.
 
 pub mod chance;
 pub mod ledger;
 pub mod recount;
+pub mod signed;
 
 use anyhow::Result;
 use bitcoin::absolute::LockTime;
