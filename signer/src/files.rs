@@ -2,10 +2,10 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use cofferdam_optics::open_regular;
+pub(crate) use cofferdam_optics::open_regular;
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
@@ -24,6 +24,18 @@ pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::with_capacity(expected + 1);
     file.take(limit + 1).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
+}
+
+/// Opens a regular file to read, or a pipe that the operator named: what is neither has no end that can be relied on.
+pub(crate) fn open_or_pipe(path: &Path) -> io::Result<File> {
+    let kind = fs::metadata(path)?.file_type();
+    if kind.is_file() || kind.is_fifo() {
+        return File::open(path);
+    }
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        "it is neither a regular file nor a pipe",
+    ))
 }
 
 /// What to do when the file is there already.
@@ -255,6 +267,16 @@ mod tests {
             .collect();
         names.sort();
         names
+    }
+
+    #[test]
+    fn a_folder_or_a_device_is_no_secret_to_read() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), "x").unwrap();
+        assert!(open_or_pipe(&folder.path().join("file")).is_ok());
+        for other in [folder.path(), Path::new("/dev/zero"), Path::new("/nonexistent")] {
+            assert!(open_or_pipe(other).is_err(), "{}", other.display());
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the vault seals: the body, in CBOR with numbered fields. Documented in `docs/formats/vault-body.md`.
 
+mod state;
+
 use cofferdam_core::keys::{Bip39Passphrase, Entropy, Language, Mnemonic, Seed};
 use cofferdam_core::wallet::{Wallet, WalletName};
 use cofferdam_core::{Network, ScriptType};
@@ -8,6 +10,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::journal::Checkpoint;
 use crate::policy::{Policy, PolicyError};
+
+pub(crate) use state::Parts;
 
 /// The version of the body that this program reads and writes.
 const VERSION: u32 = 1;
@@ -332,7 +336,7 @@ mod tests {
 
     const DESCRIPTOR: &str = "wpkh([73c5da0a/84h/1h/0h]tpubDC8msFGeGuwnKG9Upg7DM2b4DaRqg3CUZa5g8v2SRQ6K4NSkxUgd7HsL2XVWbVm39yBA4LAxysQAm397zwQSQoQgewGiYZqrA9DsP4zbQ1M/<0;1>/*)";
 
-    fn body() -> Body {
+    pub(super) fn body() -> Body {
         let name: WalletName = "main".parse().unwrap();
         Body {
             network: Network::Regtest,

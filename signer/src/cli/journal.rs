@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::context::{Context, Done, out_of_turn};
+use crate::body::MemoryState;
 use crate::error::Failure;
 use crate::protocol::{Job, JournalJob, Outcome};
 use crate::screens;
@@ -42,6 +43,23 @@ enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Say what your own note or the last receipt has of a journal that was imported, so that a copy that was made too early is
+    /// found.
+    #[command(
+        after_help = "Example:\n  cofferdam-signer --vault restored.vault journal confirm 41 \
+                      4bf4fb0242876b67a35eeddfc70a8521836d1ca9730857061cb269ecdccd7010"
+    )]
+    Confirm {
+        /// How many records the note has.
+        #[arg(value_name = "COUNT")]
+        count: u64,
+        /// The head that the note has, in 64 hexadecimal digits.
+        #[arg(value_name = "HEAD")]
+        head: String,
+        /// What was imported, where the note is older than it.
+        #[arg(long, value_name = "FILE")]
+        copy: Option<PathBuf>,
+    },
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
@@ -50,6 +68,9 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
         Command::Verify => ("journal verify", JournalJob::Verify),
         Command::Export { out } => ("journal export", JournalJob::Export { out }),
         Command::Import { file } => ("journal import", JournalJob::Import { file }),
+        Command::Confirm { count, head, copy } => {
+            ("journal confirm", JournalJob::Confirm { count, head, copy })
+        }
     };
     let outcome = context.run(command, Job::Journal(job))?;
     let json = outcome.to_json();
@@ -63,11 +84,17 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
         }
         Outcome::Imported(imported) => format!(
             "imported {} of vault {}\n  its journal has {}, head {}\n  compare that with the \
-             last receipt: a copy that was made too early lacks what came after it\n  this journal now has {}, head {}\n",
+             last receipt or your own note, and say what that has with `journal confirm COUNT HEAD`: a copy that was made too \
+             early lacks what came after it\n{}  this journal now has {}, head {}\n",
             screens::counted(imported.imported, "signed transaction"),
             imported.from_vault_id,
             screens::counted(imported.count, "record"),
             imported.head,
+            match imported.memory {
+                MemoryState::Missing =>
+                    "  it does not know itself all that these words signed: the memory stays missing\n",
+                _ => "",
+            },
             screens::counted(imported.journal.count, "record"),
             imported.journal.head
         ),

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::context::{Context, Done};
+use super::context::{Context, Done, out_of_turn};
 use crate::error::Failure;
 use crate::process::Reach;
+use crate::protocol::{Job, Outcome, ResealJob};
 use crate::screens;
 use crate::store::{Repaired, VaultPath};
 
@@ -18,11 +19,19 @@ use crate::store::{Repaired, VaultPath};
 #[command(after_help = "\
 Examples:
   cofferdam-signer --vault treasury.vault repair
-  cofferdam-signer --vault treasury.vault repair --use /media/backup/treasury.vault")]
+  cofferdam-signer --vault treasury.vault repair --use /media/backup/treasury.vault
+  cofferdam-signer --vault treasury.vault repair --reseal")]
 pub(crate) struct Args {
-    /// The file to use: any intact vault file.
-    #[arg(long = "use", value_name = "FILE")]
+    /// The file to use: any intact file of this vault.
+    #[arg(long = "use", value_name = "FILE", conflicts_with = "reseal")]
     chosen: Option<PathBuf>,
+    /// Unlock the vault and seal it anew with what its journal knows beyond it, or where its generation is one that no writing
+    /// comes to; asks first.
+    #[arg(long)]
+    reseal: bool,
+    /// Seal anew without asking.
+    #[arg(long, requires = "reseal")]
+    yes: bool,
 }
 
 impl Args {
@@ -33,6 +42,9 @@ impl Args {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
+    if args.reseal {
+        return reseal(context, args.yes);
+    }
     let _interrupts = context.alone()?;
     let lock = VaultPath::new(&context.vault()?)?.lock()?;
     Ok(match lock.repair(args.chosen.as_deref())? {
@@ -62,6 +74,9 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
                     "what was written after generation {generation}, up to {highest}, is not in it\n"
                 ));
             }
+            text.push_str(
+                "the journal is held against it when it is next unlocked: what that knows beyond it is taken over or refused\n",
+            );
             let aside: Vec<_> = aside
                 .iter()
                 .map(|(from, to)| json!({"from": from, "to": to}))
@@ -78,4 +93,32 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
             )
         }
     })
+}
+
+fn reseal(context: &Context, yes: bool) -> Result<Done, Failure> {
+    let outcome = context.run("repair --reseal", Job::Reseal(ResealJob { yes }))?;
+    let Outcome::Resealed(resealed) = &outcome else {
+        return Err(out_of_turn());
+    };
+    let mut text = match resealed.beyond.is_empty() {
+        true => format!(
+            "vault and journal agree, generation {}; nothing was changed\n",
+            resealed.generation
+        ),
+        false => format!(
+            "the vault is generation {} now, from generation {}\n",
+            resealed.generation, resealed.from_generation
+        ),
+    };
+    for line in &resealed.beyond {
+        text.push_str(&format!("  {line}\n"));
+    }
+    for (from, to) in &resealed.aside {
+        text.push_str(&format!(
+            "moved {} to {}\n",
+            screens::path(from),
+            screens::path(to)
+        ));
+    }
+    Ok(Done::new(outcome.to_json(), text))
 }

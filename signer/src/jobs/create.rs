@@ -200,7 +200,7 @@ fn chosen_credential(open: &Opening, dual: bool) -> Result<Credential, Failure> 
         (true, None) => unlock.second = Some(Source::Prompt),
         _ => {}
     }
-    chosen(&unlock)
+    chosen(&unlock, false)
 }
 
 /// Reads the operator's rolls from a file, or asks for them after the kernel's part was shown.
@@ -330,7 +330,7 @@ impl MadeVault {
     fn rewrite(&mut self, body: &Body) -> Result<(), Failure> {
         let open = self.file.unlock(&self.credential)?;
         let file = open.reseal(self.file.generation() + 1, &body.encode(), &mut kernel)?;
-        self.lock.write(&file)?;
+        self.lock.write(&self.file, &file)?;
         self.file = file;
         Ok(())
     }

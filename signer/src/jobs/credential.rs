@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::failure::terminal_failure;
 use crate::error::{Exit, Failure};
+use crate::files;
 use crate::process::Terminal;
 use crate::protocol::{Source, Unlock};
 
@@ -31,11 +32,71 @@ pub(super) fn existing(unlock: &Unlock) -> Result<Credential, Failure> {
 }
 
 /// Reads the credential of a vault that is being made, or of a slot that changes; typed ones twice.
-pub(super) fn chosen(unlock: &Unlock) -> Result<Credential, Failure> {
+///
+/// # Errors
+///
+/// When one part of it adds nothing to the other: two passphrases that are one, or a key file that is the passphrase, or
+/// could be guessed. A key file that is `kept` was chosen before, and only held against the new passphrase.
+pub(super) fn chosen(unlock: &Unlock, kept: bool) -> Result<Credential, Failure> {
     let first = chosen_passphrase(&unlock.passphrase, "New passphrase")?;
-    together(unlock, first, |second| {
+    if let (Some(path), false) = (&unlock.key_file, kept) {
+        require_unguessable(path)?;
+    }
+    let chosen = together(unlock, first, |second| {
         chosen_passphrase(second, "New second passphrase")
-    })
+    })?;
+    match &chosen {
+        Credential::TwoPassphrases(first, second) if first.is_same(second) => Err(Failure::usage(
+            "the two passphrases are the same: one person alone would open the vault",
+            "let two people choose two passphrases",
+        )),
+        Credential::PassphraseAndKeyFile(passphrase, digest)
+            if passphrase.is_key_file(digest) || is_passphrase_file(unlock, digest)? =>
+        {
+            Err(Failure::usage(
+                "the key file holds the passphrase: it adds nothing to it",
+                KEY_FILE_HINT,
+            ))
+        }
+        _ => Ok(chosen),
+    }
+}
+
+/// What to take for a key file.
+const KEY_FILE_HINT: &str = "make a key file of random bytes, such as with `head -c 64 /dev/urandom > key`, and keep it apart from the passphrase";
+
+/// The fewest bytes of a new key file, and the fewest different ones: 32 random bytes have more but for one case in 10^29.
+const LEAST_KEY_FILE: (u64, u32) = (32, 8);
+
+/// Refuses a key file that could be guessed by its length.
+fn require_unguessable(path: &Path) -> Result<(), Failure> {
+    let file = digested_file(path)?;
+    let (len, distinct) = LEAST_KEY_FILE;
+    if file.len() >= len && file.distinct() >= distinct {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        format!(
+            "the key file {} has {} bytes, {} different ones: a new one needs at least {len} and {distinct}, or it can be guessed",
+            path.display(),
+            file.len(),
+            file.distinct()
+        ),
+        KEY_FILE_HINT,
+    ))
+}
+
+/// Tells whether the key file is the very file that the passphrase is read from, by its place or its bytes.
+fn is_passphrase_file(unlock: &Unlock, digest: &KeyFileDigest) -> Result<bool, Failure> {
+    let Source::File(path) = &unlock.passphrase else {
+        return Ok(false);
+    };
+    // A pipe was read to its end.
+    if !path.metadata().is_ok_and(|facts| facts.is_file()) {
+        return Ok(false);
+    }
+    let bytes = secret(&unlock.passphrase, "the passphrase")?;
+    Ok(KeyFileDigest::of(&bytes).is_ok_and(|own| own.is_same(digest)))
 }
 
 fn together(
@@ -107,7 +168,7 @@ pub(super) fn secret(source: &Source, what: &str) -> Result<Zeroizing<Vec<u8>>, 
             "name a file",
         )),
         Source::File(path) => {
-            let file = File::open(path).map_err(|error| Failure::reading(what, path, &error))?;
+            let file = files::open_or_pipe(path).map_err(|error| Failure::reading(what, path, &error))?;
             bounded(file, MAX_SECRET)
                 .map_err(|error| Failure::reading(what, path, &error))?
                 .ok_or_else(|| too_long(what, path))
@@ -133,13 +194,16 @@ pub(super) fn secret(source: &Source, what: &str) -> Result<Zeroizing<Vec<u8>>, 
 }
 
 fn key_file(path: &Path) -> Result<KeyFileDigest, Failure> {
+    let file = digested_file(path)?.digest();
+    file.map_err(|error| Failure::usage(error, "choose another key file"))
+}
+
+fn digested_file(path: &Path) -> Result<KeyFile, Failure> {
     let what = "the key file";
-    let file = File::open(path).map_err(|error| Failure::reading(what, path, &error))?;
-    let file = digested(file, MAX_KEY_FILE)
+    let file = files::open_regular(path).map_err(|error| Failure::reading(what, path, &error))?;
+    digested(file, MAX_KEY_FILE)
         .map_err(|error| Failure::reading(what, path, &error))?
-        .ok_or_else(|| too_long(what, path))?;
-    file.digest()
-        .map_err(|error| Failure::usage(error, "choose another key file"))
+        .ok_or_else(|| too_long(what, path))
 }
 
 /// Digests a file of at most `limit` bytes; none if it is longer. A whole one would not fit into the secret pages.

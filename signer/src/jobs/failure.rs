@@ -43,6 +43,17 @@ pub(crate) fn store_failure(error: StoreError) -> Failure {
             "vault-exists",
             "choose another --vault; a vault is never overwritten",
         ),
+        Kind::Changed => (
+            Exit::Conflict,
+            "changed-meanwhile",
+            "find out what else works in the vault's folder (a clean-up, a copy, another person) and stop it; then run the \
+             command again, which opens what is there now",
+        ),
+        Kind::Generation => (
+            Exit::Damaged,
+            "generation-implausible",
+            "run `repair --reseal`, which brings vault and journal back to the generation that they had come to",
+        ),
         Kind::Usage => (Exit::Usage, "wrong-usage", "see --help"),
     };
     Failure::new(exit, code, error, hint)
@@ -162,14 +173,17 @@ impl From<BodyError> for Failure {
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
         match error {
+            JournalError::Store(error @ (StoreError::NotAFile(_) | StoreError::TooLong { .. })) => {
+                Failure::new(
+                    Exit::Damaged,
+                    "journal-damaged",
+                    error,
+                    "something else lies where the journal should be: move it away, and bring the journal back from a copy with \
+                 `journal import FILE`",
+                )
+            }
             JournalError::Store(error) => error.into(),
             JournalError::Random(error) => error.into(),
-            JournalError::Read { .. } => Failure::new(
-                Exit::Storage,
-                "storage",
-                error,
-                "allow this user to read the journal beside the vault",
-            ),
             JournalError::Damaged {
                 error: LogError::NewerFormat(_),
                 ..

@@ -3,6 +3,7 @@
 mod account;
 mod address;
 mod backup;
+mod behind;
 mod create;
 mod credential;
 mod export;
@@ -12,6 +13,7 @@ mod journal;
 mod passphrase;
 mod policy;
 mod reach;
+mod repair;
 mod scan;
 mod session;
 mod sign;
@@ -130,5 +132,6 @@ fn run(request: Request, screen: &mut Screen) -> Result<Outcome, Failure> {
         Job::Passphrase(job) => passphrase::passphrase(open, job, screen),
         Job::Backup(job) => backup::backup(open, job, screen),
         Job::Policy(job) => policy::policy(open, job, screen),
+        Job::Reseal(job) => repair::reseal(open, job, screen),
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn passphrase(open: Opening, job: PassphraseJob, screen: &mut Screen)
         },
         passphrase: job.new,
     };
-    let credential = chosen(&unlock)?;
+    let credential = chosen(&unlock, job.new_key_file.is_none())?;
     let opened = session.open.opened_slot();
     let before = session
         .open
@@ -63,7 +63,7 @@ pub(super) fn passphrase(open: Opening, job: PassphraseJob, screen: &mut Screen)
             .open
             .rotate(&[(slot, credential)], &dropped, &mut kernel)?;
     }
-    let generation = session.commit(Vec::new())?;
+    let generation = session.commit_credential(job.rotate)?;
     changed(&session, generation, job.rotate)
 }
 

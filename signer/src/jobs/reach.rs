@@ -22,6 +22,7 @@ pub(super) fn of_keys(request: &Request) -> Reach {
         }
         Job::Journal(JournalJob::Export { out }) => reach.changes_beside(out),
         Job::Journal(JournalJob::Import { file }) => reach.reads(file),
+        Job::Journal(JournalJob::Confirm { copy, .. }) => copy.iter().fold(reach, Reach::reads),
         Job::Passphrase(job) => {
             let reach = sources(reach, [Some(&job.new), job.new_second.as_ref()]);
             job.new_key_file.iter().fold(reach, Reach::reads)
@@ -35,6 +36,7 @@ pub(super) fn of_keys(request: &Request) -> Reach {
         | Job::Inspect(_)
         | Job::Sign(_)
         | Job::Policy(_)
+        | Job::Reseal(_)
         | Job::Journal(JournalJob::Show | JournalJob::Verify) => reach,
     }
 }

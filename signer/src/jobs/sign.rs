@@ -14,7 +14,7 @@ use cofferdam_transport::returned::{Return, VaultState};
 use super::Screen;
 use super::session::{Opening, Session, facts, now};
 use crate::error::{Exit, Failure};
-use crate::journal::{Event, Memory, RefusalRecord};
+use crate::journal::{Event, Memory, RefusalRecord, unconfirmed};
 use crate::protocol::{
     Answer, Blob, BundleFile, Consent, Outcome, PsbtFile, ReturnFile, SignJob, SignedFile, Unlocked,
 };
@@ -94,6 +94,8 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
         Some(bundle) => Some(returned(&session, generation, bundle, &job.files, &signed)?),
         None => None,
     };
+    // Whoever else got at the vault meanwhile may have signed what this run did not see.
+    session.check()?;
     for (file, signed) in job.files.iter().zip(signed) {
         screen.tell(&Answer::Signed(SignedFile {
             path: file.path.clone(),
@@ -111,6 +113,7 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
 fn examined(session: &Session, job: &SignJob) -> Result<Examined, Failure> {
     let journal = session.journal()?;
     let memory = Memory::of(journal.log().entries());
+    let unconfirmed = unconfirmed(journal.log().entries());
     for txid in &job.supersede {
         if memory.get(*txid).is_none() {
             return Err(Failure::usage(
@@ -131,6 +134,7 @@ fn examined(session: &Session, job: &SignJob) -> Result<Examined, Failure> {
     let surroundings = Surroundings {
         body: &session.body,
         memory: &memory,
+        unconfirmed: &unconfirmed,
         unlocked: session.unlocked(),
         fee_limits,
         now: Some(now()),

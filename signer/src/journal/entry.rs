@@ -75,6 +75,50 @@ pub(crate) enum Event {
     /// The operator told how far a wallet's addresses are in use: what holds from then on, whatever held before.
     #[n(17)]
     MarkedUsed(#[n(0)] MarksRecord),
+    /// What the vault holds beside its secrets, as this write left it: so that a vault's file that is put back is brought up.
+    #[n(18)]
+    State {
+        /// What of it changed: `accounts`, `policy`.
+        #[n(0)]
+        parts: Vec<String>,
+        /// The whole of it, as `Body::state` encodes it.
+        #[cbor(n(1), with = "minicbor::bytes")]
+        state: Vec<u8>,
+        /// Whether the vault knows everything that its seed signed, as far as it can be told: its memory is not missing.
+        #[n(2)]
+        remembers: bool,
+    },
+    /// The vault was sealed anew under a generation of its own choice, after it and the journal had parted, or a generation
+    /// that no writing comes to. Generations before this entry do not count on.
+    #[n(19)]
+    Resealed {
+        /// The generation that was opened.
+        #[n(0)]
+        from: u64,
+        /// What the journal knew beyond it.
+        #[n(1)]
+        beyond: Vec<String>,
+    },
+    /// What opens the vault was changed; written after the vault.
+    #[n(20)]
+    CredentialChanged {
+        /// Whether the data key was drawn anew.
+        #[n(0)]
+        rotated: bool,
+    },
+    /// The operator compared an import with a note of their own.
+    #[n(21)]
+    ImportConfirmed {
+        /// The other journal's vault.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        vault_id: [u8; 16],
+        /// How many records it had.
+        #[n(1)]
+        count: u64,
+        /// The hash of its last record.
+        #[cbor(n(2), with = "minicbor::bytes")]
+        head: [u8; 32],
+    },
     /// A transaction was refused: what is enough to recognise it by, in at most one block of a record. [`Event::Refused`] is its old
     /// form, which is read for ever and written no more.
     #[n(22)]

@@ -1,6 +1,5 @@
 //! The journal's file.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use cofferdam_core::seal::{Kernel, RandomUnavailable, VaultId};
@@ -8,8 +7,11 @@ use cofferdam_core::seal::{Kernel, RandomUnavailable, VaultId};
 use super::entry::Entry;
 use super::key::JournalKey;
 use super::log::{Checkpoint, Log, LogError};
-use super::record;
-use crate::store::{self, StoreError};
+use super::record::{self, MAGIC};
+use crate::store::{Appended, StoreError};
+
+/// The longest journal of a vault: some four million transactions.
+const MAX_JOURNAL: u64 = 4 << 30;
 
 /// The journal is damaged, or cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -21,14 +23,6 @@ pub(crate) enum JournalError {
         path: PathBuf,
         /// How many records the vault remembers.
         count: u64,
-    },
-    /// The file cannot be read.
-    #[error("cannot read the journal {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The system's answer.
-        source: io::Error,
     },
     /// The file is damaged.
     #[error("{}: {error}", path.display())]
@@ -66,7 +60,7 @@ pub(crate) enum JournalError {
         /// The checkpoint's count.
         count: u64,
     },
-    /// It cannot be written.
+    /// It cannot be read or written, or is not what was opened.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// No random numbers.
@@ -76,7 +70,7 @@ pub(crate) enum JournalError {
 
 /// The journal of an unlocked vault.
 pub(crate) struct Journal {
-    path: PathBuf,
+    file: Appended,
     key: JournalKey,
     log: Log,
 }
@@ -85,7 +79,7 @@ impl Journal {
     /// The journal of a vault that is being made.
     pub(crate) fn create(path: PathBuf, key: JournalKey, vault_id: VaultId) -> Self {
         Journal {
-            path,
+            file: Appended::absent(path),
             key,
             log: Log::empty(vault_id),
         }
@@ -102,27 +96,25 @@ impl Journal {
         vault_id: VaultId,
         checkpoint: &Checkpoint,
     ) -> Result<Self, JournalError> {
-        let log = match std::fs::read(&path) {
-            Ok(bytes) if checkpoint.count == 0 && is_cut_short_at_birth(&bytes, vault_id) => {
+        let (file, bytes) = Appended::read(&path, MAX_JOURNAL, &MAGIC[..7])?;
+        let log = match bytes {
+            Some(bytes) if checkpoint.count == 0 && is_cut_short_at_birth(&bytes, vault_id) => {
                 Log::empty(vault_id)
             }
-            Ok(bytes) => Log::parse(&key, &bytes).map_err(|error| JournalError::Damaged {
+            Some(bytes) => Log::parse(&key, &bytes).map_err(|error| JournalError::Damaged {
                 path: path.clone(),
                 error,
             })?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && checkpoint.count == 0 => {
-                Log::empty(vault_id)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            None if checkpoint.count == 0 => Log::empty(vault_id),
+            None => {
                 return Err(JournalError::Missing {
                     path,
                     count: checkpoint.count,
                 });
             }
-            Err(source) => return Err(JournalError::Read { path, source }),
         };
         accept(&path, &log, vault_id, checkpoint)?;
-        Ok(Journal { path, key, log })
+        Ok(Journal { file, key, log })
     }
 
     /// Returns what it says.
@@ -132,10 +124,23 @@ impl Journal {
 
     /// Returns its file.
     pub(crate) fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
-    /// Appends entries, durably, all of them or none. What a cut write left at the end is cut off.
+    /// Proves that the file is what was read or written last.
+    ///
+    /// # Errors
+    ///
+    /// When something else wrote to it, or put another in its place.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        self.file.check()
+    }
+
+    /// Appends entries, durably, all of them or none. What a cut write left at the end is moved to a file of its own.
+    ///
+    /// # Errors
+    ///
+    /// When the file is not what was read, or cannot be written: nothing is cut off or added then.
     pub(crate) fn append(
         &mut self,
         entries: Vec<Entry>,
@@ -154,7 +159,7 @@ impl Journal {
             bytes.extend(&record);
             records.push((entry, record));
         }
-        store::append(&self.path, self.log.intact_len(), &bytes)?;
+        self.file.append(self.log.intact_len(), &bytes)?;
         for (entry, record) in records {
             self.log.push(entry, &record);
         }

@@ -1,9 +1,10 @@
 //! A journal's bytes, read and proven.
 
-use cofferdam_core::seal::VaultId;
+use cofferdam_core::seal::{MAX_GENERATION, VaultId};
 use minicbor::{Decode, Encode};
 
-use super::entry::Entry;
+use super::beyond::Beyond;
+use super::entry::{Entry, Event};
 use super::key::JournalKey;
 use super::record::{self, HEADER_LEN, Link, MAGIC, RecordError};
 
@@ -141,10 +142,46 @@ impl Log {
         }
     }
 
-    /// Returns the highest generation of the vault that an entry names, 0 without entries.
+    /// Returns the highest generation of the vault that an entry names, 0 without entries. What no writing comes to counts
+    /// until the vault was resealed.
     pub(crate) fn highest_generation(&self) -> u64 {
-        let generations = self.entries.iter().map(|entry| entry.generation);
+        let resealed = |entry: &Entry| matches!(entry.event, Event::Resealed { .. });
+        let since = self.entries.iter().rposition(resealed).unwrap_or(0);
+        let counts = |(at, entry): (usize, &Entry)| {
+            (at >= since || entry.generation <= MAX_GENERATION).then_some(entry.generation)
+        };
+        let generations = self.entries.iter().enumerate().filter_map(counts);
         generations.max().unwrap_or(0)
+    }
+
+    /// Returns the highest generation that an entry names and that writing comes to, 0 without.
+    pub(crate) fn highest_plausible(&self) -> u64 {
+        let generations = self.entries.iter().map(|entry| entry.generation);
+        generations
+            .filter(|generation| *generation < MAX_GENERATION)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Returns what the journal knows beyond a vault of `generation` that remembers its first `count` records.
+    ///
+    /// A record that was written after the vault itself, such as of an unlocking, is not beyond it.
+    pub(crate) fn beyond(&self, count: u64, generation: u64) -> Beyond<'_> {
+        let known = usize::try_from(count)
+            .unwrap_or(usize::MAX)
+            .min(self.entries.len());
+        let (known, rest) = self.entries.split_at(known);
+        let is_reseal = |entry: &&Entry| matches!(entry.event, Event::Resealed { .. });
+        let epoch = known.iter().filter(is_reseal).count();
+        let mut now = epoch;
+        let mut beyond = Vec::new();
+        for entry in rest {
+            now += usize::from(is_reseal(&entry));
+            if (now, entry.generation) > (epoch, generation) {
+                beyond.push(((now, entry.generation), entry));
+            }
+        }
+        Beyond(beyond)
     }
 
     /// Returns the length in bytes of all that is intact.

@@ -74,6 +74,11 @@ pub(crate) fn header(vault_id: VaultId) -> [u8; HEADER_LEN] {
     header
 }
 
+/// Tells whether bytes begin as a journal of any format does.
+pub(crate) fn is_header(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC[..7])
+}
+
 /// Seals an entry as the record at `link`.
 pub(super) fn seal(
     key: &JournalKey,

@@ -68,6 +68,24 @@ impl Entry {
                 "receive": marks.receive,
                 "change": marks.change,
             }),
+            Event::State { parts, .. } => json!({"event": "state", "changes": parts}),
+            Event::Resealed { from, beyond } => {
+                json!({"event": "resealed", "from_generation": from, "changes": beyond})
+            }
+            Event::CredentialChanged { rotated } => json!({
+                "event": "credential-changed",
+                "rotated": rotated,
+            }),
+            Event::ImportConfirmed {
+                vault_id,
+                count,
+                head,
+            } => json!({
+                "event": "import-confirmed",
+                "from_vault_id": vault_id.to_lower_hex_string(),
+                "from_count": count,
+                "from_head": head.to_lower_hex_string(),
+            }),
         };
         if let (Value::Object(shown), Value::Object(event)) = (&mut shown, event) {
             shown.extend(event);

@@ -67,6 +67,7 @@ const RAISABLE: &[(&str, bool)] = &[
     ("index-near-bound", false),
     ("lock-time-far", true),
     ("lock-time-ineffective", false),
+    ("memory-imported", false),
     ("no-memory", false),
     ("paid-before", true),
     ("payee-paid-before", false),

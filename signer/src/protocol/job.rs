@@ -85,6 +85,8 @@ pub(crate) enum Job {
     Backup(BackupJob),
     /// `policy`
     Policy(PolicyJob),
+    /// `repair --reseal`
+    Reseal(ResealJob),
 }
 
 /// What a guess of the passphrase shall cost.
@@ -258,6 +260,22 @@ pub(crate) enum JournalJob {
         /// The file.
         file: PathBuf,
     },
+    /// Compares an import with the operator's own note.
+    Confirm {
+        /// How many records the note names.
+        count: u64,
+        /// The head that it names, in hexadecimal.
+        head: String,
+        /// The file that was imported, for a note that is older than it.
+        copy: Option<PathBuf>,
+    },
+}
+
+/// Seals a vault anew that its journal has left behind, or whose generation no writing comes to.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ResealJob {
+    /// Whether to go on without asking.
+    pub(crate) yes: bool,
 }
 
 /// Changes the passphrase.

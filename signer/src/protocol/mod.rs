@@ -9,11 +9,11 @@ mod review;
 pub(crate) use intake::{Blob, BundleFile, IntakeReply, IntakeRequest, Looking, PsbtFile, SeenFacts, Sight};
 pub(crate) use job::{
     AccountJob, AddressJob, BackupJob, Consent, Costs, ExportFormat, InitJob, Job, JournalJob, MarkUsedJob,
-    PassphraseJob, PolicyJob, Request, RestoreJob, SignJob, Source, Unlock, WalletJob,
+    PassphraseJob, PolicyJob, Request, ResealJob, RestoreJob, SignJob, Source, Unlock, WalletJob,
 };
 pub(crate) use outcome::{
     AccountFacts, AddressFacts, Answer, BackupOutcome, CheckpointFacts, CostFacts, Created, ExportOutcome,
-    Imported, JournalFacts, Outcome, PassphraseChanged, PolicyFacts, ReturnFile, SeverityFacts, SignedFile,
-    Unlocked, WalletFacts,
+    ImportFacts, Imported, JournalFacts, Outcome, PassphraseChanged, PolicyFacts, Resealed, ReturnFile,
+    SeverityFacts, SignedFile, Unlocked, WalletFacts,
 };
 pub(crate) use review::{Digest, FileReview, RunReview};

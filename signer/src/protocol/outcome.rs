@@ -88,6 +88,8 @@ pub(crate) enum Outcome {
     Backup(BackupOutcome),
     /// `policy show`, `policy set`
     Policy(PolicyFacts),
+    /// `repair --reseal`
+    Resealed(Resealed),
 }
 
 impl Outcome {
@@ -224,12 +226,39 @@ pub(crate) struct JournalFacts {
     pub(crate) checkpoint: u64,
     /// Whether the end of a write that was cut off follows the last record.
     pub(crate) torn: bool,
+    /// The imports that nobody compared with a note yet.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) unconfirmed: Vec<ImportFacts>,
     /// The file that it was copied to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) out: Option<PathBuf>,
     /// What the records say, for `journal show`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) entries: Option<Vec<serde_json::Value>>,
+}
+
+/// Another vault's journal, as far as it was imported.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ImportFacts {
+    /// That vault.
+    pub(crate) vault_id: String,
+    /// How many records its journal had.
+    pub(crate) count: u64,
+    /// The hash of the last one.
+    pub(crate) head: String,
+}
+
+/// A vault that was sealed anew.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Resealed {
+    /// The generation that was opened.
+    pub(crate) from_generation: u64,
+    /// The one that was written; the same when there was nothing to do.
+    pub(crate) generation: u64,
+    /// Why: what the journal knew beyond the vault.
+    pub(crate) beyond: Vec<String>,
+    /// The files that were moved out of the way, with their new names.
+    pub(crate) aside: Vec<(PathBuf, PathBuf)>,
 }
 
 /// A journal whose memory was taken over.
@@ -243,6 +272,8 @@ pub(crate) struct Imported {
     pub(crate) head: String,
     /// How many signed transactions were not known before.
     pub(crate) imported: u64,
+    /// What this vault knows of all that its words ever signed: missing, where the other one did not know it either.
+    pub(crate) memory: MemoryState,
     /// Where this vault's journal stands now.
     pub(crate) journal: CheckpointFacts,
 }

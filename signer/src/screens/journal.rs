@@ -62,7 +62,16 @@ pub(crate) fn journal(facts: &JournalFacts) -> String {
     if facts.torn {
         let _ = writeln!(
             t,
-            "the end of an interrupted write follows the last record; the next write cuts it off"
+            "the end of an interrupted write follows the last record; the next write moves it to a file of its own"
+        );
+    }
+    for import in &facts.unconfirmed {
+        let _ = writeln!(
+            t,
+            "not confirmed yet: the journal of vault {}, imported up to {}, head {}",
+            import.vault_id,
+            counted(import.count, "record"),
+            import.head
         );
     }
     folded(&text)

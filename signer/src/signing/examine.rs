@@ -13,7 +13,7 @@ use cofferdam_transport::journals::JournalAnswer;
 use super::{amounts, bundle, recall, record};
 use crate::body::{Body, MemoryState};
 use crate::error::FileFinding;
-use crate::journal::{Log, Memory, RefusalRecord, TransactionRecord};
+use crate::journal::{Import, Log, Memory, RefusalRecord, TransactionRecord};
 use crate::protocol::{Digest, FileReview, PsbtFile, RunReview, Unlocked};
 
 /// What files are examined against.
@@ -22,6 +22,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) body: &'a Body,
     /// What was signed before.
     pub(crate) memory: &'a Memory<'a>,
+    /// What was imported of other vaults' journals, and nobody compared with a note yet.
+    pub(crate) unconfirmed: &'a [Import],
     /// What the review names as its vault.
     pub(crate) unlocked: Unlocked,
     /// The fee bounds.
@@ -209,6 +211,9 @@ fn recalled(record: &TransactionRecord, surroundings: &Surroundings<'_>) -> Vec<
         .collect();
     if surroundings.body.memory == MemoryState::Missing {
         findings.push(recall::no_memory());
+    }
+    for import in surroundings.unconfirmed {
+        findings.push(recall::memory_imported(import, &surroundings.body.policy));
     }
     findings
 }

@@ -1,11 +1,14 @@
 //! The journal's findings, in the shape of the review's.
 
+use bitcoin::hex::DisplayHex as _;
 use bitcoin::{Address, ScriptBuf, Txid};
 use cofferdam_core::Network;
 use cofferdam_core::review::{FindingReport, Place, Severity};
+use cofferdam_core::seal::VaultId;
 use cofferdam_core::wallet::WalletId;
 
-use crate::journal::{Claim, Memory, Proof, Remembered, SignedAmount, TransactionRecord};
+use crate::journal::{Claim, Import, Memory, Proof, Remembered, SignedAmount, TransactionRecord};
+use crate::policy::{Policy, Raised};
 use crate::screens::{date, sat};
 
 /// How many payments of an earlier transaction a finding lists.
@@ -218,6 +221,29 @@ pub(super) fn no_memory() -> FindingReport {
         message: "this vault was restored from words and does not know what they signed before; bring the old journal with \
                   `journal import FILE`, or make sure that these payments were not made already"
             .into(),
+    }
+}
+
+/// What was imported may be a copy that was made too early, or cut. It weighs what a missing memory weighs, at least.
+pub(super) fn memory_imported(import: &Import, policy: &Policy) -> FindingReport {
+    let severity = match policy.severities.get("no-memory") {
+        Some(Raised::Refusal) => Severity::Refusal,
+        Some(Raised::Warning) => Severity::Warning,
+        None => Severity::Note,
+    };
+    let head = import.head.to_lower_hex_string();
+    FindingReport {
+        code: "memory-imported".into(),
+        severity,
+        place: Place::Transaction,
+        expected: None,
+        found: None,
+        message: format!(
+            "the journal of vault {} was imported up to record {} (head {head}), and nobody knows yet whether that was all: compare \
+             it with the last receipt or your own note, and say so with `journal confirm COUNT HEAD`",
+            VaultId(import.vault_id),
+            import.count
+        ),
     }
 }
 

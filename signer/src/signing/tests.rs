@@ -109,6 +109,7 @@ fn examined_with(
         bundle,
         body,
         memory: &memory,
+        unconfirmed: &[],
         unlocked: Unlocked {
             vault_id: "v".into(),
             generation,

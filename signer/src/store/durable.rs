@@ -2,41 +2,28 @@
 //!
 //! What is promised: when a function here returns without an error, what it wrote survives a power cut.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
 
 use super::StoreError;
 
-/// Appends `bytes` to a file whose length is `len`, durably; a file that is not there counts as length 0 and is made,
-/// mode 0600.
-///
-/// On an error the file is as before, unless that cannot be undone (killed, failing disk): then a part of `bytes` may
-/// stand at its end, beyond `len`. Bytes beyond `len` are a record that was never promised to anybody: they are cut off
-/// first.
-///
-/// # Errors
-///
-/// When the file is shorter than `len`, or the system refuses.
-pub(crate) fn append(path: &Path, len: u64, bytes: &[u8]) -> Result<(), StoreError> {
-    let file = open_or_make(path)?;
-    let found = file.metadata().map_err(StoreError::io("read", path))?.len();
-    if found < len {
-        return Err(StoreError::Changed(path.to_path_buf()));
+/// What a file is, whatever it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+/// Returns a file's identity.
+pub(super) fn identity_of(metadata: &Metadata) -> Identity {
+    Identity {
+        device: metadata.dev(),
+        inode: metadata.ino(),
     }
-    if found > len {
-        file.set_len(len).map_err(StoreError::io("shorten", path))?;
-    }
-    let appended = file.write_all_at(bytes, len).and_then(|()| file.sync_all());
-    if let Err(error) = appended {
-        // Undoing is a courtesy: readers take an unpromised end for what it is.
-        let _ = file.set_len(len).and_then(|()| file.sync_all());
-        return Err(StoreError::io("append to", path)(error));
-    }
-    if len == 0 { sync_folder(path) } else { Ok(()) }
 }
 
 /// Opens a file for reading and writing; one that is not there is made, mode 0600. A symbolic link is not followed.
@@ -47,25 +34,15 @@ pub(super) fn open_or_make(path: &Path) -> Result<File, StoreError> {
         .create(true)
         .truncate(false)
         .mode(0o600)
-        .custom_flags(OFlags::NOFOLLOW.bits() as i32)
+        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32)
         .open(path)
         .map_err(StoreError::io("open", path))
 }
 
 /// Reads a regular file of at most `max_len` bytes, following symbolic links; never waits on a pipe or a device.
 pub(super) fn read(path: &Path, max_len: u64) -> Result<Contents, StoreError> {
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(OFlags::NONBLOCK.bits() as i32)
-        .open(path)
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => StoreError::Missing(path.to_path_buf()),
-            _ => StoreError::io("open", path)(error),
-        })?;
+    let file = open_regular(path)?;
     let metadata = file.metadata().map_err(StoreError::io("read", path))?;
-    if !metadata.is_file() {
-        return Err(StoreError::NotAFile(path.to_path_buf()));
-    }
     if metadata.len() > max_len {
         return Ok(Contents::TooLong(metadata.len()));
     }
@@ -78,6 +55,31 @@ pub(super) fn read(path: &Path, max_len: u64) -> Result<Contents, StoreError> {
     } else {
         Contents::Bytes(bytes)
     })
+}
+
+fn open_regular(path: &Path) -> Result<File, StoreError> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlags::NONBLOCK.bits() as i32)
+        .open(path)
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => StoreError::Missing(path.to_path_buf()),
+            _ => StoreError::io("open", path)(error),
+        })?;
+    match file.metadata().map_err(StoreError::io("read", path))?.is_file() {
+        true => Ok(file),
+        false => Err(StoreError::NotAFile(path.to_path_buf())),
+    }
+}
+
+/// Reads the first `len` bytes of a regular file, or all that it has.
+pub(super) fn read_start(path: &Path, len: u64) -> Result<Contents, StoreError> {
+    let file = open_regular(path)?;
+    let mut bytes = Vec::with_capacity(len as usize);
+    file.take(len)
+        .read_to_end(&mut bytes)
+        .map_err(StoreError::io("read", path))?;
+    Ok(Contents::Bytes(bytes))
 }
 
 /// What [`read`] found.
@@ -117,8 +119,13 @@ impl Temporary {
         Ok(temporary)
     }
 
-    /// Moves the file over `target`, and syncs the folder.
-    pub(super) fn replace(mut self, target: &Path) -> Result<(), StoreError> {
+    /// Moves the file over `target`, if `check` still allows it, and syncs the folder.
+    pub(super) fn replace(
+        mut self,
+        target: &Path,
+        check: impl FnOnce() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        check()?;
         fs::rename(&self.path, target).map_err(StoreError::io("replace", target))?;
         self.placed = true;
         sync_folder(target)

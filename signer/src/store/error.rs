@@ -23,6 +23,10 @@ pub(crate) enum Kind {
     Busy,
     /// A vault is already there (exit 12).
     Exists,
+    /// Something else changed the files meanwhile (exit 12).
+    Changed,
+    /// The generation is none that writing comes to (exit 5).
+    Generation,
     /// What was asked for makes no sense here (exit 2).
     Usage,
 }
@@ -50,7 +54,7 @@ pub(crate) enum StoreError {
     #[error("{} is missing, and earlier generations of it are there; run `repair`", .0.display())]
     MissingButKept(PathBuf),
     /// The path is a folder or a device.
-    #[error("{} is not a regular file; name the vault's file", .0.display())]
+    #[error("{} is not a regular file", .0.display())]
     NotAFile(PathBuf),
     /// A vault is not overwritten.
     #[error("{} exists already; choose another --vault, a vault is never overwritten", .0.display())]
@@ -111,14 +115,14 @@ pub(crate) enum StoreError {
     },
     /// The chosen file is not one of this vault's.
     #[error(
-        "{} belongs to another vault than {}; name it itself with --vault",
+        "{} belongs to another vault than {}; name it itself with --vault; if {0} is the right one, move the other away first",
         chosen.display(),
         vault.display()
     )]
     OtherVault {
         /// The chosen file.
         chosen: PathBuf,
-        /// The vault.
+        /// The file that tells which vault this is.
         vault: PathBuf,
     },
     /// No intact file is left to repair from.
@@ -132,11 +136,33 @@ pub(crate) enum StoreError {
     #[error("{} is in the way of keeping the present vault; run `repair`, which moves it aside", .0.display())]
     NameTaken(PathBuf),
     /// A file changed while it was locked.
-    #[error("{} was changed by something that does not keep the lock; stop that, and try again", .0.display())]
+    #[error("{} is not what this command opened: something else changed it meanwhile; nothing was written", .0.display())]
     Changed(PathBuf),
-    /// Generations are used up.
-    #[error("{} has the last generation there is; something wrote a false one", .0.display())]
-    GenerationsExhausted(PathBuf),
+    /// The lock's file is another one now, so that another process may hold the vault too.
+    #[error("{} was deleted or replaced while this command held it; nothing was written", .0.display())]
+    LockLost(PathBuf),
+    /// A file is longer than it may be.
+    #[error("{} has {found} bytes, and at most {limit} are read; check the path", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        found: u64,
+        /// The bound.
+        limit: u64,
+    },
+    /// The generation is one that no honest writing comes to.
+    #[error(
+        "{} has generation {generation}, which no writing comes to: an earlier program took it from a file's name; \
+         run `repair --reseal`",
+        path.display()
+    )]
+    Implausible {
+        /// The vault.
+        path: PathBuf,
+        /// The highest generation of vault and journal.
+        generation: u64,
+    },
     /// Pruning must leave two.
     #[error("prune leaves at least two files; --keep {0} is too few")]
     KeepTooFew(usize),
@@ -163,8 +189,9 @@ impl StoreError {
             | StoreError::DifferentVaults { .. }
             | StoreError::NothingIntact(_)
             | StoreError::NameTaken(_)
-            | StoreError::Changed(_)
-            | StoreError::GenerationsExhausted(_) => Kind::Damaged,
+            | StoreError::TooLong { .. } => Kind::Damaged,
+            StoreError::Changed(_) | StoreError::LockLost(_) => Kind::Changed,
+            StoreError::Implausible { .. } => Kind::Generation,
         }
     }
 

@@ -63,6 +63,7 @@ impl LockedVault {
     ///
     /// When a file cannot be deleted; older ones are gone by then.
     pub(crate) fn prune(&self, plan: &PrunePlan) -> Result<(), StoreError> {
+        self.check()?;
         for (path, _) in plan.go.iter().rev() {
             match fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {

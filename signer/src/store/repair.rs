@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use cofferdam_core::seal::{Conflict, Intact, VaultFile};
+use cofferdam_core::seal::{Conflict, Intact, VaultFile, VaultId};
 
-use super::durable::{is_taken, keep_damaged, move_new, sync_folder};
+use super::durable::{Contents, is_taken, keep_damaged, move_new, read_start, sync_folder};
 use super::survey::Survey;
 use super::verify::read_vault;
 use super::{LockedVault, StoreError};
+
+/// The first bytes of a journal: its magic and the vault's id.
+const JOURNAL_START: u64 = 8 + 16;
 
 /// What `repair` did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +45,7 @@ impl LockedVault {
     /// When no intact file is left, intact files contradict each other and none is chosen, or the chosen one is not
     /// intact or belongs to another vault than an intact `V`.
     pub(crate) fn repair(&self, chosen: Option<&Path>) -> Result<Repaired, StoreError> {
+        self.check()?;
         let survey = self.survey()?;
         survey.require_known_formats()?;
         let vault = self.path().vault();
@@ -64,7 +68,7 @@ impl LockedVault {
         }
         for path in in_the_way(&survey, &source.file, vault) {
             let to = self.path().aside(free_aside);
-            free_aside = free_aside.saturating_add(1);
+            free_aside = survey.free_aside_after(free_aside);
             move_new(&path, &to)?;
             aside.push((path, to));
         }
@@ -81,21 +85,74 @@ impl LockedVault {
         })
     }
 
+    /// Takes back a vault's generation that no writing comes to: what has a later one than `file`, `V` included, becomes
+    /// `V.aside.<k>`, and `file` becomes `V`. Killed before the end, it can be run again.
+    ///
+    /// # Errors
+    ///
+    /// When the lock is lost, `V` is not `present`, or the system refuses.
+    pub(crate) fn reseal(
+        &self,
+        present: &VaultFile,
+        file: &VaultFile,
+    ) -> Result<Vec<(PathBuf, PathBuf)>, StoreError> {
+        self.check_vault(present)?;
+        let survey = self.survey()?;
+        let mut aside = Vec::new();
+        let mut free_aside = survey.free_aside();
+        for path in in_the_way(&survey, file, self.path().vault()) {
+            let to = self.path().aside(free_aside);
+            free_aside = survey.free_aside_after(free_aside);
+            move_new(&path, &to)?;
+            aside.push((path, to));
+        }
+        self.put(&survey, file, &mut free_aside, &mut aside)?;
+        sync_folder(self.path().vault())?;
+        Ok(aside)
+    }
+
+    /// Reads the file that the operator chose, and holds it against what tells which vault this is: the journal, or else any
+    /// intact file.
     fn choose(&self, survey: &Survey, path: &Path) -> Result<Intact<PathBuf>, StoreError> {
         let file = read_vault(path)?;
-        if survey
-            .vault()
-            .is_ok_and(|present| present.vault_id() != file.vault_id())
-        {
-            return Err(StoreError::OtherVault {
-                chosen: path.to_path_buf(),
-                vault: self.path().vault().to_path_buf(),
-            });
+        let other = |vault: PathBuf| StoreError::OtherVault {
+            chosen: path.to_path_buf(),
+            vault,
+        };
+        match self.journal_of()? {
+            Some(id) if id != file.vault_id() => return Err(other(self.path().journal())),
+            Some(_) => {}
+            None => {
+                let chosen = |intact: &&Intact<PathBuf>| intact.name != path;
+                let known: Vec<_> = survey.ranking().intact.iter().filter(chosen).collect();
+                let same = |intact: &&Intact<PathBuf>| intact.file.vault_id() == file.vault_id();
+                let vault = survey.vault();
+                let stands = vault.is_ok_and(|present| present.vault_id() != file.vault_id());
+                if stands {
+                    return Err(other(self.path().vault().to_path_buf()));
+                }
+                if let (Some(first), false) = (known.first(), known.iter().any(same)) {
+                    return Err(other(first.name.clone()));
+                }
+            }
         }
         Ok(Intact {
             name: path.to_path_buf(),
             file,
         })
+    }
+
+    /// Returns the vault that the journal names, if there is one that begins as a journal does.
+    fn journal_of(&self) -> Result<Option<VaultId>, StoreError> {
+        let start = match read_start(&self.path().journal(), JOURNAL_START) {
+            Ok(Contents::Bytes(bytes)) => bytes,
+            Ok(Contents::TooLong(_)) | Err(StoreError::Missing(_) | StoreError::NotAFile(_)) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let id = start.strip_prefix(b"CFDRJNL").and_then(|rest| rest.get(1..));
+        Ok(id.and_then(|id| id.try_into().ok()).map(VaultId))
     }
 
     /// Chooses the newest generation; only a contradiction about that one needs the operator.
@@ -106,6 +163,7 @@ impl LockedVault {
             Err(error @ StoreError::Missing(_)) => return Err(error),
             Err(_) => survey.ranking().clone(),
         };
+        let candidates = survey.plausible(candidates);
         let Some(newest) = candidates.intact.first() else {
             return Err(StoreError::NothingIntact(vault.to_path_buf()));
         };
@@ -127,7 +185,7 @@ impl LockedVault {
     ) -> Result<(), StoreError> {
         let vault = self.path().vault();
         if !is_taken(vault)? {
-            return self.replace(file, None);
+            return self.replace(None, file, None);
         }
         if !vault
             .metadata()
@@ -141,17 +199,17 @@ impl LockedVault {
             let name = self.path().generation(present.generation());
             let belongs = present.vault_id() == file.vault_id() && present.generation() < file.generation();
             if survey.holds(&name, present) {
-                return self.replace(file, None);
+                return self.replace(Some(present), file, None);
             }
             if belongs && !is_taken(&name)? {
-                return self.replace(file, Some((present.as_bytes(), &name)));
+                return self.replace(Some(present), file, Some((present.as_bytes(), &name)));
             }
         }
         let to = self.path().aside(*free_aside);
-        *free_aside = free_aside.saturating_add(1);
+        *free_aside = survey.free_aside_after(*free_aside);
         aside.push((vault.to_path_buf(), to.clone()));
         keep_damaged(vault, &to)?;
-        self.replace(file, None)
+        self.replace(None, file, None)
     }
 }
 

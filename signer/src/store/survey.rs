@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use cofferdam_core::seal::{
-    Conflict, Credential, Damaged, Intact, MAX_FILE_LEN, OutOfMemory, Ranking, VaultError, VaultFile,
-    VaultId, opened_by, rank,
+    Conflict, Credential, Damaged, Intact, MAX_FILE_LEN, MAX_GENERATION, OpenVault, OutOfMemory, Ranking,
+    VaultError, VaultFile, VaultId, opened_by, rank,
 };
 
 use super::durable::{Contents, read};
@@ -95,7 +95,7 @@ impl Survey {
     pub(crate) fn current(&self) -> Result<&VaultFile, StoreError> {
         let present = self.vault()?;
         self.require_known_formats()?;
-        match self.of(present.vault_id()).newest() {
+        match self.plausible(self.of(present.vault_id())).newest() {
             Err(conflict) => Err(conflict.into()),
             Ok(Some(newest)) if newest.file.generation() > present.generation() => {
                 Err(StoreError::RolledBack {
@@ -123,6 +123,23 @@ impl Survey {
             .collect()
     }
 
+    /// Returns the files that are named like an earlier generation and are none of this vault's: empty, damaged, another
+    /// vault's, of a generation that no writing comes to, or nothing that can be read.
+    pub(crate) fn foreign(&self) -> Vec<&Path> {
+        let Ok(present) = self.vault() else {
+            return Vec::new();
+        };
+        let stranger = |file: &VaultFile| {
+            file.vault_id() != present.vault_id()
+                || (file.generation() > MAX_GENERATION && present.generation() <= MAX_GENERATION)
+        };
+        let intact = self.ranking.intact.iter().filter(|intact| stranger(&intact.file));
+        let damaged = self.ranking.damaged.iter().map(|damaged| &damaged.name);
+        let unreadable = self.unreadable.iter().map(|(path, _)| path);
+        let names = intact.map(|intact| &intact.name).chain(damaged).chain(unreadable);
+        names.map(PathBuf::as_path).collect()
+    }
+
     /// Returns the report on every file but those set aside, `V` first: for `verify` without arguments, and to warn of
     /// damaged ones.
     pub(crate) fn reports(&self) -> Vec<FileReport> {
@@ -143,27 +160,32 @@ impl Survey {
         reports
     }
 
-    /// Returns the next generation: 1 + the highest among the vault's files and the journal (`journal`: the highest
-    /// generation that it names, 0 when there is none).
+    /// Returns the next generation: 1 + the highest that is authenticated, among the files that `open`'s data key sealed and
+    /// `known`, what the vault that was opened and its journal say. Names, and files that nobody vouches for, count nothing.
     ///
     /// # Errors
     ///
-    /// When the highest is the last number there is.
-    pub(crate) fn next_generation(&self, journal: u64) -> Result<u64, StoreError> {
-        let vault_id = self.vault().ok().map(VaultFile::vault_id);
-        let ours = |file: &VaultFile| vault_id.is_none_or(|id| id == file.vault_id());
+    /// When that is more than writing comes to.
+    pub(crate) fn next_generation(&self, open: &OpenVault, known: u64) -> Result<u64, StoreError> {
+        let highest = self.highest_plausible(open).max(known);
+        if highest >= MAX_GENERATION {
+            return Err(StoreError::Implausible {
+                path: self.path.vault().to_path_buf(),
+                generation: highest,
+            });
+        }
+        Ok(highest + 1)
+    }
+
+    /// Returns the highest generation that writing comes to, among the files that `open`'s data key sealed; 0 without any.
+    pub(crate) fn highest_plausible(&self, open: &OpenVault) -> u64 {
         let files = self.ranking.intact.iter().map(|intact| &intact.file);
         let files = files.chain(self.aside.iter().map(|(_, file)| file));
-        let generations = files.filter(|file| ours(file)).map(VaultFile::generation);
-        let damaged = self
-            .ranking
-            .damaged
-            .iter()
-            .filter_map(|damaged| self.number(&damaged.name));
-        let highest = generations.chain(damaged).chain([journal]).max().unwrap_or(0);
-        highest
-            .checked_add(1)
-            .ok_or_else(|| StoreError::GenerationsExhausted(self.path.vault().to_path_buf()))
+        files
+            .filter(|file| file.generation() < MAX_GENERATION && open.has_sealed(file))
+            .map(VaultFile::generation)
+            .max()
+            .unwrap_or(0)
     }
 
     /// Returns the older files (`V.<generation>` and `V.aside.<k>`) that `credential` opens; made anew after a write, for
@@ -233,6 +255,17 @@ impl Survey {
         }
     }
 
+    /// Leaves out generations that no writing comes to: an earlier program took them from names, or somebody made the file up.
+    /// Where `V` itself has one, or nothing else is left, they stay.
+    pub(super) fn plausible(&self, mut ranking: Ranking<PathBuf>) -> Ranking<PathBuf> {
+        let is_plausible = |file: &VaultFile| file.generation() <= MAX_GENERATION;
+        let others = ranking.intact.iter().any(|intact| is_plausible(&intact.file));
+        if others && self.vault().map_or(true, is_plausible) {
+            ranking.intact.retain(|intact| is_plausible(&intact.file));
+        }
+        ranking
+    }
+
     pub(super) fn ranking(&self) -> &Ranking<PathBuf> {
         &self.ranking
     }
@@ -249,12 +282,16 @@ impl Survey {
             .any(|intact| intact.name == path && intact.file == *file)
     }
 
-    /// Returns a name for a file to be set aside.
+    /// Returns the first free number for a file to be set aside.
     pub(super) fn free_aside(&self) -> u64 {
-        self.aside_numbers
-            .iter()
-            .max()
-            .map_or(1, |highest| highest.saturating_add(1))
+        self.free_aside_after(0)
+    }
+
+    /// Returns the first free number after one that was just taken.
+    pub(super) fn free_aside_after(&self, taken: u64) -> u64 {
+        (taken + 1..)
+            .find(|number| self.aside_numbers.binary_search(number).is_err())
+            .unwrap_or(u64::MAX)
     }
 
     /// Returns the number in the name `V.<number>`.

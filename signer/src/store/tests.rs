@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use cofferdam_core::seal::{
-    Cost, Credential, NewSlot, OpenVault, Passphrase, RandomUnavailable, VaultError, VaultFile,
+    Cost, Credential, MAX_GENERATION, NewSlot, OpenVault, Passphrase, RandomUnavailable, VaultError,
+    VaultFile,
 };
 use tempfile::TempDir;
 
-use super::{Kind, LockedVault, Repaired, StoreError, VaultPath, append, verify};
+use super::{Kind, LockedVault, Repaired, StoreError, VaultPath, verify};
 
 fn kernel(buffer: &mut [u8]) -> Result<(), RandomUnavailable> {
     getrandom::fill(buffer).map_err(|_| RandomUnavailable)
@@ -68,7 +69,7 @@ impl Folder {
         let folder = Folder::empty();
         folder.store.create(&generation(1)).unwrap();
         for number in 2..=last {
-            folder.store.write(&generation(number)).unwrap();
+            folder.write(generation(number)).unwrap();
         }
         folder
     }
@@ -101,6 +102,19 @@ impl Folder {
         verify(&self.path(suffix)).outcome.unwrap().generation
     }
 
+    /// Writes a vault over the one that stands.
+    fn write(&self, file: VaultFile) -> Result<(), StoreError> {
+        let survey = self.store.survey()?;
+        self.store.write(survey.current()?, &file)
+    }
+
+    /// The next generation, as the owner of the vault sees it, whose journal names `journal`.
+    fn next(&self, journal: u64) -> Result<u64, StoreError> {
+        let survey = self.store.survey()?;
+        let known = survey.vault().map_or(0, VaultFile::generation).max(journal);
+        survey.next_generation(&first().1, known)
+    }
+
     fn current(&self) -> Result<u64, StoreError> {
         self.store.survey()?.current().map(VaultFile::generation)
     }
@@ -122,12 +136,8 @@ fn generations_are_kept_beside_the_vault() {
         );
     }
     let survey = folder.store.survey().unwrap();
-    assert_eq!(survey.next_generation(0).unwrap(), 4);
-    assert_eq!(
-        survey.next_generation(9).unwrap(),
-        10,
-        "the journal knows of later ones"
-    );
+    assert_eq!(folder.next(0).unwrap(), 4);
+    assert_eq!(folder.next(9).unwrap(), 10, "the journal knows of later ones");
     assert_eq!(
         survey
             .kept()
@@ -170,10 +180,7 @@ fn only_one_process_holds_a_vault() {
 fn only_a_later_generation_of_the_same_vault_is_written() {
     let folder = Folder::with_generations(2);
     for wrong in [generation(1), generation(2), new_vault()] {
-        assert!(matches!(
-            folder.store.write(&wrong).unwrap_err(),
-            StoreError::Changed(_)
-        ));
+        assert!(matches!(folder.write(wrong).unwrap_err(), StoreError::Changed(_)));
     }
     assert_eq!(folder.current().unwrap(), 2);
 }
@@ -203,7 +210,7 @@ fn missing_damaged_rolled_back_and_contradicted_vaults_are_told_apart() {
         "{error}"
     );
     assert!(matches!(
-        folder.store.write(&generation(4)).unwrap_err(),
+        folder.write(generation(4)).unwrap_err(),
         StoreError::Invalid { .. }
     ));
 
@@ -259,7 +266,7 @@ fn damaged_earlier_files_and_strangers_do_not_keep_a_vault_from_opening() {
         .count();
     assert_eq!((survey.reports().len(), bad), (5, 3));
     assert_eq!(survey.reports()[0].path, folder.path(""));
-    assert_eq!(survey.next_generation(0).unwrap(), 4);
+    assert_eq!(folder.next(0).unwrap(), 4);
 }
 
 #[test]
@@ -289,7 +296,7 @@ fn a_stale_temporary_file_is_replaced_and_a_killed_write_is_taken_up() {
         2,
         "the vault and its second name agree"
     );
-    folder.store.write(&generation(3)).unwrap();
+    folder.write(generation(3)).unwrap();
     assert_eq!(folder.names(), ["V", "V.1", "V.2", "V.lock"]);
     assert_eq!(
         ["", ".1", ".2"].map(|suffix| folder.generation_of(suffix)),
@@ -304,33 +311,226 @@ fn a_planted_link_at_the_temporary_name_is_not_followed() {
     let precious = folder.path(".journal");
     fs::write(&precious, b"precious").unwrap();
     symlink(&precious, folder.store.path().temporary()).unwrap();
-    folder.store.write(&generation(2)).unwrap();
+    folder.write(generation(2)).unwrap();
     assert_eq!(fs::read(&precious).unwrap(), b"precious");
     assert!(!folder.path("").symlink_metadata().unwrap().is_symlink());
 }
 
+/// A file, a folder, a link or another vault where the earlier generation would go: work goes on, and none of them is touched.
 #[test]
-fn a_taken_name_is_never_overwritten() {
-    let folder = Folder::with_generations(2);
-    fs::write(folder.path(".2"), b"a damaged vault, or a note").unwrap();
-    let error = folder.store.write(&generation(3)).unwrap_err();
-    assert!(
-        matches!(&error, StoreError::NameTaken(path) if *path == folder.path(".2")),
-        "{error}"
-    );
-    assert_eq!(
-        fs::read(folder.path(".2")).unwrap(),
-        b"a damaged vault, or a note"
-    );
-    assert_eq!(folder.current().unwrap(), 2);
+fn a_taken_name_is_never_overwritten_and_stops_nothing() {
+    type Plant = fn(&Folder);
+    let plants: [(&str, Plant); 5] = [
+        ("an empty file", |folder| {
+            fs::write(folder.path(".2"), b"").unwrap()
+        }),
+        ("a note", |folder| {
+            fs::write(folder.path(".2"), b"a note").unwrap()
+        }),
+        ("a folder", |folder| fs::create_dir(folder.path(".2")).unwrap()),
+        ("a dangling link", |folder| {
+            symlink("/nonexistent", folder.path(".2")).unwrap();
+        }),
+        ("another vault", |folder| folder.put(".2", &new_vault())),
+    ];
+    for (name, plant) in plants {
+        let folder = Folder::with_generations(2);
+        let second = fs::read(folder.path("")).unwrap();
+        plant(&folder);
+        let planted = fs::read(folder.path(".2")).ok();
+        folder.write(generation(3)).unwrap();
+        assert_eq!(fs::read(folder.path(".2")).ok(), planted, "{name}");
+        assert_eq!(folder.current().unwrap(), 3, "{name}");
+        assert_eq!(fs::read(folder.path(".aside.1")).unwrap(), second, "{name}");
+        folder.write(generation(4)).unwrap();
+        assert_eq!(
+            folder.names(),
+            ["V", "V.1", "V.2", "V.3", "V.aside.1", "V.lock"],
+            "{name}"
+        );
+    }
+}
 
+/// What only its name makes an earlier generation: `touch V.18446744073709551614` was sealed as the vault's generation.
+#[test]
+fn a_name_moves_no_generation() {
+    for name in [".18446744073709551614", ".18446744073709551615", ".77", ".3"] {
+        let folder = Folder::with_generations(2);
+        fs::write(folder.path(name), b"").unwrap();
+        assert_eq!(folder.next(0).unwrap(), 3, "V{name}");
+        folder.write(generation(3)).unwrap();
+        assert_eq!(folder.current().unwrap(), 3, "V{name}");
+    }
+}
+
+/// The checksum needs no key: who can write beside the vault can make up a generation of it.
+#[test]
+fn a_made_up_generation_counts_nothing() {
+    use sha2::{Digest as _, Sha256};
+    let made_up = |number: u64| {
+        let mut bytes = generation(2).as_bytes().to_vec();
+        bytes[32..40].copy_from_slice(&number.to_le_bytes());
+        let checked = bytes.len() - 32;
+        let checksum = Sha256::digest(&bytes[..checked]);
+        bytes[checked..].copy_from_slice(&checksum);
+        let file = VaultFile::parse(bytes).unwrap();
+        assert_eq!(file.generation(), number);
+        file
+    };
+    // One that no writing comes to stops nothing.
+    let folder = Folder::with_generations(2);
+    folder.put(".5", &made_up(u64::MAX));
+    folder.put(".aside.1", &made_up(u64::MAX - 1));
+    assert_eq!((folder.current().unwrap(), folder.next(0).unwrap()), (2, 3));
+    folder.write(generation(3)).unwrap();
+    // One that writing comes to is shown, since it may be real, and counts nothing either way once it was decided.
+    let folder = Folder::with_generations(2);
+    folder.put(".900", &made_up(900));
+    assert!(matches!(
+        folder.current().unwrap_err(),
+        StoreError::RolledBack { .. }
+    ));
+    folder.store.repair(Some(&folder.path(""))).unwrap();
+    assert_eq!((folder.current().unwrap(), folder.next(0).unwrap()), (2, 3));
+}
+
+#[test]
+fn a_generation_that_no_writing_comes_to_is_written_no_further() {
+    let folder = Folder::with_generations(2);
+    for known in [MAX_GENERATION, u64::MAX - 1, u64::MAX] {
+        let error = folder.next(known).unwrap_err();
+        assert_eq!(error.kind(), Kind::Generation, "{error}");
+    }
+    let bricked = first().1.reseal(u64::MAX, b"x", &mut kernel).unwrap();
+    folder.write(bricked.clone()).unwrap();
+    assert_eq!(folder.current().unwrap(), u64::MAX, "it opens");
+    let mended = first().1.reseal_as(3, b"x", &mut kernel).unwrap();
+    let aside = folder.store.reseal(&bricked, &mended).unwrap();
+    assert_eq!(aside, [(folder.path(""), folder.path(".aside.1"))]);
+    assert_eq!((folder.current().unwrap(), folder.next(0).unwrap()), (3, 4));
+    folder.write(generation(4)).unwrap();
+}
+
+#[test]
+fn a_number_aside_that_is_the_last_there_is_is_not_counted_from() {
+    let folder = Folder::with_generations(2);
+    fs::write(folder.path(".aside.18446744073709551615"), b"").unwrap();
+    fs::write(folder.path(".aside.1"), b"").unwrap();
+    folder.damage("");
     folder.store.repair(None).unwrap();
-    assert_eq!(
-        fs::read(folder.path(".aside.1")).unwrap(),
-        b"a damaged vault, or a note"
-    );
-    folder.store.write(&generation(3)).unwrap();
-    assert_eq!(folder.names(), ["V", "V.1", "V.2", "V.aside.1", "V.lock"]);
+    assert_eq!(folder.current().unwrap(), 1);
+    assert!(folder.names().contains(&"V.aside.2".to_owned()));
+}
+
+/// A clean-up deletes the lock, or the folder is moved and another put there: whoever held it writes nothing any more.
+#[test]
+fn a_lock_that_was_replaced_is_lost() {
+    type Change = fn(&Folder);
+    let changes: [(&str, Change); 5] = [
+        ("deleted", |folder| fs::remove_file(folder.path(".lock")).unwrap()),
+        ("made anew", |folder| {
+            fs::remove_file(folder.path(".lock")).unwrap();
+            fs::write(folder.path(".lock"), b"").unwrap();
+        }),
+        ("replaced by a link to it", |folder| {
+            fs::rename(folder.path(".lock"), folder.path(".moved")).unwrap();
+            symlink(folder.path(".moved"), folder.path(".lock")).unwrap();
+        }),
+        ("taken by another process", |folder| {
+            fs::remove_file(folder.path(".lock")).unwrap();
+            VaultPath::new(&folder.path("")).unwrap().lock().unwrap();
+        }),
+        ("its folder replaced", |folder| {
+            let inner = folder.path("").parent().unwrap().to_owned();
+            let moved = inner.with_extension("moved");
+            fs::rename(&inner, &moved).unwrap();
+            fs::create_dir(&inner).unwrap();
+            for name in ["V", "V.1", "V.lock"] {
+                fs::copy(moved.join(name), inner.join(name)).unwrap();
+            }
+            fs::remove_dir_all(moved).unwrap();
+        }),
+    ];
+    for (name, change) in changes {
+        let folder = Folder::with_generations(2);
+        folder.store.check().unwrap();
+        change(&folder);
+        let before = fs::read(folder.path("")).unwrap();
+        let error = folder.write(generation(3)).unwrap_err();
+        assert_eq!(error.kind(), Kind::Changed, "{name}: {error}");
+        assert_eq!(
+            folder.store.repair(None).unwrap_err().kind(),
+            Kind::Changed,
+            "{name}"
+        );
+        assert_eq!(fs::read(folder.path("")).unwrap(), before, "{name}");
+    }
+    // A second name of the lock's file takes nothing away.
+    let folder = Folder::with_generations(2);
+    fs::hard_link(folder.path(".lock"), folder.path(".lock.link")).unwrap();
+    folder.write(generation(3)).unwrap();
+}
+
+#[test]
+fn a_vault_that_was_replaced_meanwhile_is_not_written_over() {
+    let other = first().1.reseal(3, b"theirs", &mut kernel).unwrap();
+    for (name, bytes) in [
+        ("a later one", other.as_bytes()),
+        ("an earlier one", generation(1).as_bytes()),
+        ("another vault", new_vault().as_bytes()),
+        ("nothing", b""),
+    ] {
+        let folder = Folder::with_generations(2);
+        let opened = folder.store.survey().unwrap().current().unwrap().clone();
+        fs::write(folder.path(""), bytes).unwrap();
+        let error = folder.store.write(&opened, &generation(4)).unwrap_err();
+        assert_eq!(error.kind(), Kind::Changed, "{name}: {error}");
+        assert_eq!(fs::read(folder.path("")).unwrap(), bytes, "{name}");
+    }
+}
+
+/// `V` is damaged, so that it cannot tell whose it is: the journal does, or the generations beside it.
+#[test]
+fn repair_takes_no_other_vaults_file() {
+    let stranger = tempfile::NamedTempFile::new().unwrap();
+    let other = new_vault();
+    fs::write(stranger.path(), other.as_bytes()).unwrap();
+    let journal_of = |file: &VaultFile| [b"CFDRJNL\x01", &file.vault_id().0[..]].concat();
+    type Prepare<'a> = &'a dyn Fn(&Folder);
+    let cases: [(&str, Prepare<'_>); 4] = [
+        ("generations beside it", &|folder| folder.damage("")),
+        ("the journal alone", &|folder| {
+            folder.damage("");
+            fs::remove_file(folder.path(".1")).unwrap();
+            fs::write(folder.path(".journal"), journal_of(&generation(1))).unwrap();
+        }),
+        ("the journal, the vault is missing", &|folder| {
+            fs::remove_file(folder.path("")).unwrap();
+            fs::remove_file(folder.path(".1")).unwrap();
+            fs::write(folder.path(".journal"), journal_of(&generation(1))).unwrap();
+        }),
+        ("the journal, and a planted generation", &|folder| {
+            folder.damage("");
+            folder.put(".7", &other);
+            fs::write(folder.path(".journal"), journal_of(&generation(1))).unwrap();
+        }),
+    ];
+    for (name, prepare) in cases {
+        let folder = Folder::with_generations(2);
+        prepare(&folder);
+        let error = folder.store.repair(Some(stranger.path())).unwrap_err();
+        assert!(matches!(error, StoreError::OtherVault { .. }), "{name}: {error}");
+        let backup = tempfile::NamedTempFile::new().unwrap();
+        fs::write(backup.path(), generation(2).as_bytes()).unwrap();
+        folder.store.repair(Some(backup.path())).unwrap();
+        assert_eq!(folder.current().unwrap(), 2, "{name}");
+    }
+    // A stranger's file stands in `V`: the journal lets the owner's come back.
+    let folder = Folder::with_generations(2);
+    folder.put("", &other);
+    fs::write(folder.path(".journal"), journal_of(&generation(1))).unwrap();
+    folder.store.repair(Some(&folder.path(".1"))).unwrap();
+    assert_eq!(folder.current().unwrap(), 1);
 }
 
 #[test]
@@ -401,7 +601,7 @@ fn repair_returns_to_the_newest_intact_generation_and_keeps_the_damaged_file() {
         [".aside.1", ".aside.2"].map(|suffix| fs::read(folder.path(suffix)).unwrap()),
         damaged
     );
-    folder.store.write(&generation(4)).unwrap();
+    folder.write(generation(4)).unwrap();
     assert_eq!(folder.names(), ["V", "V.2", "V.aside.1", "V.aside.2", "V.lock"]);
 }
 
@@ -493,11 +693,7 @@ fn the_operator_may_choose_an_older_generation_but_no_other_vault() {
     );
     assert_eq!(folder.current().unwrap(), 1);
     assert_eq!(folder.names(), ["V", "V.1", "V.aside.1", "V.aside.2", "V.lock"]);
-    assert_eq!(
-        folder.store.survey().unwrap().next_generation(0).unwrap(),
-        4,
-        "3 was used before"
-    );
+    assert_eq!(folder.next(0).unwrap(), 4, "3 was used before");
 
     let stranger = tempfile::NamedTempFile::new().unwrap();
     fs::write(stranger.path(), new_vault().as_bytes()).unwrap();
@@ -524,31 +720,6 @@ fn prune_leaves_at_least_two_and_touches_nothing_else() {
 
     let plan = folder.store.plan_prune(10).unwrap();
     assert_eq!(plan.go(), []);
-}
-
-#[test]
-fn appending_is_exact() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("journal");
-    append(&path, 0, b"first").unwrap();
-    append(&path, 5, b"second").unwrap();
-    assert_eq!(fs::read(&path).unwrap(), b"firstsecond");
-    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    append(&path, 8, b"ond").unwrap();
-    assert_eq!(
-        fs::read(&path).unwrap(),
-        b"firstsecond",
-        "a torn end is cut off first"
-    );
-    assert!(matches!(
-        append(&path, 12, b"x").unwrap_err(),
-        StoreError::Changed(_)
-    ));
-    assert_eq!(fs::read(&path).unwrap(), b"firstsecond");
-
-    let link = folder.path().join("link");
-    symlink(&path, &link).unwrap();
-    assert_eq!(append(&link, 11, b"x").unwrap_err().kind(), Kind::Io);
 }
 
 #[test]
@@ -584,14 +755,10 @@ fn repair_leaves_other_vaults_and_other_files_alone() {
         Repaired::NothingToDo { generation: 2 }
     );
 
-    // Only a name that the next write needs is cleared.
+    // A name that the next write needs is not cleared for it, and by repair.
     folder.put(".2", &new_vault());
-    assert!(matches!(
-        folder.store.write(&generation(4)).unwrap_err(),
-        StoreError::NameTaken(_)
-    ));
     folder.store.repair(None).unwrap();
-    folder.store.write(&generation(4)).unwrap();
+    folder.write(generation(4)).unwrap();
     assert_eq!(
         folder.names(),
         [

@@ -237,9 +237,9 @@ fn a_damaged_vault_is_5_and_repair_helps() {
     assert_eq!(signer.run(&["verify"]).code, 0);
     let accounts = signer.run(&["account", "list"]).json();
     assert_eq!(
-        accounts["accounts"],
-        Value::Array(vec![]),
-        "generation 1 had none"
+        accounts["accounts"].as_array().unwrap().len(),
+        1,
+        "generation 1 had none, and the journal knows of it"
     );
 }
 
@@ -444,6 +444,7 @@ fn a_screen_that_is_killed_takes_the_key_process_with_it() {
 fn a_signal_to_the_screen_alone_ends_all_and_frees_the_vault() {
     let signer = Signer::init();
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let before = signer.read("v.journal");
         let (mut child, worker) = waiting(&signer);
         // Waiting for the child would close it.
         let _open = child.stdin.take();
@@ -453,7 +454,7 @@ fn a_signal_to_the_screen_alone_ends_all_and_frees_the_vault() {
             !std::path::Path::new("/proc").join(&worker).exists(),
             "the key process is gone"
         );
-        assert_eq!(signer.read("v.journal").len(), 660, "nothing was recorded");
+        assert_eq!(signer.read("v.journal"), before, "nothing was recorded");
         signer
             .run(&["account", "add", "--name", "z", "--script", "legacy"])
             .json();

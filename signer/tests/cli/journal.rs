@@ -86,7 +86,7 @@ fn a_journal_that_is_longer_or_torn_at_its_end_is_a_crash_and_accepted() {
     signer.write("v", &vault);
     std::fs::remove_file(signer.path(&format!("v.{generation}"))).unwrap();
     let facts = signer.run(&["journal", "verify"]).json();
-    assert_eq!((&facts["count"], &facts["checkpoint"]), (&3.into(), &2.into()));
+    assert_eq!((&facts["count"], &facts["checkpoint"]), (&4.into(), &3.into()));
     let review = signer.run(&["inspect", &psbt]).json();
     assert_eq!(
         review["files"][0]["findings"][0]["code"], "signed-before",
@@ -103,7 +103,7 @@ fn a_journal_that_is_longer_or_torn_at_its_end_is_a_crash_and_accepted() {
     }
     signer.run(&["sign", &psbt, "--yes"]).json();
     let facts = signer.run(&["journal", "verify"]).json();
-    assert_eq!((&facts["torn"], &facts["count"]), (&false.into(), &4.into()));
+    assert_eq!((&facts["torn"], &facts["count"]), (&false.into(), &5.into()));
     assert_eq!(facts["checkpoint"], facts["count"]);
 }
 
@@ -122,7 +122,7 @@ fn a_lost_journal_comes_back_from_its_copy() {
         signer.write("v.journal", damaged);
         signer.run(&["sign", &psbt, "--yes"]).error(5);
         signer.run(&["journal", "import", &copy]).json();
-        assert_eq!(signer.run(&["journal", "verify"]).json()["count"], 2);
+        assert_eq!(signer.run(&["journal", "verify"]).json()["count"], 3);
     }
     assert_eq!(signer.read("v.journal.aside.1"), b"junk", "nothing is deleted");
     for name in ["v.journal", "copy.journal"] {
@@ -146,7 +146,7 @@ fn the_journal_shows_no_plaintext() {
     let (signer, _) = signed_once();
     let bytes = signer.read("v.journal");
     let shown = signer.run(&["journal", "show"]).json();
-    let script = shown["entries"][1]["transaction"]["outputs"][0]["script"]
+    let script = shown["entries"][2]["transaction"]["outputs"][0]["script"]
         .as_str()
         .unwrap();
     let script: Vec<u8> = bitcoin::hex::FromHex::from_hex(script).unwrap();
@@ -169,7 +169,7 @@ fn a_journal_of_a_copy_that_went_another_way_is_damage() {
     signer.write("v.journal", copy.read("v.journal"));
     let failed = signer.run(&["journal", "verify"]).error(5);
     assert!(
-        failed["message"].as_str().unwrap().contains("part by record 2"),
+        failed["message"].as_str().unwrap().contains("part by record 3"),
         "{failed}"
     );
     signer.write("v.journal", own);

@@ -154,7 +154,10 @@ fn reviewing_and_signing() {
     let other = Signer::restore();
     other.add_account("main", "segwit");
     let imported = other.run(&["journal", "import", &copy]).json();
-    assert_json_snapshot!("journal-import", masked(&other, imported));
+    assert_json_snapshot!("journal-import", masked(&other, imported.clone()));
+    let (count, head) = (imported["count"].to_string(), imported["head"].as_str().unwrap());
+    let confirmed = other.run(&["journal", "confirm", &count, head]).json();
+    assert_json_snapshot!("journal-confirm", masked(&other, confirmed));
 
     let again = Plan::new(&wallet, &[0, 1], &[(PAYEE, 700_000), (OTHER, 300)]).psbt();
     let bundle = Bundle::of(wallet.id(), "po-1", &[again]).unwrap();
@@ -336,6 +339,7 @@ fn help_has_examples_for_every_command() {
         &["journal", "verify"],
         &["journal", "export"],
         &["journal", "import"],
+        &["journal", "confirm"],
         &["passphrase"],
         &["verify"],
         &["repair"],

@@ -15,6 +15,7 @@ mod pages;
 mod policy;
 mod posing;
 mod psbts;
+mod sealed_state;
 mod secrets;
 mod sign_files;
 mod signing_again;

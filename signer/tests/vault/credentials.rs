@@ -27,6 +27,7 @@ fn a_new_passphrase_opens_the_vault_and_the_old_one_only_older_files() {
         let folder = with_secrets(&[("new", "new horse\n"), ("third", "third horse")]);
         folder.run_well(&INIT);
         folder.run_well(&ADD_ACCOUNT);
+        let journal = folder.read("V.journal").unwrap();
         let new = folder.secret("new");
         let mut args = vec!["passphrase", "--new-passphrase-file", new.to_str().unwrap()];
         args.extend(rotate.then_some("--rotate"));
@@ -54,18 +55,24 @@ fn a_new_passphrase_opens_the_vault_and_the_old_one_only_older_files() {
             "only V.3: {told}"
         );
 
-        // An old file and the old passphrase still open: that is what is told.
+        // An old file and the old passphrase still open, with the journal of that time: that is what is told.
         let elsewhere = with_secrets(&[("passphrase", "correct horse")]);
         fs::copy(&old[1], elsewhere.path("V")).unwrap();
-        fs::copy(folder.path("V.journal"), elsewhere.path("V.journal")).unwrap();
+        fs::write(elsewhere.path("V.journal"), journal).unwrap();
         elsewhere.run_well(&OPEN);
+        // The journal of today tells that somebody put the file back.
+        fs::copy(&old[1], elsewhere.path("V")).unwrap();
+        fs::copy(folder.path("V.journal"), elsewhere.path("V.journal")).unwrap();
+        let (exit, error) = elsewhere.exit(&["policy", "set", "max-fee-sat", "1"]);
+        assert_eq!(exit, 5, "{error}");
+        assert!(error.contains("vault-behind-journal"), "{error}");
     }
 }
 
 #[test]
 fn a_key_file_is_needed_with_its_passphrase() {
     let folder = with_secrets(&[
-        ("key", "any file will do"),
+        ("key", "any file will do that has 32 bytes"),
         ("other", "another file"),
         ("empty", ""),
     ]);

@@ -39,6 +39,7 @@ impl fmt::Debug for Bip39Passphrase {
 }
 
 /// The 64 bytes of a BIP39 seed.
+#[derive(Clone)]
 pub struct Seed(Zeroizing<[u8; 64]>);
 
 impl Seed {

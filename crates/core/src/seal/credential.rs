@@ -43,6 +43,21 @@ impl Passphrase {
         Passphrase::new(text)
     }
 
+    /// Tells whether another is the same, however it was typed: both are normalised.
+    pub fn is_same(&self, other: &Passphrase) -> bool {
+        *self.0 == *other.0
+    }
+
+    /// Tells whether a key file holds this passphrase and nothing else, with or without a newline.
+    pub fn is_key_file(&self, digest: &KeyFileDigest) -> bool {
+        ["", "\n", "\r\n"].iter().any(|end| {
+            let mut file = KeyFile::default();
+            file.add(self.as_bytes());
+            file.add(end.as_bytes());
+            file.digest().is_ok_and(|own| own.is_same(digest))
+        })
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
@@ -81,6 +96,11 @@ impl KeyFileDigest {
         file.digest()
     }
 
+    /// Tells whether another file has the same bytes.
+    pub fn is_same(&self, other: &KeyFileDigest) -> bool {
+        *self.0 == *other.0
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -97,6 +117,8 @@ impl fmt::Debug for KeyFileDigest {
 pub struct KeyFile {
     hash: Sha256,
     len: u64,
+    /// A bit for each value of a byte that came.
+    values: [u64; 4],
 }
 
 impl KeyFile {
@@ -104,11 +126,19 @@ impl KeyFile {
     pub fn add(&mut self, piece: &[u8]) {
         self.hash.update(piece);
         self.len += piece.len() as u64;
+        for byte in piece {
+            self.values[usize::from(byte / 64)] |= 1 << (byte % 64);
+        }
     }
 
     /// Returns how many bytes it has so far.
     pub fn len(&self) -> u64 {
         self.len
+    }
+
+    /// Returns how many different values its bytes have so far.
+    pub fn distinct(&self) -> u32 {
+        self.values.iter().map(|values| values.count_ones()).sum()
     }
 
     /// Tells whether it has no byte so far.
@@ -253,6 +283,25 @@ mod tests {
     #[test]
     fn empty_key_file_is_refused() {
         assert_eq!(KeyFileDigest::of(b"").unwrap_err(), EmptyKeyFile);
+    }
+
+    #[test]
+    fn a_passphrase_is_known_again_however_it_is_spelled_and_as_a_key_file() {
+        let composed = Passphrase::new("caf\u{e9}").unwrap();
+        assert!(composed.is_same(&Passphrase::new("cafe\u{301}").unwrap()));
+        assert!(!composed.is_same(&Passphrase::new("cafe").unwrap()));
+        let horse = Passphrase::new("horse").unwrap();
+        for (file, same) in [
+            (&b"horse"[..], true),
+            (b"horse\n", true),
+            (b"horse\r\n", true),
+            (b"horses", false),
+        ] {
+            assert_eq!(horse.is_key_file(&KeyFileDigest::of(file).unwrap()), same);
+        }
+        let mut file = KeyFile::default();
+        file.add(b"aabbcc\xff\x00");
+        assert_eq!(file.distinct(), 5);
     }
 
     #[test]

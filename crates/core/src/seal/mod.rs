@@ -32,7 +32,7 @@ pub use header::VaultId;
 pub(crate) use known_answers::known_answers;
 pub use open::{NewSlot, OpenVault};
 pub use opened_by::opened_by;
-pub use rank::{Conflict, Damaged, Intact, Ranking, rank};
+pub use rank::{Conflict, Damaged, Intact, MAX_GENERATION, Ranking, rank};
 pub use slot::{SlotFacts, SlotId};
 pub use stretch::OutOfMemory;
 

@@ -127,6 +127,55 @@ impl OpenVault {
         )
     }
 
+    /// Seals `plaintext` under a generation that the caller chose, before the one that was opened too: the way back from a
+    /// generation that no honest writing comes to.
+    ///
+    /// # Errors
+    ///
+    /// When the content is too long, or `generation` is 0.
+    pub fn reseal_as(
+        &self,
+        generation: u64,
+        plaintext: &[u8],
+        kernel: &mut Kernel<'_>,
+    ) -> Result<VaultFile, SealError> {
+        if generation == 0 {
+            return Err(SealError::Generation {
+                current: self.generation,
+                found: generation,
+            });
+        }
+        seal(
+            self.vault_id,
+            generation,
+            &self.data_key,
+            &self.slots,
+            plaintext,
+            kernel,
+        )
+    }
+
+    /// Tells whether a file was sealed under the data key of this vault, by its header's MAC. Quick: no key derivation.
+    ///
+    /// A file of before a rotation was not.
+    pub fn has_sealed(&self, file: &VaultFile) -> bool {
+        let (header_and_slots, mac, _) = file.parts();
+        let keys = BodyKeys::derive(&self.data_key, file.header());
+        file.vault_id() == self.vault_id
+            && hmac_sha256_matches(keys.header.as_ref(), &[header_and_slots], &mac)
+    }
+
+    /// Opens another file that was sealed under the data key of this vault. Quick: no key derivation.
+    ///
+    /// # Errors
+    ///
+    /// When the file was sealed under another key, or altered.
+    pub fn open_sibling(&self, file: &VaultFile) -> Result<Self, Tampered> {
+        let opened = |slot: &Slot| slot.id() == self.opened_slot;
+        let index = file.raw_slots().iter().position(opened).unwrap_or(0);
+        Self::authenticate(file, index, self.data_key.clone())
+    }
+
     /// Replaces a slot by one for another credential, under the same data key; [`OpenVault::reseal`] then writes it.
     ///
     /// Earlier files still open with the former credential, and show the same data key: see [`OpenVault::rotate`] and

@@ -2,6 +2,10 @@
 
 use super::{VaultError, VaultFile};
 
+/// The highest generation that a vault is written under. A write adds 1 to what is authenticated, so a vault that is written
+/// every second comes to it in nine million years: what is above was not come to by writing.
+pub const MAX_GENERATION: u64 = 1 << 48;
+
 /// An intact candidate.
 #[derive(Clone, Debug)]
 pub struct Intact<N> {

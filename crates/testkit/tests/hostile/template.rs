@@ -45,7 +45,13 @@ impl Templates {
         signer.run(&["journal", "export", "--out", &journal])?.json()?;
         restored(templates.without_memory.path())?;
         let usual = restored(templates.usual.path())?;
-        usual.run(&["journal", "import", &journal])?.json()?;
+        // The other one was restored too, and so it alone is no memory: the one that was born with the words comes first.
+        for journal in [born_journal()?, journal] {
+            let imported = usual.run(&["journal", "import", &journal])?.json()?;
+            let head = imported["head"].as_str().context("a head")?;
+            let count = imported["count"].to_string();
+            usual.run(&["journal", "confirm", &count, head])?.json()?;
+        }
         Ok(templates)
     }
 
@@ -65,6 +71,15 @@ impl Templates {
         }
         Ok(copy)
     }
+}
+
+/// The journal of a vault that was born with our words.
+fn born_journal() -> Result<String> {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../fixtures/born-journal/born.journal"
+    );
+    Ok(fs::canonicalize(path)?.display().to_string())
 }
 
 fn text(signer: &Signer, name: &str) -> String {

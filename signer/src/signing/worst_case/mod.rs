@@ -197,6 +197,7 @@ fn answer_within(answer: &mut Answer, mut files: Vec<Vec<u8>>, bundle: Option<Ve
     let surroundings = Surroundings {
         body: &body,
         memory: &memory,
+        unconfirmed: &[],
         unlocked: Unlocked {
             vault_id: "00".repeat(16),
             generation: 1,
