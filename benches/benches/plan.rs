@@ -83,6 +83,8 @@ fn measure(watcher: &Path, folder: &Path, script_type: ScriptType, coins: u32, c
             "5",
             "--seed",
             &seed,
+            "--accept",
+            "payment-open",
         ];
         let created = child::run(watcher, &[&["--data", &data, "--json"], &create[..]].concat())?;
         last = serde_json::from_slice(&created.stdout)?;

@@ -116,6 +116,15 @@ fn an_older_ledger_is_brought_up_to_date() {
         "ALTER TABLE payout_transactions DROP COLUMN receipt",
         "DROP TABLE headers",
         "DELETE FROM ledger_facts WHERE name = 'most_work'",
+        "DROP TABLE payout_sightings",
+        "DROP TABLE outgoing_payments",
+        "DROP INDEX payout_lists_by_pays",
+        "DROP INDEX payout_payments_by_id_key",
+        "DROP INDEX payout_payments_by_script",
+        "ALTER TABLE payout_transactions DROP COLUMN settled_height",
+        "ALTER TABLE payout_lists DROP COLUMN pays_sha256",
+        "ALTER TABLE payout_lists DROP COLUMN numbered",
+        "ALTER TABLE payout_payments DROP COLUMN id_key",
         "DELETE FROM ledger_versions WHERE version >= 3",
     ] {
         sql(&ledger, undo);

@@ -39,7 +39,17 @@ fn create_is_all_or_nothing() {
         let list = desk.list(&format!("k{number}"), 300, 10_000);
         kill(
             &desk,
-            &["payout", "create", &list, "--wallet", "main", "--fee-rate", "2"],
+            &[
+                "payout",
+                "create",
+                &list,
+                "--wallet",
+                "main",
+                "--fee-rate",
+                "2",
+                "--accept",
+                "payment-open",
+            ],
             after,
         );
         let lists = desk.ok(&["payout", "list"])["payouts"].clone();

@@ -91,7 +91,10 @@ fn a_taproot_payout_goes_all_the_way() {
 #[test]
 fn what_lies_on_its_way_back_is_refused() {
     let desk = Desk::funded("p2wpkh", 4);
-    let (id, other) = (desk.create("a", 12, &[]), desk.create("b", 1, &[]));
+    let (id, other) = (
+        desk.create("a", 12, &[]),
+        desk.create("b", 1, &["--accept", "payment-open"]),
+    );
     let unsigned = desk.export(&id, "a.psbt");
     let foreign = desk.export(&other, "b.psbt");
     assert!(
@@ -378,13 +381,17 @@ fn an_exported_payout_is_cancelled_by_a_confirmed_transaction_alone() {
     desk.signed(&cancel);
     desk.ok(&["payout", "broadcast", &cancel]);
     assert_eq!(desk.state(&id), "cancelling");
+    for _ in 0..5 {
+        desk.mine(1);
+        assert_eq!(desk.state(&id), "cancelling", "a reorganisation could undo it");
+    }
     desk.mine(1);
     assert_eq!(desk.state(&id), "cancelled");
     assert_eq!(desk.state(&cancel), "confirmed");
     let spent = shown["totals"]["fee_sat"].as_u64().unwrap();
     assert_eq!(desk.balance("confirmed"), 4_000_000 - spent);
     cannot_be_created_again(&desk, "a");
-    desk.reorganise(1);
+    desk.reorganise(6);
     assert_eq!(desk.state(&id), "cancelling", "a reorganisation moves back");
     let others = cancelling["transactions"][0]["inputs"].as_array().unwrap().len() as u64 - 1;
     assert!(others > 0);
@@ -414,8 +421,10 @@ fn a_broadcast_payout_is_replaced_when_it_is_cancelled() {
     desk.signed(cancel);
     desk.ok(&["payout", "broadcast", cancel]);
     desk.mine(1);
-    assert_eq!(desk.state(&id), "cancelled");
+    assert_eq!(desk.state(&id), "cancelling");
     assert_eq!(desk.state(cancel), "confirmed");
+    desk.mine(5);
+    assert_eq!(desk.state(&id), "cancelled");
     assert_eq!(desk.balance("confirmed"), 4_000_000 - fee(&desk.show(cancel)));
 }
 

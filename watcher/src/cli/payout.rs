@@ -11,9 +11,11 @@ use super::context::Context;
 use super::reply::Reply;
 use crate::csv::{self, Format, Ids, Unit};
 use crate::error::{CommandError, Error, shown_path};
+use crate::payout::cancel::CancelTerms;
 use crate::payout::create::{self, Order};
 use crate::payout::document::ListDocument;
 use crate::payout::draft::{self, Terms};
+use crate::payout::finding::{self, PlannedDocument};
 use crate::payout::import::Journals;
 use crate::payout::split::{self, Split};
 use crate::payout::{PayoutError, broadcast, cancel, export, import, show, table, text};
@@ -73,7 +75,7 @@ Example:
   cofferdam-watcher payout cancel po-0123456789
 
 After an export, somebody may hold a signed copy. The list then stays `cancelling` until a transaction that spends the same
-anchor confirms: export, sign, import and broadcast the list that is named as cancelled_by.")]
+anchor is six blocks deep: export, sign, import and broadcast the list that is named as cancelled_by.")]
     Cancel(CancelArgs),
     /// Divide coins among fresh addresses of the wallet, so that later lists find enough of them.
     #[command(after_help = "\
@@ -105,7 +107,20 @@ pub struct PlanArgs {
     #[arg(long, value_name = "N")]
     seed: Option<Seed>,
     #[command(flatten)]
+    consent: ConsentArgs,
+    #[command(flatten)]
     chain: ChainArgs,
+}
+
+/// What is meant although it is out of the ordinary.
+#[derive(Debug, Args)]
+pub struct ConsentArgs {
+    /// Go on in spite of the warnings with this code; can be given several times.
+    #[arg(long, value_name = "CODE", value_parser = clap::builder::PossibleValuesParser::new(finding::ACCEPTABLE))]
+    accept: Vec<String>,
+    /// The highest fee rate that is no warning [default: 100].
+    #[arg(long, value_name = "SAT_PER_VB")]
+    max_fee_rate: Option<FeeRate>,
 }
 
 /// How the fee rate is chosen.
@@ -139,7 +154,7 @@ pub struct ListArgs {
     /// Make each payout_id of this prefix and the payment's number in the file.
     #[arg(long, value_name = "PREFIX")]
     id_prefix: Option<String>,
-    /// Pay although the very same file was made into a list before.
+    /// Pay although the very same file, or one that pays the very same, was made into a list before.
     #[arg(long)]
     again: bool,
 }
@@ -241,6 +256,8 @@ pub struct CancelArgs {
     /// The least fee rate of the transactions that cancel it [default: a little above the list's].
     #[arg(long, value_name = "SAT_PER_VB")]
     fee_rate: Option<FeeRate>,
+    #[command(flatten)]
+    consent: ConsentArgs,
 }
 
 /// Arguments of `payout split-coins`.
@@ -261,11 +278,11 @@ pub async fn run(context: &Context, command: PayoutCommand) -> Result<Reply, Err
     match command {
         PayoutCommand::Plan(args) => {
             let order = order(context, args).await?;
-            Ok(reply(&create::plan(&context.store, &order).await?, GLANCE))
+            Ok(planned(&create::plan(&context.store, &order).await?))
         }
         PayoutCommand::Create(args) => {
             let order = order(context, args).await?;
-            Ok(reply(&create::create(&context.store, &order).await?, GLANCE))
+            Ok(planned(&create::create(&context.store, &order).await?))
         }
         PayoutCommand::List(args) => {
             let lists = show::list(&context.store, args.wallet.as_deref()).await?;
@@ -307,17 +324,21 @@ pub async fn run(context: &Context, command: PayoutCommand) -> Result<Reply, Err
                 GLANCE,
             ))
         }
-        PayoutCommand::Cancel(args) => Ok(reply(
-            &cancel::cancel(&context.store, &args.id, args.fee_rate).await?,
-            GLANCE,
-        )),
+        PayoutCommand::Cancel(args) => {
+            let terms = CancelTerms {
+                fee_rate: args.fee_rate,
+                max_fee_rate: args.consent.max_fee_rate,
+                accept: args.consent.accept,
+            };
+            Ok(planned(&cancel::cancel(&context.store, &args.id, &terms).await?))
+        }
         PayoutCommand::SplitCoins(args) => {
             let terms = terms(context, args.plan).await?;
             let split = Split {
                 into: args.into,
                 each: args.amount_sat.map(Amount::from_sat),
             };
-            Ok(reply(&split::split(&context.store, split, &terms).await?, GLANCE))
+            Ok(planned(&split::split(&context.store, split, &terms).await?))
         }
     }
 }
@@ -328,6 +349,10 @@ pub(super) const GLANCE: usize = 3;
 
 fn reply(document: &ListDocument, listed: usize) -> Reply {
     Reply::new(document, text::list(document, listed))
+}
+
+fn planned(document: &PlannedDocument) -> Reply {
+    Reply::new(document, text::planned(document, GLANCE))
 }
 
 async fn order(context: &Context, args: ListArgs) -> Result<Order, Error> {
@@ -398,7 +423,10 @@ async fn terms(context: &Context, args: PlanArgs) -> Result<Terms, Error> {
             let blocks = blocks.unwrap_or(6);
             let estimate = args.chain.open(context).await?.estimate_fee(blocks).await?;
             let estimate = estimate.ok_or(PayoutError::NoEstimate { blocks })?;
-            FeeRate::checked(estimate.0).map_err(PayoutError::from)?
+            FeeRate::checked(estimate.0).map_err(|_| PayoutError::Estimate {
+                blocks,
+                rate: FeeRate::from_sat_per_kvb(estimate.0).to_string(),
+            })?
         }
     };
     Ok(Terms {
@@ -410,6 +438,8 @@ async fn terms(context: &Context, args: PlanArgs) -> Result<Terms, Error> {
             Some(seed) => seed,
             None => draft::new_seed()?,
         },
+        max_fee_rate: args.consent.max_fee_rate,
+        accept: args.consent.accept,
     })
 }
 

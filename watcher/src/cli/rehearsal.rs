@@ -11,7 +11,8 @@ use super::reply::{Reply, btc};
 use crate::chain::rehearsal::Rehearsal;
 use crate::chain::{ChainError, Tip};
 use crate::error::{CommandError, Error};
-use crate::{addresses, clock, wallets};
+use crate::settings::ChainKind;
+use crate::{addresses, clock, sync, wallets};
 use cofferdam_core::count::counted;
 
 /// The most coins that one funding makes.
@@ -78,7 +79,12 @@ pub struct ReorgArgs {
 }
 
 /// Runs a command on the rehearsal chain.
+///
+/// # Errors
+///
+/// The ledger follows a real chain: its wallets are paid there, not here.
 pub async fn run(context: &Context, command: RehearsalCommand) -> Result<Reply, Error> {
+    sync::refuse_other_kind(&mut *context.store.read().await?, ChainKind::Rehearsal).await?;
     match command {
         RehearsalCommand::Fund(args) => fund(context, args).await,
         RehearsalCommand::Mine(args) => {

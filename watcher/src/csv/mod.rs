@@ -5,12 +5,14 @@
 //!
 //! - [`own`]: Cofferdam's CSV. [`electrum`], [`sparrow`], [`core_outputs`]: what other wallets read.
 //! - [`amount`], [`address`], [`field`]: one cell each.
+//! - [`identity`]: what makes two lists the same one.
 
 pub(crate) mod address;
 pub(crate) mod amount;
 mod core_outputs;
 mod electrum;
 mod field;
+mod identity;
 mod own;
 mod problem;
 mod sparrow;
@@ -22,6 +24,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use amount::Unit;
 pub(crate) use field::PayoutId;
+pub(crate) use identity::{id_key, pays_sha256};
 pub(crate) use problem::{Cause, ImportError, MAX_LISTED, Place};
 
 use problem::Problems;
@@ -71,6 +74,20 @@ impl PayoutList {
         &self.payments
     }
 
+    /// Returns the hash of what the list pays, by which it is known whatever its file looks like.
+    pub(crate) fn pays_sha256(&self) -> [u8; 32] {
+        let scripts: Vec<_> = self
+            .payments
+            .iter()
+            .map(|payment| (payment.address.script_pubkey(), payment.amount))
+            .collect();
+        pays_sha256(
+            scripts
+                .iter()
+                .map(|(script, amount)| (script.as_script(), *amount)),
+        )
+    }
+
     /// Returns the control totals.
     pub(crate) fn totals(&self) -> &ControlTotals {
         &self.totals
@@ -99,6 +116,11 @@ impl Format {
             Format::Sparrow(..) => "sparrow",
             Format::CoreOutputs(..) => "core-outputs",
         }
+    }
+
+    /// Returns whether the file itself names each payment, so that payments with other names are other ones.
+    pub(crate) fn is_numbered(&self) -> bool {
+        matches!(self, Format::Cofferdam | Format::Sparrow(_, Ids::Column(_)))
     }
 }
 

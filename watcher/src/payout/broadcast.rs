@@ -9,8 +9,8 @@ use crate::store::{Connection, Lease, LeaseName, Store, StoreError, scripts, wal
 
 use super::PayoutError;
 use super::document::ListDocument;
-use super::show;
 use super::state::{ChainFacts, TransactionState};
+use super::{ids, show};
 
 /// Sends the signed transactions of a list; a retry sends the same bytes.
 ///
@@ -18,7 +18,7 @@ use super::state::{ChainFacts, TransactionState};
 ///
 /// # Errors
 ///
-/// A live transaction is not signed yet; another process is sending; the source refuses a transaction, or fails in the
+/// A live transaction is not signed yet; an earlier list has its identifiers; another process is sending; the source refuses a transaction, or fails in the
 /// middle, which says how many it took.
 pub async fn broadcast(
     store: &Store,
@@ -81,7 +81,10 @@ async fn pending(
     let list = show::find(&mut view, id).await?;
     let expected = wallets::by_no(&mut view, list.wallet_no).await?.wallet.network();
     let (mut pending, mut states) = (Vec::new(), Vec::new());
-    for record in payouts::transactions(&mut view, list.no).await? {
+    let records = payouts::transactions(&mut view, list.no).await?;
+    let payments = payouts::payments(&mut view, list.no).await?;
+    ids::refuse_claimed(&mut view, &list, &records, &payments).await?;
+    for record in records {
         let state = ChainFacts::look_up(&mut view, &record).await?.state(&record);
         states.push(state);
         if let (TransactionState::Signed | TransactionState::Broadcast, Some(signed)) =

@@ -19,27 +19,40 @@ use crate::{addresses, clock};
 use super::PayoutError;
 use super::document::ListDocument;
 use super::draft::{self, unexpected};
-use super::show;
+use super::finding::{Findings, PlannedDocument};
 use super::state::{ChainFacts, TransactionState};
+use super::{fees, show};
 
 /// What nodes ask of a replacement beyond the fee of what it replaces: 1 sat/vB of its own size (BIP125, rule 4, at the
 /// highest default that is in use).
 const INCREMENT: FeeRate = FeeRate::from_sat_per_kvb(1_000);
 
+/// What the user decides about a cancelling.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CancelTerms {
+    /// The least fee rate of the transactions that cancel; without one, a little above the list's.
+    pub(crate) fee_rate: Option<FeeRate>,
+    /// The highest fee rate that is not asked about; without one, what is usual.
+    pub(crate) max_fee_rate: Option<FeeRate>,
+    /// The codes of warnings that were accepted.
+    pub(crate) accept: Vec<String>,
+}
+
 /// Cancels what can be cancelled of a list, and returns the list: those of its transactions that were handed over stay
-/// `cancelling` until one of the list `cancelled_by` confirms.
+/// `cancelling` until one of the list `cancelled_by` is six blocks deep.
 ///
 /// Cancelling again changes nothing, unless the fee rate is higher than before, or the cancelling list was itself cancelled:
 /// then another one is planned.
 ///
 /// # Errors
 ///
-/// Nothing of the list can be cancelled any more, or its coins do not pay for a replacement.
+/// Nothing of the list can be cancelled any more, its coins do not pay for a replacement, or a warning is not accepted.
 pub(crate) async fn cancel(
     store: &Store,
     id: &str,
-    fee_rate: Option<FeeRate>,
-) -> Result<ListDocument, PayoutError> {
+    terms: &CancelTerms,
+) -> Result<PlannedDocument, PayoutError> {
+    let fee_rate = terms.fee_rate;
     let mut write = store.write().await?;
     let list = show::find(&mut write, id).await?;
     let records = payouts::transactions(&mut write, list.no).await?;
@@ -75,14 +88,17 @@ pub(crate) async fn cancel(
             action: "cancelling",
         });
     }
+    let mut findings = Findings::default();
     if !handed_over.is_empty() {
         let wallet = wallets::by_no(&mut write, list.wallet_no).await?;
         let rate = fee_rate.unwrap_or(FeeRate::from_sat_per_kvb(list.sat_per_kvb));
-        store_replacements(&mut write, &list, &wallet, &handed_over, rate).await?;
+        let replacements = store_replacements(&mut write, &list, &wallet, &handed_over, rate).await?;
+        fees::check(&replacements, &[], rate, terms.max_fee_rate, &mut findings);
     }
-    let document = ListDocument::load(&mut write, &list).await?;
+    let findings = findings.accepted(&terms.accept)?;
+    let list = ListDocument::load(&mut write, &list).await?;
     write.commit().await?;
-    Ok(document)
+    Ok(PlannedDocument { list, findings })
 }
 
 /// Whether transactions that are being cancelled need another cancelling list: the last one was dropped, or is outbid.
@@ -107,7 +123,7 @@ async fn store_replacements(
     wallet: &WalletRecord,
     handed_over: &[(&TransactionRecord, bool)],
     rate: FeeRate,
-) -> Result<(), PayoutError> {
+) -> Result<Vec<TransactionRecord>, PayoutError> {
     let mut index = addresses::next(db, wallet, Branch::Change).await?;
     let mut transactions = Vec::with_capacity(handed_over.len());
     for ((record, in_pools), number) in handed_over.iter().zip(1..) {
@@ -126,10 +142,12 @@ async fn store_replacements(
         sat_per_kvb: rate.sat_per_kvb(),
         max_weight: list.max_weight,
         seed: list.seed.clone(),
+        pays_sha256: None,
+        numbered: false,
     };
     // The coins stay reserved by the transactions that are cancelled.
     payouts::insert(db, &cancel, &transactions, &[], false).await?;
-    Ok(())
+    Ok(transactions)
 }
 
 /// Makes the transaction that spends the anchor of `record` back to the wallet.

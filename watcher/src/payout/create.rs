@@ -1,5 +1,7 @@
 //! Planning a payout list, and storing the plan.
 
+use std::collections::HashSet;
+
 use bitcoin::TxOut;
 
 use crate::csv::{Format, PayoutList};
@@ -12,7 +14,8 @@ use cofferdam_core::wallet::Branch;
 use super::PayoutError;
 use super::document::ListDocument;
 use super::draft::{self, Draft, Source, Terms, Wanted};
-use super::ids;
+use super::finding::{Finding, Findings, PlannedDocument};
+use super::{ids, repeats};
 
 /// A payout list that is to be planned.
 #[derive(Clone, Debug)]
@@ -40,32 +43,41 @@ pub(crate) async fn network(store: &Store, wallet: &str) -> Result<Network, Payo
 /// # Errors
 ///
 /// As [`create`].
-pub(crate) async fn plan(store: &Store, order: &Order) -> Result<ListDocument, PayoutError> {
+pub(crate) async fn plan(store: &Store, order: &Order) -> Result<PlannedDocument, PayoutError> {
     let mut view = store.read().await?;
-    let draft = prepare(&mut view, order).await?;
-    ListDocument::of_draft(&draft)
+    let (draft, findings) = prepare(&mut view, order).await?;
+    Ok(PlannedDocument {
+        list: ListDocument::of_draft(&draft)?,
+        findings,
+    })
 }
 
 /// Plans a list, stores it, reserves its coins and its change addresses: all in one database transaction.
 ///
 /// # Errors
 ///
-/// The file was planned before (unless `again`), a `payout_id` was, the coins do not pay the list, or a payment is dust.
-pub(crate) async fn create(store: &Store, order: &Order) -> Result<ListDocument, PayoutError> {
+/// The file was planned before, or a list that pays the same (unless `again`), a `payout_id` was, the coins do not pay the list, a
+/// payment is dust, or a warning is not accepted.
+pub(crate) async fn create(store: &Store, order: &Order) -> Result<PlannedDocument, PayoutError> {
     let mut write = store.write().await?;
-    let draft = prepare(&mut write, order).await?;
+    let (draft, findings) = prepare(&mut write, order).await?;
     let list = store_draft(&mut write, &draft).await?;
-    let document = ListDocument::load(&mut write, &list).await?;
+    let list = ListDocument::load(&mut write, &list).await?;
     write.commit().await?;
-    Ok(document)
+    Ok(PlannedDocument { list, findings })
 }
 
-async fn prepare(db: &mut Connection, order: &Order) -> Result<Draft, PayoutError> {
+async fn prepare(db: &mut Connection, order: &Order) -> Result<(Draft, Vec<Finding>), PayoutError> {
     let wallet = draft::synced_wallet(db, &order.terms.wallet).await?;
     let sha256 = order.list.totals().file_sha256;
-    if !order.again {
-        ids::refuse_same_file(db, &sha256).await?;
-    }
+    let numbered = order.format.is_numbered();
+    let repeated = match order.again {
+        true => ids::repeated(db, &order.list, numbered).await?,
+        false => {
+            ids::refuse_same(db, &order.list, numbered).await?;
+            HashSet::new()
+        }
+    };
     let wanted = order.list.payments().iter().map(|payment| Wanted {
         payout_id: payment.payout_id.as_ref().map(|id| id.as_str().to_owned()),
         txout: TxOut {
@@ -79,6 +91,8 @@ async fn prepare(db: &mut Connection, order: &Order) -> Result<Draft, PayoutErro
     let source = Source {
         format: order.format.name(),
         sha256,
+        pays_sha256: order.list.pays_sha256(),
+        numbered,
     };
     let wanted: Vec<Wanted> = wanted.collect();
     let planned = draft::draft(db, wallet, ListKind::Payout, wanted, Some(source), &order.terms).await;
@@ -91,7 +105,11 @@ async fn prepare(db: &mut Connection, order: &Order) -> Result<Draft, PayoutErro
         }
     };
     ids::refuse_known(db, &draft).await?;
-    Ok(draft)
+    let mut findings = Findings::default();
+    repeats::check(db, &draft, &repeated, &mut findings).await?;
+    draft.check_fees(&order.terms, &mut findings);
+    let findings = findings.accepted(&order.terms.accept)?;
+    Ok((draft, findings))
 }
 
 /// Stores a draft and reserves what it uses.

@@ -11,7 +11,7 @@ use crate::store::wallets::{self, WalletRecord};
 use crate::store::{Connection, StoreError};
 
 use super::PayoutError;
-use super::draft::{Draft, unexpected};
+use super::draft::{self, Draft, unexpected};
 use super::receipt::{self, ImportFinding};
 use super::state::{ChainFacts, Conflict, TransactionState};
 
@@ -100,11 +100,26 @@ pub struct TransactionDocument {
     pub confirmations: u32,
     /// The transaction in the best chain that makes it impossible.
     pub conflict: Option<String>,
+    /// How many blocks confirm that one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflict_confirmations: Option<u32>,
+    /// The coins that no block of the best chain has made any more, after a reorganisation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing_inputs: Vec<MissingDocument>,
     /// The txid, without signatures, of the transaction that this one was made to cancel.
     pub cancels: Option<String>,
     /// What the receipt of its signatures was worth: "verified", "unverified" where the wallet has no receipt key, "earlier"
     /// before receipts were noted, or the code of a warning; null where none came.
     pub receipt: Option<String>,
+}
+
+/// A coin that a reorganisation took away.
+#[derive(Clone, Debug, Serialize)]
+pub struct MissingDocument {
+    /// Which coin.
+    pub outpoint: String,
+    /// "pending" while the memory pool makes it, else "gone".
+    pub state: &'static str,
 }
 
 /// A coin that is spent.
@@ -175,7 +190,14 @@ impl ListDocument {
         let mut document = assemble(list, &wallet, &transactions, &facts, &payments)?;
         for (shown, record) in document.transactions.iter_mut().zip(&transactions) {
             if let Some(no) = record.cancels {
-                shown.cancels = Some(payouts::unsigned_txid(db, no).await?.to_string());
+                let cancelled = payouts::unsigned(db, no).await?;
+                shown.cancels = Some(cancelled.compute_txid().to_string());
+            }
+        }
+        // In the middle of a search, a coin is missing because its block was not searched again yet.
+        if draft::is_synced(db, &wallet).await? {
+            for (shown, record) in document.transactions.iter_mut().zip(&transactions) {
+                shown.missing_inputs = missing(db, record, shown.state).await?;
             }
         }
         let cancelled_by = payouts::cancel_list(db, list.no).await?.map(|list| list.id);
@@ -184,6 +206,31 @@ impl ListDocument {
             ..document
         })
     }
+}
+
+async fn missing(
+    db: &mut Connection,
+    record: &TransactionRecord,
+    state: TransactionState,
+) -> Result<Vec<MissingDocument>, PayoutError> {
+    let waits = match state {
+        TransactionState::Confirmed | TransactionState::Replaced | TransactionState::Cancelled => false,
+        TransactionState::Conflicted => false,
+        TransactionState::Cancelling
+        | TransactionState::Planned
+        | TransactionState::Exported
+        | TransactionState::Signed
+        | TransactionState::Broadcast => true,
+    };
+    if !waits {
+        return Ok(Vec::new());
+    }
+    let missing = payouts::missing_inputs(db, record.no).await?.into_iter();
+    let shown = missing.map(|(outpoint, in_pool)| MissingDocument {
+        outpoint: outpoint.to_string(),
+        state: if in_pool { "pending" } else { "gone" },
+    });
+    Ok(shown.collect())
 }
 
 fn assemble(
@@ -311,6 +358,8 @@ fn transaction(
         cancels: None,
         conflict: facts.conflict.map(|Conflict { txid, .. }| txid.to_string()),
         receipt: record.receipt.clone(),
+        conflict_confirmations: facts.conflict.map(|_| facts.conflict_confirmations()),
+        missing_inputs: Vec::new(),
     })
 }
 

@@ -14,8 +14,9 @@ use crate::store::wallets::WalletRecord;
 use crate::store::{Connection, blocks, coins};
 use crate::{addresses, clock, wallets};
 
-use super::PayoutError;
 use super::error::PlanFailure;
+use super::finding::Findings;
+use super::{PayoutError, fees};
 
 /// What the user decides about a plan.
 #[derive(Clone, Debug)]
@@ -30,6 +31,10 @@ pub(crate) struct Terms {
     pub(crate) confirmations: u32,
     /// The seed.
     pub(crate) seed: Seed,
+    /// The highest fee rate that is not asked about; without one, what is usual.
+    pub(crate) max_fee_rate: Option<FeeRate>,
+    /// The codes of warnings that were accepted.
+    pub(crate) accept: Vec<String>,
 }
 
 /// A payment that is to be planned.
@@ -48,6 +53,8 @@ pub(super) struct Wanted {
 pub(super) struct Source {
     pub(super) format: &'static str,
     pub(super) sha256: [u8; 32],
+    pub(super) pays_sha256: [u8; 32],
+    pub(super) numbered: bool,
 }
 
 /// A list that is planned and not stored.
@@ -66,15 +73,21 @@ pub(super) struct Draft {
 /// Returns the wallet of a name, which must have been searched to the end of the last sync.
 pub(super) async fn synced_wallet(db: &mut Connection, name: &str) -> Result<WalletRecord, PayoutError> {
     let record = wallets::find(db, name).await?;
+    match is_synced(db, &record).await? {
+        true => Ok(record),
+        false => Err(PayoutError::NotSynced { wallet: name.into() }),
+    }
+}
+
+/// Returns whether a wallet was searched to the end of the last sync.
+pub(super) async fn is_synced(db: &mut Connection, record: &WalletRecord) -> Result<bool, PayoutError> {
     let tip = blocks::tip(db).await?.map(|tip| tip.height);
     // A sync that was killed may leave coins that later blocks, not searched yet, have spent.
     let synced = facts::get(db, Fact::SyncedHeight)
         .await?
         .and_then(|height| height.parse::<u32>().ok());
-    match (record.next_height, synced, tip) {
-        (Some(next), Some(synced), Some(tip)) if next > tip && tip >= synced => Ok(record),
-        _ => Err(PayoutError::NotSynced { wallet: name.into() }),
-    }
+    let places = (record.next_height, synced, tip);
+    Ok(matches!(places, (Some(next), Some(synced), Some(tip)) if next > tip && tip >= synced))
 }
 
 /// Plans payments with the wallet's spendable coins. Nothing is reserved or stored.
@@ -126,10 +139,12 @@ pub(super) async fn draft(
             wallet_no: wallet.no,
             created_at: clock::now(),
             format: source.as_ref().map(|source| source.format.into()),
-            file_sha256: source.map(|source| source.sha256),
+            file_sha256: source.as_ref().map(|source| source.sha256),
             sat_per_kvb: terms.fee_rate.sat_per_kvb(),
             max_weight: terms.max_weight,
             seed: terms.seed.to_string(),
+            numbered: source.as_ref().is_some_and(|source| source.numbered),
+            pays_sha256: source.map(|source| source.pays_sha256),
         },
         wallet,
         transactions: Vec::with_capacity(planned.len()),
@@ -145,6 +160,17 @@ pub(super) async fn draft(
 }
 
 impl Draft {
+    /// Adds what is out of the ordinary about its fees.
+    pub(super) fn check_fees(&self, terms: &Terms, findings: &mut Findings) {
+        fees::check(
+            &self.transactions,
+            &self.payments,
+            terms.fee_rate,
+            terms.max_fee_rate,
+            findings,
+        );
+    }
+
     fn add(
         &mut self,
         planned: PlannedTransaction,

@@ -17,6 +17,7 @@ use cofferdam_core::count::counted;
 use cofferdam_transport::bundle::BundleError;
 use cofferdam_transport::returned::ReturnError;
 
+use super::finding::{Finding, PAYMENT_OPEN};
 use super::import::Refusal;
 use super::state::TransactionState;
 
@@ -49,6 +50,34 @@ pub enum PayoutError {
     SameFile {
         /// The earlier list.
         list: String,
+    },
+    /// A list pays the very same.
+    #[error("the list {list} pays exactly the same")]
+    SameList {
+        /// The earlier list.
+        list: String,
+    },
+    /// Identifiers of a list that an earlier one turned out to have.
+    #[error(
+        "{} of the payout_ids of the list {list} belong to an earlier list, the first is \"{}\" in the list {}",
+        known.len(), first(known, |row| &row.payout_id), first(known, |row| &row.list_id)
+    )]
+    ClaimedIds {
+        /// The list.
+        list: String,
+        /// The earlier payments.
+        known: Vec<EarlierPayment>,
+    },
+    /// Warnings that were not accepted.
+    #[error("{}", not_accepted(.0))]
+    NotAccepted(Vec<Finding>),
+    /// The node's estimate is no fee rate.
+    #[error("the chain source estimates {rate} sat/vB for {}, which is no fee rate", counted(*blocks, "block"))]
+    Estimate {
+        /// The target.
+        blocks: u16,
+        /// The estimate.
+        rate: String,
     },
     /// Identifiers that were planned before.
     #[error("{} planned before, the first is \"{}\" in the list {}", of_the(.0.len(), "payout_id"), first(.0, |row| &row.payout_id), first(.0, |row| &row.list_id))]
@@ -165,6 +194,31 @@ fn of_the(count: usize, one: &str) -> String {
     )
 }
 
+fn not_accepted(findings: &[Finding]) -> String {
+    let mut text = match findings {
+        [_] => "a warning about this list was not accepted; nothing was stored".to_owned(),
+        _ => format!(
+            "{} warnings about this list were not accepted; nothing was stored",
+            findings.len()
+        ),
+    };
+    for finding in findings {
+        text.push_str(&format!(
+            "\n  {}: {} ({})",
+            finding.place, finding.message, finding.code
+        ));
+    }
+    text
+}
+
+fn accept_options(findings: &[Finding]) -> String {
+    let mut codes: Vec<&str> = findings.iter().map(|finding| finding.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let options: Vec<String> = codes.iter().map(|code| format!("--accept {code}")).collect();
+    options.join(" ")
+}
+
 fn first<'a>(rows: &'a [EarlierPayment], field: impl Fn(&'a EarlierPayment) -> &'a String) -> &'a str {
     rows.first().map_or("", |row| field(row))
 }
@@ -217,8 +271,18 @@ impl Coded for PayoutError {
                 | PlanError::CoinsTooSmall { .. } => Exit::Funds,
             },
             PayoutError::FeeRate(_) => Exit::Usage,
-            PayoutError::NoEstimate { .. } | PayoutError::NotSynced { .. } => Exit::ChainNotReady,
+            PayoutError::NoEstimate { .. } | PayoutError::Estimate { .. } | PayoutError::NotSynced { .. } => {
+                Exit::ChainNotReady
+            }
+            PayoutError::NotAccepted(findings) => {
+                match findings.iter().any(|finding| finding.code == PAYMENT_OPEN) {
+                    true => Exit::Conflict,
+                    false => Exit::Refused,
+                }
+            }
             PayoutError::SameFile { .. }
+            | PayoutError::SameList { .. }
+            | PayoutError::ClaimedIds { .. }
             | PayoutError::KnownIds(_)
             | PayoutError::WrongState { .. }
             | PayoutError::FileExists(_) => Exit::Conflict,
@@ -252,7 +316,10 @@ impl Coded for PayoutError {
             PayoutError::NoEstimate { .. } => "no-fee-estimate",
             PayoutError::NotSynced { .. } => "wallet-not-synced",
             PayoutError::SameFile { .. } => "same-file",
-            PayoutError::KnownIds(_) => "payout-id-known",
+            PayoutError::SameList { .. } => "same-list",
+            PayoutError::NotAccepted(_) => "warning-not-accepted",
+            PayoutError::Estimate { .. } => "fee-estimate",
+            PayoutError::KnownIds(_) | PayoutError::ClaimedIds { .. } => "payout-id-known",
             PayoutError::UnknownList(_) => "payout-unknown",
             PayoutError::NoListFor { .. } => "no-list-for-transaction",
             PayoutError::WrongState { .. } => "wrong-state",
@@ -284,7 +351,16 @@ impl Coded for PayoutError {
             PayoutError::FeeRate(_) => "write satoshi per virtual byte, from 0.1 to 1000".into(),
             PayoutError::NoEstimate { .. } => "choose the rate yourself, with --fee-rate".into(),
             PayoutError::NotSynced { .. } => "run: cofferdam-watcher sync".into(),
-            PayoutError::SameFile { list } => {
+            PayoutError::NotAccepted(findings) => {
+                format!("read the warnings; if all of it is meant, add {}", accept_options(findings))
+            }
+            PayoutError::Estimate { .. } => {
+                "do not believe that node's estimates; choose the rate yourself, with --fee-rate".into()
+            }
+            PayoutError::ClaimedIds { list, .. } => {
+                format!("its payments are made already, or can be: cofferdam-watcher payout cancel {list}")
+            }
+            PayoutError::SameFile { list } | PayoutError::SameList { list } => {
                 format!("see it with: cofferdam-watcher payout show {list}; if it is to be paid once more, add --again")
             }
             PayoutError::KnownIds(_) => {
@@ -339,7 +415,8 @@ impl Coded for PayoutError {
                 Some(findings.collect())
             }
             PayoutError::Plan(failure) => failure.numbers(),
-            PayoutError::KnownIds(rows) => {
+            PayoutError::NotAccepted(findings) => serde_json::to_value(findings).ok(),
+            PayoutError::KnownIds(rows) | PayoutError::ClaimedIds { known: rows, .. } => {
                 let findings = rows.iter().take(crate::csv::MAX_LISTED).map(|row| {
                     json!({
                         "code": "payout-id-known", "severity": "refusal", "where": row.payout_id,

@@ -22,8 +22,8 @@ use crate::store::{Connection, Store, previous, receipts};
 use super::PayoutError;
 use super::draft::unexpected;
 use super::files::Destination;
-use super::show;
 use super::state::{ChainFacts, TransactionState};
+use super::{ids, show};
 
 /// How transactions are handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,8 @@ pub struct Contents {
 ///
 /// # Errors
 ///
-/// The list is confirmed, or cancelled, or being cancelled; a file of that name has other contents.
+/// The list is confirmed, or cancelled, or being cancelled; an earlier list has its identifiers; a file of that name has other
+/// contents.
 pub async fn export(
     store: &Store,
     id: &str,
@@ -116,6 +117,7 @@ async fn gather(
     let wallet = wallets::by_no(db, list.wallet_no).await?;
     let payments = payouts::payments(db, list.no).await?;
     let records = payouts::transactions(db, list.no).await?;
+    ids::refuse_claimed(db, &list, &records, &payments).await?;
     let mut kept = HashMap::new();
     let mut files = Vec::new();
     let mut states = Vec::new();

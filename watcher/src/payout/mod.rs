@@ -6,7 +6,8 @@
 //! - [`draft`]: a plan with its change addresses, before it is stored. [`create`], [`split`]: storing it.
 //! - [`export`], [`import`], [`broadcast`]: across the gap and out. [`verify`], [`receipt`]: what is checked on the way back.
 //! - [`cancel`]: making a transaction impossible.
-//! - [`follow`]: what a sync does for payouts.
+//! - [`follow`]: what a sync does for payouts. [`sighting`]: what blocks and the memory pool show of them.
+//! - [`repeats`], [`fees`]: what is worth telling about a plan; [`finding`]: how it is told.
 //! - [`document`], [`text`], [`table`]: what is shown.
 
 pub mod broadcast;
@@ -16,12 +17,16 @@ pub mod document;
 pub(crate) mod draft;
 pub mod error;
 pub mod export;
+mod fees;
 mod files;
+pub mod finding;
 pub mod follow;
 mod ids;
 pub mod import;
 pub mod receipt;
+mod repeats;
 pub mod show;
+pub mod sighting;
 pub mod split;
 pub mod state;
 pub mod table;

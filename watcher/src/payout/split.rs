@@ -11,6 +11,7 @@ use super::PayoutError;
 use super::create::store_draft;
 use super::document::ListDocument;
 use super::draft::{self, Terms, Wanted};
+use super::finding::{Findings, PlannedDocument};
 
 /// The most coins that one split makes: as many outputs as fit into a transaction that nodes relay.
 pub(crate) const MAX_COINS: u32 = 2_500;
@@ -28,8 +29,12 @@ pub(crate) struct Split {
 ///
 /// # Errors
 ///
-/// The coins do not suffice, or the parts would be dust.
-pub(crate) async fn split(store: &Store, split: Split, terms: &Terms) -> Result<ListDocument, PayoutError> {
+/// The coins do not suffice, the parts would be dust, or a warning is not accepted.
+pub(crate) async fn split(
+    store: &Store,
+    split: Split,
+    terms: &Terms,
+) -> Result<PlannedDocument, PayoutError> {
     let mut write = store.write().await?;
     let wallet = draft::synced_wallet(&mut write, &terms.wallet).await?;
     let each = match split.each {
@@ -56,10 +61,13 @@ pub(crate) async fn split(store: &Store, split: Split, terms: &Terms) -> Result<
         })
         .collect::<Result<Vec<_>, PayoutError>>()?;
     let draft = draft::draft(&mut write, wallet, ListKind::Split, wanted, None, terms).await?;
+    let mut findings = Findings::default();
+    draft.check_fees(terms, &mut findings);
+    let findings = findings.accepted(&terms.accept)?;
     let list = store_draft(&mut write, &draft).await?;
-    let document = ListDocument::load(&mut write, &list).await?;
+    let list = ListDocument::load(&mut write, &list).await?;
     write.commit().await?;
-    Ok(document)
+    Ok(PlannedDocument { list, findings })
 }
 
 /// Returns what each part of the largest coin can hold after the fee, rounded down.

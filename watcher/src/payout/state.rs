@@ -10,8 +10,7 @@ use crate::store::{Connection, StoreError, blocks, pool, previous};
 /// How many blocks, its own counted, make a transaction final.
 pub const FINAL_CONFIRMATIONS: u32 = 6;
 
-/// How many blocks put a transaction beyond every reorganisation that is reckoned with.
-const SETTLED_CONFIRMATIONS: u32 = 100;
+pub(super) use crate::store::blocks::SETTLED_CONFIRMATIONS;
 
 /// The state of a transaction. Of several transactions the least advanced one is the list's; what needs attention comes
 /// first.
@@ -20,7 +19,8 @@ const SETTLED_CONFIRMATIONS: u32 = 100;
 pub enum TransactionState {
     /// Another transaction, none of ours, spent one of its coins in a block: its payments were not made.
     Conflicted,
-    /// Asked to be cancelled after it was handed over; it can still confirm.
+    /// Asked to be cancelled after it was handed over, or seen after it was cancelled; it can still confirm. The transaction that
+    /// makes it impossible may be in a block already, less than six deep.
     Cancelling,
     /// Stored, its coins reserved.
     Planned,
@@ -34,7 +34,7 @@ pub enum TransactionState {
     Confirmed,
     /// Another transaction of ours with the same anchor confirmed.
     Replaced,
-    /// It was never handed over, or the transaction that makes it impossible confirmed.
+    /// It was never handed over, or the transaction that makes it impossible is six blocks deep.
     Cancelled,
 }
 
@@ -101,10 +101,20 @@ impl ChainFacts {
             tip,
             ..ChainFacts::default()
         };
+        let seen = payouts::sightings(db, record.no).await?;
+        if let Some(mined) = seen.iter().find(|seen| seen.height.is_some()) {
+            facts.txid = Some(mined.txid);
+            facts.height = mined.height;
+            return Ok(facts);
+        }
+        if let Some(pooled) = seen.iter().find(|seen| seen.in_pool) {
+            facts.txid = Some(pooled.txid);
+            facts.in_pool = true;
+        }
         let Some((txid, height)) = payouts::block_conflict(db, record.no, record.txid).await? else {
             if let Some(txid) = record.txid {
                 facts.height = blocks::height_of(db, txid).await?;
-                facts.in_pool = pool::contains(db, txid).await?;
+                facts.in_pool |= pool::contains(db, txid).await?;
             }
             return Ok(facts);
         };
@@ -113,7 +123,11 @@ impl ChainFacts {
             facts.height = Some(height);
             return Ok(facts);
         }
-        let ours = payouts::by_txid(db, txid).await?.map(|(_, cancels)| cancels);
+        let ours = match payouts::by_txid(db, txid).await? {
+            Some(ours) => Some(ours),
+            None => payouts::seen_as(db, txid).await?,
+        };
+        let ours = ours.map(|(_, cancels)| cancels);
         facts.conflict = Some(Conflict { txid, height, ours });
         Ok(facts)
     }
@@ -128,18 +142,33 @@ impl ChainFacts {
         self.confirmations() >= FINAL_CONFIRMATIONS
     }
 
+    /// Returns the number of blocks that confirm what makes it impossible.
+    pub fn conflict_confirmations(&self) -> u32 {
+        self.conflict
+            .map_or(0, |conflict| depth(self.tip, conflict.height))
+    }
+
+    /// Returns whether nobody else can have the transaction: it was cancelled before an export, and never seen.
+    pub fn is_void(&self, record: &TransactionRecord) -> bool {
+        let dropped = record.cancelling && record.progress == Progress::Planned;
+        dropped && self.height.is_none() && !self.in_pool
+    }
+
     /// Returns the transaction's state.
     pub fn state(&self, record: &TransactionRecord) -> TransactionState {
         if self.height.is_some() {
             return TransactionState::Confirmed;
         }
-        if record.cancelling && record.progress == Progress::Planned {
+        if self.is_void(record) {
             return TransactionState::Cancelled;
         }
         match self.conflict {
             Some(Conflict {
                 ours: Some(cancels), ..
-            }) if cancels == Some(record.no) => TransactionState::Cancelled,
+            }) if cancels == Some(record.no) => match self.conflict_confirmations() {
+                FINAL_CONFIRMATIONS.. => TransactionState::Cancelled,
+                _ => TransactionState::Cancelling,
+            },
             Some(Conflict { ours: Some(_), .. }) => TransactionState::Replaced,
             Some(_) => TransactionState::Conflicted,
             None if record.cancelling => TransactionState::Cancelling,
@@ -156,30 +185,41 @@ impl ChainFacts {
     /// Returns whether the transaction no longer reserves coins: final, cancelled, or impossible for as long as it takes to
     /// be final.
     pub fn frees_coins(&self, record: &TransactionRecord) -> bool {
-        let conflict_depth = self
-            .conflict
-            .map_or(0, |conflict| depth(self.tip, conflict.height));
         match self.state(record) {
             TransactionState::Confirmed => self.is_final(),
             TransactionState::Cancelled => true,
             TransactionState::Replaced | TransactionState::Conflicted => {
-                conflict_depth >= FINAL_CONFIRMATIONS
+                self.conflict_confirmations() >= FINAL_CONFIRMATIONS
             }
             _ => false,
         }
     }
 
     /// Returns whether no reorganisation that is reckoned with can change the state.
+    ///
+    /// A conflicted transaction is never settled: what it owes was not paid, and people have to see to it.
     pub fn is_settled(&self, record: &TransactionRecord) -> bool {
-        let never_left = record.cancelling && record.progress == Progress::Planned;
-        let conflict_depth = self
-            .conflict
-            .map_or(0, |conflict| depth(self.tip, conflict.height));
-        never_left || self.confirmations().max(conflict_depth) >= SETTLED_CONFIRMATIONS
+        let deepest = self.confirmations().max(self.conflict_confirmations());
+        let conflicted = self.state(record) == TransactionState::Conflicted;
+        self.is_void(record) || deepest >= SETTLED_CONFIRMATIONS && !conflicted
+    }
+
+    /// Returns the height of the block that settles it, when one does.
+    pub fn settled_by(&self) -> Option<u32> {
+        self.height.or(self.conflict.map(|conflict| conflict.height))
+    }
+
+    /// Returns whether its payments may still be made, or were and may be undone: paying the same payees again may pay them twice.
+    pub fn is_open(&self, record: &TransactionRecord) -> bool {
+        match self.state(record) {
+            TransactionState::Cancelled => false,
+            TransactionState::Replaced => self.conflict_confirmations() < FINAL_CONFIRMATIONS,
+            _ => !self.is_settled(record),
+        }
     }
 }
 
-fn depth(tip: Option<u32>, height: u32) -> u32 {
+pub(super) fn depth(tip: Option<u32>, height: u32) -> u32 {
     tip.map_or(0, |tip| (tip + 1).saturating_sub(height))
 }
 
@@ -265,7 +305,7 @@ mod tests {
 
     #[test]
     fn the_chain_overrules_what_was_done_here() {
-        use TransactionState::{Cancelled, Confirmed, Conflicted, Replaced};
+        use TransactionState::{Cancelled, Cancelling, Confirmed, Conflicted, Replaced};
         for progress in PROGRESS {
             for cancelling in [false, true] {
                 let record = record(progress, cancelling);
@@ -279,7 +319,10 @@ mod tests {
                     conflict(1, Some(Some(PayoutTxNo(8)))).state(&record),
                     or_dropped(Replaced)
                 );
-                assert_eq!(conflict(1, Some(Some(PayoutTxNo(7)))).state(&record), Cancelled);
+                let cancelling = |depth| conflict(depth, Some(Some(PayoutTxNo(7)))).state(&record);
+                assert_eq!(cancelling(1), or_dropped(Cancelling));
+                assert_eq!(cancelling(5), or_dropped(Cancelling));
+                assert_eq!(cancelling(6), Cancelled);
             }
         }
     }
@@ -300,6 +343,29 @@ mod tests {
         };
         assert_eq!(in_pool.state(&record(Progress::Exported, false)), Broadcast);
         assert_eq!(in_pool.state(&record(Progress::Exported, true)), Cancelling);
+        // Cancelled before an export, and seen all the same.
+        assert_eq!(in_pool.state(&record(Progress::Planned, true)), Cancelling);
+        assert!(!in_pool.frees_coins(&record(Progress::Planned, true)));
+        assert!(!in_pool.is_settled(&record(Progress::Planned, true)));
+    }
+
+    #[test]
+    fn what_may_still_be_paid_is_open() {
+        let live = record(Progress::Broadcast, false);
+        for (facts, open) in [
+            (ChainFacts::default(), true),
+            (confirmed(1), true),
+            (confirmed(99), true),
+            (confirmed(100), false),
+            (conflict(5, Some(None)), true),
+            (conflict(6, Some(None)), false),
+            (conflict(5, Some(Some(PayoutTxNo(7)))), true),
+            (conflict(6, Some(Some(PayoutTxNo(7)))), false),
+            (conflict(500, None), true),
+        ] {
+            assert_eq!(facts.is_open(&live), open, "{facts:?}");
+        }
+        assert!(!ChainFacts::default().is_open(&record(Progress::Planned, true)));
     }
 
     #[test]
@@ -316,14 +382,19 @@ mod tests {
         assert!(confirmed(6).frees_coins(&live));
         assert!(!conflict(5, None).frees_coins(&live));
         assert!(conflict(6, None).frees_coins(&live));
-        assert!(conflict(1, Some(Some(PayoutTxNo(7)))).frees_coins(&live));
+        let cancelling = |depth| conflict(depth, Some(Some(PayoutTxNo(7))));
+        assert!(!cancelling(5).frees_coins(&live));
+        assert!(cancelling(6).frees_coins(&live));
+        assert!(!conflict(5, Some(None)).frees_coins(&live));
+        assert!(conflict(6, Some(None)).frees_coins(&live));
         for progress in PROGRESS {
             let frees = ChainFacts::default().frees_coins(&record(progress, true));
             assert_eq!(frees, progress == Progress::Planned, "{progress:?}");
         }
         assert!(!confirmed(99).is_settled(&live));
         assert!(confirmed(100).is_settled(&live));
-        assert!(conflict(100, None).is_settled(&live));
+        assert!(conflict(100, Some(None)).is_settled(&live));
+        assert!(!conflict(100, None).is_settled(&live), "nobody paid it");
     }
 
     #[test]

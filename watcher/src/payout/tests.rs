@@ -155,6 +155,8 @@ fn order(list: &str, max_weight: u64) -> Order {
             max_weight: Weight::from_wu(max_weight),
             confirmations: 1,
             seed: Seed::from_bytes([7; 8]),
+            max_fee_rate: None,
+            accept: vec!["payment-open".into()],
         },
     }
 }
@@ -172,7 +174,8 @@ fn payments(prefix: &str, count: usize, satoshi: u64) -> String {
 async fn signed(store: &Store) -> (ListDocument, Vec<Txid>) {
     let created = create::create(store, &order(&payments("a", 60, 5_000), 4_000))
         .await
-        .unwrap();
+        .unwrap()
+        .list;
     let mut write = store.write().await.unwrap();
     let list = show::find(&mut write, created.id.as_deref().unwrap())
         .await
@@ -189,6 +192,8 @@ async fn signed(store: &Store) -> (ListDocument, Vec<Txid>) {
     assert!(txids.len() >= 3);
     (created, txids)
 }
+
+mod undone;
 
 #[tokio::test]
 async fn what_a_source_would_refuse_is_found_before_anything_is_sent() {
@@ -273,7 +278,7 @@ async fn lists_that_are_created_at_once_share_no_coin() {
     let mut spent = std::collections::HashSet::new();
     let mut change = std::collections::HashSet::new();
     for task in tasks {
-        for transaction in task.await.unwrap().unwrap().transactions {
+        for transaction in task.await.unwrap().unwrap().list.transactions {
             assert!(
                 change.insert(transaction.change_address),
                 "a change address was used twice"
@@ -309,7 +314,7 @@ async fn an_exported_id_is_planned_again_only_with_its_anchor() {
     let folder = tempfile::tempdir().unwrap();
     let store = ledger(&folder, 2).await;
     let list = payments("a", 1, 10_000);
-    let first = create::create(&store, &order(&list, 200_000)).await.unwrap();
+    let first = create::create(&store, &order(&list, 200_000)).await.unwrap().list;
     let out = folder.path().join("a.psbt");
     let version = cofferdam_core::psbt::Version::V0;
     export::export(
@@ -330,9 +335,13 @@ async fn an_exported_id_is_planned_again_only_with_its_anchor() {
         matches!(&error, PayoutError::KnownIds(known) if known.len() == 1),
         "{error}"
     );
-    cancel::cancel(&store, first.id.as_deref().unwrap(), None)
-        .await
-        .unwrap();
+    cancel::cancel(
+        &store,
+        first.id.as_deref().unwrap(),
+        &cancel::CancelTerms::default(),
+    )
+    .await
+    .unwrap();
     assert!(matches!(
         create::create(&store, &again).await,
         Err(PayoutError::KnownIds(_))
@@ -356,7 +365,7 @@ async fn an_exported_id_is_planned_again_only_with_its_anchor() {
         }
     }
     write.commit().await.unwrap();
-    let second = create::create(&store, &again).await.unwrap();
+    let second = create::create(&store, &again).await.unwrap().list;
     assert_eq!(
         second.transactions[0].inputs[0].outpoint,
         transaction.anchor.to_string()
@@ -404,7 +413,8 @@ async fn a_payment_under_an_unforeseen_txid_was_made_all_the_same() {
         let store = ledger_of(&folder, &descriptor, 1).await;
         let created = create::create(&store, &order(&payments("a", 1, satoshi), 200_000))
             .await
-            .unwrap();
+            .unwrap()
+            .list;
         let id = created.id.as_deref().unwrap();
         let mut write = store.write().await.unwrap();
         let list = show::find(&mut write, id).await.unwrap();
@@ -466,7 +476,8 @@ async fn an_export_leaves_dropped_transactions_alone() {
     let store = ledger(&folder, 20).await;
     let created = create::create(&store, &order(&payments("a", 60, 5_000), 4_000))
         .await
-        .unwrap();
+        .unwrap()
+        .list;
     let mut write = store.write().await.unwrap();
     let list = show::find(&mut write, created.id.as_deref().unwrap())
         .await

@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use super::document::{ListDocument, TransactionDocument};
+use super::finding::{PAYMENT_OPEN, PlannedDocument, Severity};
 use super::import::ImportDocument;
 use super::receipt::ImportFinding;
 use super::show::Summary;
-use super::state::TransactionState;
+use super::state::{FINAL_CONFIRMATIONS, TransactionState};
 use cofferdam_core::count::counted;
 use cofferdam_core::sanitize::{block, neutralised};
 
@@ -40,6 +41,23 @@ fn finding(text: &mut String, finding: &ImportFinding) {
             let _ = writeln!(text, "  {label}: {}", neutralised(value));
         }
     }
+}
+
+/// Returns a list that was planned as text: what is worth telling about it, and the list.
+pub fn planned(document: &PlannedDocument, listed: usize) -> String {
+    let mut text = String::new();
+    for finding in &document.findings {
+        let severity = match finding.severity {
+            Severity::Note => "note",
+            Severity::Warning => "warning, accepted",
+        };
+        let _ = writeln!(
+            text,
+            "{severity}: {}: {} ({})",
+            finding.place, finding.message, finding.code
+        );
+    }
+    text + &list(&document.list, listed)
 }
 
 /// Returns a list as text, with the first `listed` of its payments.
@@ -123,7 +141,34 @@ fn line(text: &mut String, transaction: &TransactionDocument) {
         );
     }
     if let Some(conflict) = &transaction.conflict {
-        let _ = writeln!(text, "  its coin was spent by {conflict}");
+        let depth = transaction.conflict_confirmations.unwrap_or_default();
+        let _ = match transaction.state {
+            TransactionState::Cancelling => writeln!(
+                text,
+                "  its coin was spent by {conflict}: cancelled once that is {FINAL_CONFIRMATIONS} blocks deep, now {depth}"
+            ),
+            _ => writeln!(
+                text,
+                "  its coin was spent by {conflict}, {}",
+                counted(depth, "confirmation")
+            ),
+        };
+    }
+    for missing in &transaction.missing_inputs {
+        let _ = match missing.state {
+            "pending" => writeln!(
+                text,
+                "  its coin {} went back to the memory pool in a reorganisation: sync until it is confirmed again",
+                missing.outpoint
+            ),
+            _ => writeln!(
+                text,
+                "  its coin {} is gone: a reorganisation undid its block. Unless it comes back, nothing of this is paid; \
+                 sync later, or cancel the list; once it was exported, what is owed can be planned under new ids with \
+                 --accept {PAYMENT_OPEN}, and is paid twice should the coin come back",
+                missing.outpoint
+            ),
+        };
     }
 }
 
@@ -135,12 +180,25 @@ fn next(document: &ListDocument) -> Option<String> {
         TransactionState::Exported => command(&format!("import {id} SIGNED-FILE")),
         TransactionState::Signed => command(&format!("broadcast {id}")),
         TransactionState::Broadcast => Some("cofferdam-watcher sync, until it is confirmed".into()),
+        TransactionState::Cancelling if is_being_buried(document) => {
+            Some("cofferdam-watcher sync, until what cancels it is six blocks deep".into())
+        }
+        TransactionState::Cancelling if document.cancelled_by.is_none() => command(&format!("cancel {id}")),
         TransactionState::Cancelling => command(&format!(
             "export {} --out FILE",
             document.cancelled_by.as_deref().unwrap_or("ID")
         )),
         _ => None,
     }
+}
+
+/// Whether blocks have taken the coins of all that is being cancelled.
+fn is_being_buried(document: &ListDocument) -> bool {
+    let mut cancelling = document
+        .transactions
+        .iter()
+        .filter(|transaction| transaction.state == TransactionState::Cancelling);
+    cancelling.all(|transaction| transaction.conflict.is_some())
 }
 
 /// Returns the lines of `payout list`.

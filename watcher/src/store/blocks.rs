@@ -4,8 +4,12 @@ use bitcoin::hashes::Hash;
 use bitcoin::{BlockHash, Txid};
 use sqlx::AssertSqlSafe;
 
-use super::{Connection, StoreError, rows};
+use super::facts::{self, Fact};
+use super::{Connection, StoreError, payouts, rows};
 use crate::chain::Tip;
+
+/// How many blocks, its own counted, put a transaction beyond every reorganisation that is reckoned with.
+pub const SETTLED_CONFIRMATIONS: u32 = 100;
 
 /// Rows in one statement, of three values each.
 const ROWS_AT_ONCE: usize = 100;
@@ -103,8 +107,19 @@ pub async fn count_above(db: &mut Connection, height: u32) -> Result<u32, StoreE
     rows::number(&row, "blocks")
 }
 
+/// Returns the time in the header of the block at a height, if it was searched.
+pub async fn time(db: &mut Connection, height: u32) -> Result<Option<u32>, StoreError> {
+    let row = sqlx::query("SELECT time FROM blocks WHERE height = $1")
+        .bind(i64::from(height))
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| rows::number(&row, "time")).transpose()
+}
+
 /// Undoes every block above a height: their coins vanish, the coins they spent are unspent again, wallets are to be
-/// searched from there on. With `None`, every block is undone.
+/// searched from there on, payouts that they settled are open. With `None`, every block is undone.
+///
+/// Until a sync has come to its end, nothing is planned: what payouts reserve follows the blocks only then.
 pub async fn undo_above(db: &mut Connection, height: Option<u32>) -> Result<(), StoreError> {
     let floor = height.map_or(-1, i64::from);
     for sql in [
@@ -116,6 +131,20 @@ pub async fn undo_above(db: &mut Connection, height: Option<u32>) -> Result<(), 
         sqlx::query(sql).bind(floor).execute(&mut *db).await?;
     }
     let sql = "UPDATE wallets SET next_height = $1 WHERE next_height > $1";
-    sqlx::query(sql).bind(floor + 1).execute(db).await?;
+    sqlx::query(sql).bind(floor + 1).execute(&mut *db).await?;
+    // Those whose block stays, but is no longer as deep.
+    payouts::reopen_above(
+        db,
+        height.map(|height| i64::from(height) - i64::from(SETTLED_CONFIRMATIONS) + 1),
+    )
+    .await?;
+    facts::forget(db, Fact::SyncedHeight).await?;
+    let pruned = facts::get(db, Fact::PrunedHeight).await?;
+    if pruned
+        .and_then(|pruned| pruned.parse::<i64>().ok())
+        .is_some_and(|pruned| pruned > floor)
+    {
+        facts::set(db, Fact::PrunedHeight, &floor.to_string()).await?;
+    }
     Ok(())
 }

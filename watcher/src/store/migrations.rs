@@ -4,20 +4,24 @@
 
 use sqlx::Row;
 
-use super::{Store, StoreError, Transaction};
+use super::{Store, StoreError, Transaction, payouts};
 use crate::clock;
 
-/// Every version, oldest first; the version is the position, from 1.
-const MIGRATIONS: &[&str] = &[
-    include_str!("../../migrations/0001_ledger.sql"),
-    include_str!("../../migrations/0002_payouts.sql"),
-    include_str!("../../migrations/0003_receipts.sql"),
-    include_str!("../../migrations/0010_receipts_heads.sql"),
-    include_str!("../../migrations/0020_headers.sql"),
+/// Every version with its tables, oldest first; numbers may be left out.
+const MIGRATIONS: &[(i64, &str)] = &[
+    (1, include_str!("../../migrations/0001_ledger.sql")),
+    (2, include_str!("../../migrations/0002_payouts.sql")),
+    (3, include_str!("../../migrations/0003_receipts.sql")),
+    (10, include_str!("../../migrations/0010_receipts_heads.sql")),
+    (20, include_str!("../../migrations/0020_headers.sql")),
+    (IDENTITIES, include_str!("../../migrations/0030_seen.sql")),
 ];
 
+/// The version that knows what lists pay, which only this program can fill in.
+const IDENTITIES: i64 = 30;
+
 /// The version that this program writes.
-pub const KNOWN: i64 = MIGRATIONS.len() as i64;
+pub const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// Brings the tables from whatever version they have to [`KNOWN`], all or nothing.
 pub(super) async fn run(store: &Store) -> Result<(), StoreError> {
@@ -38,11 +42,15 @@ pub(super) async fn run(store: &Store) -> Result<(), StoreError> {
     // Another process may have migrated between the two looks.
     let found = version(&mut write).await?;
     refuse_newer(found)?;
-    for (sql, version) in MIGRATIONS.iter().zip(1..).skip(found.unwrap_or(0) as usize) {
+    let missing = |(version, _): &&(i64, &str)| *version > found.unwrap_or(0);
+    for (version, sql) in MIGRATIONS.iter().filter(missing) {
         sqlx::raw_sql(*sql).execute(&mut *write).await?;
+        if *version == IDENTITIES {
+            payouts::fill_in_identities(&mut write).await?;
+        }
         let note = "INSERT INTO ledger_versions (version, applied_at) VALUES ($1, $2)";
         sqlx::query(note)
-            .bind(version as i64)
+            .bind(version)
             .bind(clock::now())
             .execute(&mut *write)
             .await?;

@@ -132,14 +132,20 @@ pub async fn check_chain(
     {
         return Err(ChainError::OtherNetwork { expected, found }.into());
     }
+    refuse_other_kind(db, kind).await?;
+    Ok(found)
+}
+
+/// Refuses a kind of chain that the ledger does not follow: what happens on it does not happen to this ledger's wallets.
+pub async fn refuse_other_kind(db: &mut Connection, kind: ChainKind) -> Result<(), SyncError> {
     let recorded = match facts::get(db, Fact::Chain).await?.as_deref() {
-        None => return Ok(found),
+        None => return Ok(()),
         Some("network") => ChainKind::Network,
         Some("rehearsal") => ChainKind::Rehearsal,
         Some(_) => return Err(StoreError::damaged("unknown kind of chain").into()),
     };
     match recorded == kind {
-        true => Ok(found),
+        true => Ok(()),
         false => Err(SyncError::OtherChain {
             recorded,
             found: kind,
@@ -417,6 +423,8 @@ impl Work<'_> {
         for effects in &batch.blocks {
             effects.write(&mut write).await?;
         }
+        let spenders: Vec<_> = batch.blocks.iter().flat_map(BlockEffects::spenders).collect();
+        payout::sighting::note(&mut write, &spenders).await?;
         watch.write_uses(&mut write).await?;
         rows::searched_below(&mut write, last.height + 1).await?;
         new.record_up_to(&mut write, last.height).await?;
@@ -445,7 +453,7 @@ impl Batch {
     }
 
     fn push(&mut self, block: BlockEffects) {
-        self.effects += block.len();
+        self.effects += block.len() + block.outputs_to_note();
         self.blocks.push(block);
     }
 

@@ -11,6 +11,7 @@ use super::scan::{Spend, amounts_are_possible};
 use super::watch::{OwnCoin, Watch};
 use crate::addresses;
 use crate::chain::ChainSource;
+use crate::payout::sighting::{self, Spender};
 use crate::store::pool::PoolCoin;
 use crate::store::{Connection, Store, StoreError, pool, wallets};
 
@@ -36,6 +37,7 @@ struct PoolTransaction {
     txid: Txid,
     makes: Vec<PoolCoin>,
     spends: Vec<OutPoint>,
+    transaction: Transaction,
 }
 
 /// A transaction that was read, and may turn out to be ours.
@@ -136,6 +138,7 @@ pub async fn refresh(
             txid,
             makes,
             spends: spends.into_iter().map(|spend| spend.outpoint).collect(),
+            transaction,
         });
     }
     add_descendants(&found, &mut unproven);
@@ -222,6 +225,15 @@ impl PoolChange {
         for transaction in &self.ours {
             insert(db, transaction).await?;
         }
+        let spending = self.ours.iter().filter(|found| !found.spends.is_empty());
+        let spenders: Vec<Spender<'_>> = spending
+            .map(|found| Spender {
+                transaction: &found.transaction,
+                spends: found.spends.clone(),
+                own_outputs: found.makes.iter().map(|coin| coin.outpoint.vout).collect(),
+            })
+            .collect();
+        sighting::note(db, &spenders).await?;
         pool::remove_strangers(db, &self.gone_strangers).await?;
         pool::insert_strangers(db, &self.strangers).await?;
         Ok(((self.kept + self.ours.len()) as u32, self.unproven as u32))

@@ -7,6 +7,7 @@ use bitcoin::{Amount, Block, BlockHash, OutPoint, Transaction, Txid};
 use super::header_chain::Link;
 use super::watch::{OwnCoin, Watch};
 use crate::chain::Tip;
+use crate::payout::sighting::Spender;
 use crate::store::{Connection, StoreError, blocks, coins, pool, previous};
 
 /// What one block does to the ledger.
@@ -30,8 +31,10 @@ struct TransactionEffects {
     coinbase: bool,
     made: Vec<(u32, OwnCoin)>,
     spent: Vec<Spend>,
-    /// The transaction itself, when a signer will have to see it, or only its content tells that it is one of ours.
-    kept: Option<Transaction>,
+    /// The transaction itself, when a signer will have to see it, or it spends a coin of ours.
+    whole: Option<Transaction>,
+    /// Whether it stays in the ledger: a signer will have to see it, or only its content tells that it is one of ours.
+    kept: bool,
 }
 
 /// An input that spends a coin of ours.
@@ -129,9 +132,10 @@ fn search(watch: &Watch, height: u32, block: &Block) -> Vec<TransactionEffects> 
             position,
             txid,
             coinbase: transaction.is_coinbase(),
+            whole: (kept || !spent.is_empty()).then(|| transaction.clone()),
             made,
             spent,
-            kept: kept.then(|| transaction.clone()),
+            kept,
         });
     }
     found
@@ -183,6 +187,27 @@ impl BlockEffects {
             .map(|transaction| (transaction.position, transaction.spent.as_slice()))
     }
 
+    /// Returns the transactions that spend coins of ours.
+    pub fn spenders(&self) -> impl Iterator<Item = Spender<'_>> {
+        let spending = self.transactions.iter().filter(|found| !found.spent.is_empty());
+        spending.filter_map(|found| {
+            Some(Spender {
+                transaction: found.whole.as_ref()?,
+                spends: found.spent.iter().map(|spend| spend.outpoint).collect(),
+                own_outputs: found.made.iter().map(|(vout, _)| *vout).collect(),
+            })
+        })
+    }
+
+    /// Returns the number of outputs of the transactions that spend coins of ours.
+    pub fn outputs_to_note(&self) -> usize {
+        let spending = self.transactions.iter().filter(|found| !found.spent.is_empty());
+        spending
+            .filter_map(|found| found.whole.as_ref())
+            .map(|transaction| transaction.output.len())
+            .sum()
+    }
+
     /// Returns whether the block has nothing of ours.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -197,6 +222,7 @@ impl BlockEffects {
                 coinbase,
                 made,
                 spent,
+                whole,
                 kept,
             } = transaction;
             blocks::insert_transaction(db, *txid, self.height).await?;
@@ -211,8 +237,8 @@ impl BlockEffects {
             for spend in spent {
                 coins::spend(db, spend.outpoint, *txid, self.height).await?;
             }
-            if let Some(kept) = kept {
-                previous::insert(db, kept).await?;
+            if let (true, Some(whole)) = (*kept, whole) {
+                previous::insert(db, whole).await?;
             }
         }
         Ok(())

@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::lock::lock;
 use super::{InputRecord, ListNo, ListRecord, PaymentRecord, PayoutTxNo, TransactionRecord, VALUES_AT_ONCE};
+use crate::csv;
 use crate::store::{Connection, StoreError, rows};
 
 /// Stores a list with its transactions and payments, and reserves the coins.
@@ -21,8 +22,9 @@ pub async fn insert(
 ) -> Result<ListNo, StoreError> {
     let list_no = next(db, "SELECT COALESCE(MAX(list_no), 0) + 1 FROM payout_lists").await?;
     let sql = "INSERT INTO payout_lists
-               (list_no, list_id, kind, wallet_no, created_at, format, file_sha256, sat_per_kvb, max_weight, seed)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+               (list_no, list_id, kind, wallet_no, created_at, format, file_sha256, sat_per_kvb, max_weight, seed,
+                pays_sha256, numbered)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     sqlx::query(sql)
         .bind(list_no)
         .bind(&list.id)
@@ -34,6 +36,8 @@ pub async fn insert(
         .bind(list.sat_per_kvb as i64)
         .bind(list.max_weight.to_wu() as i64)
         .bind(&list.seed)
+        .bind(list.pays_sha256.map(|hash| hash.to_vec()))
+        .bind(i64::from(list.numbered))
         .execute(&mut *db)
         .await?;
     let first = next(
@@ -117,11 +121,11 @@ async fn insert_payments(
     payments: &[PaymentRecord],
 ) -> Result<(), StoreError> {
     let payments: Vec<(i64, &PaymentRecord)> = (0..).zip(payments).collect();
-    for part in payments.chunks(VALUES_AT_ONCE / 11) {
-        let places = rows::places(part.len(), 11);
+    for part in payments.chunks(VALUES_AT_ONCE / 12) {
+        let places = rows::places(part.len(), 12);
         let sql = format!(
             "INSERT INTO payout_payments (list_no, position, payout_id, script, amount_sat, name, reference,
-                                          own_index, payout_tx_id, output_index, fee_share_sat)
+                                          own_index, payout_tx_id, output_index, fee_share_sat, id_key)
              VALUES {places}"
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -137,7 +141,8 @@ async fn insert_payments(
                 .bind(payment.own_index.map(i64::from))
                 .bind(first - 1 + i64::from(payment.transaction))
                 .bind(i64::from(payment.output))
-                .bind(payment.fee_share.to_sat() as i64);
+                .bind(payment.fee_share.to_sat() as i64)
+                .bind(payment.payout_id.as_deref().map(csv::id_key));
         }
         query.execute(&mut *db).await?;
     }

@@ -9,7 +9,7 @@ use crate::store::wallets::WalletNo;
 use crate::store::{Connection, StoreError, rows};
 
 const LIST: &str = "SELECT list_no, list_id, kind, wallet_no, created_at, format, file_sha256, sat_per_kvb,
-                    max_weight, seed FROM payout_lists";
+                    max_weight, seed, pays_sha256, numbered FROM payout_lists";
 
 /// Returns the list of an id.
 pub async fn by_id(db: &mut Connection, id: &str) -> Result<Option<ListRecord>, StoreError> {
@@ -59,12 +59,28 @@ pub async fn by_file(db: &mut Connection, sha256: &[u8; 32]) -> Result<Vec<ListR
         .collect()
 }
 
-fn list(row: &SqliteRow) -> Result<ListRecord, StoreError> {
-    let hash: Option<&[u8]> = row.try_get("file_sha256")?;
-    let hash = hash.map(|hash| {
+/// Returns the lists that pay the same, oldest first.
+pub async fn by_pays(db: &mut Connection, sha256: &[u8; 32]) -> Result<Vec<ListRecord>, StoreError> {
+    let sql = format!("{LIST} WHERE pays_sha256 = $1 ORDER BY list_no");
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(&sha256[..])
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(list)
+        .collect()
+}
+
+fn hash(row: &SqliteRow, column: &str) -> Result<Option<[u8; 32]>, StoreError> {
+    let hash: Option<&[u8]> = row.try_get(column)?;
+    hash.map(|hash| {
         hash.try_into()
-            .map_err(|_| StoreError::damaged("file_sha256 is not 32 bytes"))
-    });
+            .map_err(|_| StoreError::damaged(format!("{column} is not 32 bytes")))
+    })
+    .transpose()
+}
+
+fn list(row: &SqliteRow) -> Result<ListRecord, StoreError> {
     Ok(ListRecord {
         no: ListNo(row.try_get("list_no")?),
         id: row.try_get("list_id")?,
@@ -72,10 +88,12 @@ fn list(row: &SqliteRow) -> Result<ListRecord, StoreError> {
         wallet_no: WalletNo(row.try_get("wallet_no")?),
         created_at: row.try_get("created_at")?,
         format: row.try_get("format")?,
-        file_sha256: hash.transpose()?,
+        file_sha256: hash(row, "file_sha256")?,
         sat_per_kvb: u64::from(rows::number(row, "sat_per_kvb")?),
         max_weight: Weight::from_wu(u64::from(rows::number(row, "max_weight")?)),
         seed: row.try_get("seed")?,
+        pays_sha256: hash(row, "pays_sha256")?,
+        numbered: rows::number(row, "numbered")? == 1,
     })
 }
 

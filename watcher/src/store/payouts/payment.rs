@@ -47,7 +47,7 @@ pub async fn earlier(db: &mut Connection, ids: &[&str]) -> Result<Vec<EarlierPay
     for part in ids.chunks(VALUES_AT_ONCE) {
         let places: Vec<String> = (1..=part.len()).map(|place| format!("${place}")).collect();
         let sql = format!(
-            "SELECT p.payout_id, l.list_id, t.payout_tx_id, t.anchor_txid, t.anchor_vout, t.progress,
+            "SELECT p.payout_id, l.list_id, l.list_no, t.payout_tx_id, t.anchor_txid, t.anchor_vout, t.progress,
                     t.cancelling_since
              FROM payout_payments p JOIN payout_lists l ON l.list_no = p.list_no
              JOIN payout_transactions t ON t.payout_tx_id = p.payout_tx_id
@@ -63,6 +63,7 @@ pub async fn earlier(db: &mut Connection, ids: &[&str]) -> Result<Vec<EarlierPay
             found.push(EarlierPayment {
                 payout_id: row.try_get("payout_id")?,
                 list_id: row.try_get("list_id")?,
+                list_no: ListNo(row.try_get("list_no")?),
                 transaction: PayoutTxNo(row.try_get("payout_tx_id")?),
                 anchor: OutPoint {
                     txid: rows::txid(&row, "anchor_txid")?,

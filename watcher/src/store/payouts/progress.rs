@@ -1,8 +1,8 @@
 //! Noting what was done with a transaction.
 
+use bitcoin::Transaction;
 use bitcoin::consensus::encode;
 use bitcoin::hashes::Hash;
-use bitcoin::{Transaction, Txid};
 
 use super::{ListNo, PayoutTxNo};
 use crate::clock;
@@ -59,22 +59,23 @@ pub async fn note_cancelling(db: &mut Connection, no: PayoutTxNo) -> Result<(), 
     Ok(())
 }
 
-/// Notes the txid under which the chain holds a transaction: signed elsewhere, or with its signatures in another form.
-pub async fn note_txid(db: &mut Connection, no: PayoutTxNo, txid: Txid) -> Result<(), StoreError> {
-    let sql = "UPDATE payout_transactions SET txid = $1 WHERE payout_tx_id = $2";
-    sqlx::query(sql)
-        .bind(txid.to_byte_array().to_vec())
+/// Notes that nothing that is reckoned with changes a transaction's state any more, by the block at a height, if by any.
+pub async fn note_settled(
+    db: &mut Connection,
+    no: PayoutTxNo,
+    height: Option<u32>,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE payout_transactions SET settled = 1, settled_height = $1 WHERE payout_tx_id = $2")
+        .bind(height.map(i64::from))
         .bind(no.0)
         .execute(db)
         .await?;
     Ok(())
 }
 
-/// Notes that nothing can change a transaction's state any more.
-pub async fn note_settled(db: &mut Connection, no: PayoutTxNo) -> Result<(), StoreError> {
-    sqlx::query("UPDATE payout_transactions SET settled = 1 WHERE payout_tx_id = $1")
-        .bind(no.0)
-        .execute(db)
-        .await?;
+/// Opens the transactions again that blocks above a height settled. With `None`, those that any block did.
+pub async fn reopen_above(db: &mut Connection, height: Option<i64>) -> Result<(), StoreError> {
+    let sql = "UPDATE payout_transactions SET settled = 0, settled_height = NULL WHERE settled_height > $1";
+    sqlx::query(sql).bind(height.unwrap_or(-1)).execute(db).await?;
     Ok(())
 }

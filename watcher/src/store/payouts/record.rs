@@ -108,6 +108,10 @@ pub struct ListRecord {
     pub max_weight: Weight,
     /// The seed of the plan.
     pub seed: String,
+    /// The hash of what it pays; of payout lists alone.
+    pub pays_sha256: Option<[u8; 32]>,
+    /// Whether its file names each payment by a `payout_id` of its own.
+    pub numbered: bool,
 }
 
 /// A transaction of a list, as this ledger brought it along.
@@ -187,6 +191,8 @@ pub struct EarlierPayment {
     pub payout_id: String,
     /// The list.
     pub list_id: String,
+    /// The list's number.
+    pub list_no: ListNo,
     /// The transaction.
     pub transaction: PayoutTxNo,
     /// The anchor of its transaction.

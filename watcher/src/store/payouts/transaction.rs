@@ -60,11 +60,34 @@ pub async fn by_txid(
     .transpose()
 }
 
-/// Returns the txid, without signatures, of a transaction.
-pub async fn unsigned_txid(db: &mut Connection, no: PayoutTxNo) -> Result<Txid, StoreError> {
+/// Returns the transaction of a number, without its inputs.
+pub async fn by_tx_no(db: &mut Connection, no: PayoutTxNo) -> Result<TransactionRecord, StoreError> {
     let sql = format!("{TRANSACTION} WHERE payout_tx_id = $1");
     let row = sqlx::query(AssertSqlSafe(sql)).bind(no.0).fetch_one(db).await?;
-    Ok(transaction(&row)?.unsigned.compute_txid())
+    transaction(&row)
+}
+
+/// Returns a transaction without its signatures.
+pub async fn unsigned(db: &mut Connection, no: PayoutTxNo) -> Result<Transaction, StoreError> {
+    Ok(by_tx_no(db, no).await?.unsigned)
+}
+
+/// Returns the coins of a transaction that no block of the best chain has made, and whether the memory pool makes them.
+pub async fn missing_inputs(
+    db: &mut Connection,
+    no: PayoutTxNo,
+) -> Result<Vec<(OutPoint, bool)>, StoreError> {
+    let sql = "SELECT i.txid, i.vout, p.amount_sat AS in_pool FROM payout_inputs i
+               LEFT JOIN coins c ON c.txid = i.txid AND c.vout = i.vout
+               LEFT JOIN pool_coins p ON p.txid = i.txid AND p.vout = i.vout
+               WHERE i.payout_tx_id = $1 AND c.txid IS NULL ORDER BY i.position";
+    let rows = sqlx::query(sql).bind(no.0).fetch_all(db).await?;
+    rows.iter()
+        .map(|row| {
+            let in_pool: Option<i64> = row.try_get("in_pool")?;
+            Ok((rows::outpoint(row)?, in_pool.is_some()))
+        })
+        .collect()
 }
 
 /// Returns a transaction of the best chain, other than `txid`, that spends one of the coins.
