@@ -3,7 +3,6 @@
 //! Regtest and its first block are right, everything else may be a lie. Harm is a payout id that can be planned again, a spend, a payment or
 //! a block believed without proof, a ledger that an honest node does not bring back, a panic, or work without bounds.
 
-#[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 mod common;
 #[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #[path = "common/forged.rs"]

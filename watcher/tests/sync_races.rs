@@ -675,7 +675,9 @@ async fn a_branch_that_comes_to_a_told_index_goes_on_behind_it() {
         write.commit().await.unwrap();
         scene.pay(&[(14, 100_000), (20, 20_000), (4, 3_000)]).await;
         match by_chain {
-            true => drop(scene.sync().await),
+            true => {
+                scene.sync().await;
+            }
             false => {
                 let mut write = scene.store.write().await.unwrap();
                 for expected in 0..5 {

@@ -33,7 +33,7 @@ fn finding(text: &mut String, finding: &ImportFinding) {
         text,
         "{}: {} ({})",
         finding.severity,
-        neutralised(&finding.message),
+        neutralised(finding.message),
         finding.code
     );
     for (label, value) in [("known", &finding.expected), ("found", &finding.found)] {
