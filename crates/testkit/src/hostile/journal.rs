@@ -274,7 +274,7 @@ fn superseded() -> Case {
     let findings = ["transaction supersedes", "input 2 coin-signed-before"];
     case.psbt("other.psbt", other.psbt())
         .psbt(SECOND, both.psbt())
-        .step(Step::sign(&["other.psbt"], 0, &[]))
+        .step(Step::sign(&["other.psbt"], 0, &["output 0 payee-paid-before"]))
         .step(Step::inspect(&[SECOND], 3, &findings).with(&["--supersede", "TXID:first.psbt"]))
         .step(Step::refused(&[SECOND], &findings).with(&["--supersede", "TXID:first.psbt"]))
 }
