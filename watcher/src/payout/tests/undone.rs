@@ -93,7 +93,7 @@ async fn a_payout_that_a_reorganisation_undoes_is_no_longer_settled() {
     finish(&mut write, 1, 103).await;
     write.commit().await.unwrap();
     assert_eq!(state().await, TransactionState::Exported);
-    assert_eq!(settled_and_free(&store, &id).await.0, false);
+    assert!(!settled_and_free(&store, &id).await.0);
 }
 
 /// The coins stay, only the spend is undone: they are the list's, not the next one's.
