@@ -41,6 +41,8 @@ pub type Connection = sqlx::SqliteConnection;
 
 /// How long a write waits for another process's short transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may take to open, or to become free: a machine that has much else to do takes longer than half a minute for it.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// An open ledger of the version that this program writes.
 #[derive(Clone, Debug)]
@@ -133,6 +135,7 @@ pub(crate) async fn open_pool(path: &Path) -> Result<SqlitePool, StoreError> {
         .busy_timeout(BUSY_TIMEOUT);
     Ok(SqlitePoolOptions::new()
         .max_connections(4)
+        .acquire_timeout(OPEN_TIMEOUT)
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
