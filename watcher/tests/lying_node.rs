@@ -107,14 +107,20 @@ impl Treasury {
         created.json()["id"].as_str().unwrap().to_owned()
     }
 
-    fn create_arguments(&self, name: &str) -> [String; 7] {
+    fn create_arguments(&self, name: &str) -> [String; 9] {
         let address = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
         let list = format!(
             "payout_id,address,amount,unit\n{name}-0,{address},{},sat\n",
             400_000 + name.len()
         );
         let file = self.desk.write(&format!("{name}.csv"), list);
-        ["payout", "create", &file, "--wallet", "main", "--fee-rate", "2"].map(str::to_owned)
+        // All lists pay one payee: only the rules that a lie is about are to stand in its way.
+        let arguments = ["payout", "create", &file, "--wallet", "main", "--fee-rate", "2"];
+        let accepted = ["--accept", "payment-open"];
+        std::array::from_fn(|place| match place.checked_sub(arguments.len()) {
+            Some(place) => accepted[place].to_owned(),
+            None => arguments[place].to_owned(),
+        })
     }
 
     fn export(&self, list: &str, name: &str) -> Transaction {
