@@ -96,6 +96,8 @@ impl Office {
         let file = self.text(&format!("{name}.csv"));
         std::fs::write(&file, list).unwrap();
         let mut arguments = vec!["payout", "create", &file, "--wallet", "main", "--fee-rate", "3"];
+        // Lists of the same payees are what these tests are made of.
+        arguments.extend(["--accept", "payment-open"]);
         arguments.extend(more);
         let id = self.watch(&arguments)["id"].as_str().unwrap().to_owned();
         let bundle = self.text(&format!("{name}.bundle"));

@@ -154,8 +154,9 @@ fn a_cancelling_that_is_too_slow_is_outbid_by_another() {
     assert_eq!(desk.mempool(), json!([sent["transactions"][0]["txid"]]));
     desk.mine(1);
     let states = [&id, &slow, &fast].map(|list| desk.state(list));
-    assert_eq!(states, ["cancelled", "replaced", "confirmed"]);
+    assert_eq!(states, ["cancelling", "replaced", "confirmed"]);
     desk.mine(6);
+    assert_eq!(desk.state(&id), "cancelled");
     assert_eq!(desk.balance("locked"), 0);
 }
 

@@ -274,7 +274,7 @@ fn a_list_that_pays_what_another_may_still_pay_is_told_so() {
     };
     refused("planned", 100_000, "planned");
     refused("a-satoshi-more", 100_001, "planned");
-    refused("a-percent-less", 99_000, "planned");
+    refused("a-little-less", 99_900, "planned");
     desk.signed(&id);
     refused("signed", 100_000, "signed");
     desk.ok(&["payout", "broadcast", &id]);

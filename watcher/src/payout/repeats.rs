@@ -14,8 +14,8 @@ use super::draft::Draft;
 use super::finding::{Earlier, Finding, Findings, PAID_BEFORE, PAYMENT_OPEN, PAYOUT_ID_SIMILAR, Severity};
 use super::state::{ChainFacts, SETTLED_CONFIRMATIONS, depth};
 
-/// Amounts that differ by less are the same payment, written anew: a hundredth, and at least this much.
-const TOLERANCE: Amount = Amount::from_sat(1_000);
+/// Amounts that differ by no more are the same payment, written anew: a thousandth, and at least this much; as the signer has it.
+const TOLERANCE: Amount = Amount::from_sat(100);
 
 /// Adds what the ledger and the chain know of a plan's payees and identifiers. That the lists in `repeated` are paid again is meant.
 pub(super) async fn check(
@@ -66,7 +66,7 @@ fn called(payment: &PaymentRecord, number: u32) -> String {
 
 fn alike(one: Amount, other: Amount) -> bool {
     let difference = one.to_sat().abs_diff(other.to_sat());
-    difference <= TOLERANCE.to_sat().max(one.max(other).to_sat() / 100)
+    difference <= TOLERANCE.to_sat().max(one.max(other).to_sat() / 1_000)
 }
 
 /// Payments to a plan's payees that may still be made, or undone.
@@ -359,14 +359,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts_are_alike_within_a_hundredth() {
+    fn amounts_are_alike_within_a_thousandth() {
         let sat = Amount::from_sat;
         for (one, other, expected) in [
             (100_000, 100_001, true),
-            (1_000_000, 1_010_000, true),
-            (1_000_000, 989_000, false),
-            (5_000, 6_000, true),
-            (5_000, 6_001, false),
+            (1_000_000, 1_001_000, true),
+            (1_000_000, 998_999, false),
+            (5_000, 5_100, true),
+            (5_000, 5_101, false),
             (0, 21_000_000 * 100_000_000, false),
         ] {
             assert_eq!(alike(sat(one), sat(other)), expected, "{one} and {other}");
