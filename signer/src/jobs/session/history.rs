@@ -208,8 +208,10 @@ impl History {
         }
         .unwrap();
         let places = vec![Place::begin(&folder.path().join("0"), BORN)];
-        let mut owner = Owner::default();
-        owner.bounds = [vec![None], vec![None], vec![None]];
+        let owner = Owner {
+            bounds: [vec![None], vec![None], vec![None]],
+            ..Owner::default()
+        };
         History {
             folder,
             rng: Rng(seed),
@@ -389,7 +391,6 @@ impl History {
         };
         let kind = self.places[at].kind;
         let journal = self.places[at].file(".journal");
-        let before = fs::read(&journal).unwrap_or_default();
         let event = match self.rng.below(2) {
             0 => self.tightened(&mut session),
             _ => {
@@ -409,6 +410,7 @@ impl History {
         let Ok(generation) = session.next_generation() else {
             return;
         };
+        let intact = session.journal().unwrap().log().intact_len();
         if session.append(events, generation).is_err() {
             return;
         }
@@ -418,9 +420,8 @@ impl History {
             // In the middle of it.
             1 => {
                 let after = fs::read(&journal).unwrap();
-                let written = (after.len() - before.len()) as u64;
-                let cut = before.len() + self.rng.below(written) as usize;
-                fs::write(&journal, &after[..cut]).unwrap();
+                let cut = intact + self.rng.below(after.len() as u64 - intact);
+                fs::write(&journal, &after[..cut as usize]).unwrap();
             }
             // After the present vault got its second name, and the next one its first bytes.
             2 => {
@@ -429,7 +430,7 @@ impl History {
                     place.file(""),
                     place.file(&format!(".{}", session.present.generation())),
                 );
-                fs::write(place.vault.with_file_name(".V.tmp"), &before[..10]).unwrap();
+                fs::write(place.vault.with_file_name(".V.tmp"), b"half a vault").unwrap();
             }
             // After the vault, before the release.
             _ => {
