@@ -332,7 +332,7 @@ fn ask(review: &RunReview, text: &str, mut accept: Vec<String>) -> Result<Consen
 fn question(review: &RunReview) -> String {
     let amount = |amount: Option<bitcoin::Amount>| amount.map_or("an unknown amount".into(), screens::btc);
     format!(
-        "Sign {}: {} leave the wallet, and {} in fees? Type yes or no: ",
+        "Sign {}?\n  {} leave the wallet, and {} in fees.\nType yes or no: ",
         match review.files.len() {
             1 => "this transaction".to_owned(),
             count => format!("these {count} transactions"),

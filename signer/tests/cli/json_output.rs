@@ -117,7 +117,10 @@ fn making_a_vault_and_its_wallets() {
         address.as_str().unwrap(),
     ];
     assert_json_snapshot!("address-check", run(&check));
-    assert_json_snapshot!("wallet-seen", run(&["wallet", "seen", "main", "12"]));
+    assert_json_snapshot!(
+        "wallet-mark-used",
+        run(&["wallet", "mark-used", "main", "change", "12"])
+    );
     assert_json_snapshot!("wallet-list", run(&["wallet", "list"]));
     assert_json_snapshot!("wallet-show", run(&["wallet", "show", "tap"]));
 }

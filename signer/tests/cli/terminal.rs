@@ -160,8 +160,9 @@ fn sign_shows_the_review_and_asks() {
     signer.write("a.psbt", Plan::new(&wallet, &[0], &[(PAYEE, 5_000)]).psbt());
     let mut session = reviewed(&signer, &[]);
     session.exp_string("bcrt 1qw5 08d6").unwrap();
+    session.exp_string("Sign this transaction?").unwrap();
     session
-        .exp_string("Sign this transaction: 0.00005000 BTC leave the wallet, and 0.00001000 BTC in fees?")
+        .exp_string("0.00005000 BTC leave the wallet, and 0.00001000 BTC in fees.")
         .unwrap();
     session.exp_string("yes or no: ").unwrap();
     session.send_line("y").unwrap();
@@ -411,7 +412,7 @@ fn consent_that_is_typed_ahead_is_thrown_away() {
     let much = "yes\n".repeat(3_000);
     for behind in ["yes\n", &much] {
         let mut session = pasted_at_the_passphrase(&signer, behind);
-        session.exp_string("fees? Type yes or no: ").unwrap();
+        session.exp_string("fees.\r\nType yes or no: ").unwrap();
         session.send_line("no").unwrap();
         let (rest, code) = ended(session);
         assert_eq!(code, 3, "{rest}");
@@ -432,7 +433,7 @@ fn a_warning_is_not_accepted_by_what_is_typed_ahead() {
     // An answer to this question, and one to the next that nobody has seen.
     session.send("yes\nyes\n").unwrap();
     session.flush().unwrap();
-    session.exp_string("fees? Type yes or no: ").unwrap();
+    session.exp_string("fees.\r\nType yes or no: ").unwrap();
     session.send_line("no").unwrap();
     assert_eq!(ended(session).1, 3);
     assert_eq!(signs(&signer), 0);

@@ -113,6 +113,9 @@ impl fmt::Display for Case {
     }
 }
 
+/// What of an answer is to be as large as can be.
+type Measure = fn(&Answer) -> u64;
+
 /// What an answer took, and how long it is.
 #[derive(Clone, Debug, Default)]
 struct Answer {
@@ -293,12 +296,12 @@ fn every_file_is_answered_within_bounds() {
     let (count, smaller) = asked.map_or((100, 40), |asked| (asked, 1));
     let mut draw = Draw(10);
     let mut answers: Vec<(Case, Answer)> = Vec::new();
-    let worst = |answers: &[(Case, Answer)], by: fn(&Answer) -> u64| {
+    let worst = |answers: &[(Case, Answer)], by: Measure| {
         let mut order: Vec<usize> = (0..answers.len()).collect();
         order.sort_by_key(|at| std::cmp::Reverse(by(&answers[*at].1)));
         order
     };
-    let measures: [(&str, fn(&Answer) -> u64); 3] = [
+    let measures: [(&str, Measure); 3] = [
         ("processor", |answer| answer.nanos),
         ("memory", |answer| answer.kib),
         ("output", |answer| answer.json.max(answer.text) as u64),
