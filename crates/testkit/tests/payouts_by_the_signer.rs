@@ -186,9 +186,11 @@ fn the_signer_signs_a_cancelling_transaction_only_when_told_what_it_supersedes()
     office.sign(&["sign", &out, "--out", &signed, "--yes", "--supersede", txid]);
     office.watch(&["payout", "import", &cancel, &signed]);
     office.watch(&["payout", "broadcast", &cancel]);
-    office.watch(&["rehearsal", "mine", "1"]);
-    office.watch(&["sync"]);
-    assert_eq!(office.watch(&["payout", "show", &id])["state"], "cancelled");
+    for (blocks, state) in [("5", "cancelling"), ("1", "cancelled")] {
+        office.watch(&["rehearsal", "mine", blocks]);
+        office.watch(&["sync"]);
+        assert_eq!(office.watch(&["payout", "show", &id])["state"], state);
+    }
     assert_eq!(office.watch(&["payout", "show", &cancel])["state"], "confirmed");
 }
 

@@ -23,8 +23,10 @@ fn the_node_takes_the_transaction_that_cancels_a_broadcast_one() {
             "{case}: the original is still there"
         );
         desk.mine(1);
-        assert_eq!(desk.state(&id), "cancelled");
+        assert_eq!(desk.state(&id), "cancelling");
         assert_eq!(desk.state(cancel), "confirmed");
+        desk.mine(5);
+        assert_eq!(desk.state(&id), "cancelled");
         let fee = sent["totals"]["fee_sat"].as_u64().unwrap();
         assert_eq!(desk.balance("confirmed"), 10_000_000_000 - fee);
     }
