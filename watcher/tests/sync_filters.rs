@@ -328,7 +328,7 @@ impl Ledger {
     async fn rows(&self) -> Vec<String> {
         database::rows(
             &self.folder.path().join("ledger.sqlite"),
-            &["imported_at", "applied_at"],
+            &["imported_at", "applied_at", "first_seen"],
         )
         .await
     }

@@ -60,7 +60,6 @@ fn kind(found: FileType) -> &'static str {
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
-    use std::os::unix::net::UnixListener;
 
     use rustix::fs::{CWD, FileType as Kind, mknodat};
 
@@ -72,7 +71,7 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         mknodat(CWD, at("pipe"), Kind::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
         std::os::unix::fs::symlink(at("pipe"), at("link")).unwrap();
-        let _socket = UnixListener::bind(at("socket")).unwrap();
+        mknodat(CWD, at("socket"), Kind::Socket, Mode::RUSR | Mode::WUSR, 0).unwrap();
         for (path, expected) in [
             (at("pipe"), "a pipe"),
             (at("link"), "a pipe"),
