@@ -290,11 +290,11 @@ fn other_bytes_are_no_bundle() {
         let mut bytes = small().bytes;
         let version = 2 + 1 + "cofferdam/bundle".len() + 1;
         assert_eq!(bytes[version], 1);
-        bytes[version] = 2;
+        bytes[version] = 3;
         bytes
     };
     assert_eq!(
         open(&newer),
-        Err(EnvelopeError::NewerVersion { found: 2, known: 1 }.into())
+        Err(EnvelopeError::NewerVersion { found: 3, known: 2 }.into())
     );
 }
