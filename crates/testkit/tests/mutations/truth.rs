@@ -15,7 +15,15 @@ use cofferdam_testkit::hostile::{Case, Payout};
 /// Indices of each branch that are derived beforehand.
 const INDICES: u32 = 64;
 /// Those beyond that cases claim coins and outputs at: ours all the same.
-const FAR: [u32; 5] = [10_004, 500_000_000, 500_000_007, 1_000_000_000, 0x7fff_ffff];
+const FAR: [u32; 7] = [
+    100,
+    9_500,
+    10_004,
+    500_000_000,
+    500_000_007,
+    1_000_000_000,
+    0x7fff_ffff,
+];
 
 /// The coins of all previous transactions of the corpus, and the vault's scripts.
 pub(crate) struct Truth {
