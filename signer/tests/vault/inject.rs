@@ -122,9 +122,11 @@ impl After<'_> {
         calls_of(self.log, syscall).any(|line| line.contains("(INJECTED)"))
     }
 
-    /// Tells whether the signed file began to be written.
+    /// Tells whether the signed file began to be written: its temporary file was made once before, empty, to try whether it
+    /// can be, and removed.
     pub(crate) fn release_began(&self) -> bool {
-        self.log.contains(SIGNED_TEMPORARY)
+        let made = self.log.lines().filter(|line| line.contains("O_CREAT"));
+        made.filter(|line| line.contains(SIGNED_TEMPORARY)).count() > 1
     }
 
     pub(crate) fn succeeded(&self) -> bool {
