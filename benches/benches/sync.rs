@@ -1,6 +1,7 @@
 //! Syncing from a node: one wallet and a thousand wallets, against reading and parsing the same blocks alone, in two lengths of chain a
 //! factor of four apart: `cargo bench -p cofferdam-benches --bench sync` (`-- BLOCKS WALLETS` for other sizes).
 //!
+//! Each block pays the treasury ten times, and spends five of its coins, whose signatures a sync verifies.
 //! At the end the ledgers' balances are compared with what the node's `scantxoutset` finds.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
@@ -10,10 +11,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use bitcoin::bip32::{DerivationPath, Xpriv, Xpub};
+use bitcoin::absolute::LockTime;
+use bitcoin::bip32::{ChildNumber, DerivationPath, Xpriv, Xpub};
 use bitcoin::consensus::encode::{deserialize_hex, serialize_hex};
-use bitcoin::secp256k1::Secp256k1;
-use bitcoin::{Amount, Block, NetworkKind, OutPoint, ScriptBuf};
+use bitcoin::hashes::Hash as _;
+use bitcoin::secp256k1::{All, Message, Secp256k1};
+use bitcoin::sighash::SighashCache;
+use bitcoin::transaction::Version;
+use bitcoin::{
+    Amount, Block, EcdsaSighashType, NetworkKind, OutPoint, ScriptBuf, Transaction, TxIn, TxOut, Witness,
+    ecdsa,
+};
 use cofferdam_benches::blocks;
 use cofferdam_benches::treasury::chance::Chance;
 use cofferdam_core::Network;
@@ -24,6 +32,7 @@ use cofferdam_watcher::chain::ChainSource;
 use cofferdam_watcher::chain::core_rpc::CoreRpc;
 use cofferdam_watcher::settings::{ChainKind, Credentials, NodeSettings};
 use cofferdam_watcher::store::{Store, wallets as records};
+use cofferdam_watcher::sync::checks::{Checks, Rule};
 use cofferdam_watcher::sync::fetch::Fetch;
 use cofferdam_watcher::sync::filters::{self, MOST_SCRIPTS, NEWEST_READ_WHOLE, Needle};
 use cofferdam_watcher::sync::header_chain::{HeaderChain, Link};
@@ -39,6 +48,9 @@ const ROUNDS: usize = 7;
 const GAP: u32 = 500;
 /// Payments to the treasury in a block.
 const PAID: usize = 10;
+/// What a transaction of ours pays to others, in satoshis, its fee included.
+const SPENT: u64 = 6_000;
+const FEE: u64 = 1_000;
 /// One payment in so many blocks is the old wallet's.
 const OLD_EVERY: u32 = 20;
 /// Payments go to indices below this one.
@@ -347,10 +359,14 @@ fn descriptors(wallets: &[Wallet]) -> Vec<Value> {
         .collect()
 }
 
+fn master() -> Result<Xpriv> {
+    Ok(Xpriv::new_master(NetworkKind::Test, &Chance::new(5).bytes())?)
+}
+
 /// Wallets of the accounts 0, 1, ... of one seed.
 fn draw_wallets(count: u32) -> Result<Vec<Wallet>> {
     let secp = Secp256k1::new();
-    let master = Xpriv::new_master(NetworkKind::Test, &Chance::new(5).bytes())?;
+    let master = master()?;
     let fingerprint = master.fingerprint(&secp);
     (0..count)
         .map(|account| {
@@ -373,7 +389,7 @@ async fn read_alone(source: &Arc<dyn ChainSource>, last: u32) -> Result<u32> {
     let hashes = source.block_hashes(0, last + 1).await?;
     let links = hashes.into_iter().map(|hash| Link { hash, time: 0 });
     let chain = Arc::new(HeaderChain::unchecked(0, links));
-    let mut fetch = Fetch::new(Arc::clone(source), chain, 0, last);
+    let mut fetch = Fetch::new(Arc::clone(source), chain, 0, last).held_to(Checks::without(&Rule::ALL));
     let mut read = 0;
     while let Some((_, block)) = fetch.next().await? {
         std::hint::black_box(block);
@@ -382,13 +398,19 @@ async fn read_alone(source: &Arc<dyn ChainSource>, last: u32) -> Result<u32> {
     Ok(read)
 }
 
-/// Makes the chain longer by full blocks, half of whose payments to us are the first wallet's.
+/// Makes the chain longer by full blocks, half of whose payments to us are the first wallet's. These it spends in the next block, signed.
 struct Miner<'a> {
     node: &'a Bitcoind,
+    secp: Secp256k1<All>,
+    /// The first wallet's receive branch.
+    keys: Xpriv,
+    /// What the last block paid the first wallet, with the index of each key.
+    unspent: Vec<(OutPoint, u32)>,
     scripts: Vec<Vec<ScriptBuf>>,
     old: Vec<ScriptBuf>,
     chance: Chance,
     done: u32,
+    /// What was paid to all wallets and is not spent.
     paid: u64,
     /// Of it, what the old wallet was paid.
     paid_old: u64,
@@ -400,8 +422,13 @@ impl<'a> Miner<'a> {
         let scripts = wallets
             .iter()
             .map(|wallet| wallet.scripts(Branch::Receive, 0..USED));
+        let secp = Secp256k1::new();
+        let path: DerivationPath = "84h/1h/0h/0".parse()?;
         Ok(Miner {
             node,
+            keys: master()?.derive_priv(&secp, &path)?,
+            secp,
+            unspent: Vec::new(),
             scripts: scripts.collect::<Result<_, _>>()?,
             old: old.scripts(Branch::Receive, 0..USED)?,
             chance: Chance::new(6),
@@ -418,18 +445,85 @@ impl<'a> Miner<'a> {
             self.done += 1;
             let reward = block_at(self.node, self.done)?.txdata.swap_remove(0);
             let spent = (OutPoint::new(reward.compute_txid(), 0), reward.output[0].value);
+            let spends = self.spends()?;
+            self.paid -= spends.iter().map(|_| SPENT).sum::<u64>();
             let mut ours: Vec<ScriptBuf> = (0..PAID).map(|number| self.script(number % 2 == 0)).collect();
             if self.done.is_multiple_of(OLD_EVERY) {
                 ours[0] = self.old[(self.done / OLD_EVERY % USED) as usize].clone();
                 self.paid_old += blocks::PAID;
             }
-            let block = blocks::full(&self.parent, EMPTY + self.done, spent, &ours, &mut self.chance);
+            let block = blocks::full(
+                &self.parent,
+                EMPTY + self.done,
+                spent,
+                &ours,
+                spends.into_iter().collect(),
+                &mut self.chance,
+            );
+            self.unspent = self.paid_to_first(&block);
             let refused = self.node.rpc("submitblock", json!([serialize_hex(&block)]))?;
             ensure!(refused.is_null(), "submitblock: {refused}");
             self.paid += PAID as u64 * blocks::PAID;
             self.parent = block.header;
         }
         Ok(EMPTY + full)
+    }
+
+    /// Spends what the last block paid the first wallet, in one transaction with change of the first index.
+    fn spends(&self) -> Result<Option<Transaction>> {
+        if self.unspent.is_empty() {
+            return Ok(None);
+        }
+        let input = self.unspent.iter().map(|(coin, _)| TxIn {
+            previous_output: *coin,
+            ..TxIn::default()
+        });
+        let given = blocks::PAID * self.unspent.len() as u64;
+        let output = |sat: u64, script_pubkey| TxOut {
+            value: Amount::from_sat(sat),
+            script_pubkey,
+        };
+        let mut transaction = Transaction {
+            version: Version::TWO,
+            lock_time: LockTime::ZERO,
+            input: input.collect(),
+            output: vec![
+                output(SPENT - FEE, blocks::anybody()),
+                output(given - SPENT, self.scripts[0][0].clone()),
+            ],
+        };
+        let mut cache = SighashCache::new(transaction.clone());
+        for (at, (_, index)) in self.unspent.iter().enumerate() {
+            let key = self
+                .keys
+                .derive_priv(&self.secp, &[ChildNumber::from_normal_idx(*index)?])?
+                .private_key;
+            let digest = cache.p2wpkh_signature_hash(
+                at,
+                &self.scripts[0][*index as usize],
+                Amount::from_sat(blocks::PAID),
+                EcdsaSighashType::All,
+            )?;
+            let signature = ecdsa::Signature {
+                signature: self
+                    .secp
+                    .sign_ecdsa(&Message::from_digest(digest.to_byte_array()), &key),
+                sighash_type: EcdsaSighashType::All,
+            };
+            transaction.input[at].witness = Witness::p2wpkh(&signature, &key.public_key(&self.secp));
+        }
+        Ok(Some(transaction))
+    }
+
+    /// Returns what the payments of a block, without change, pay the first wallet.
+    fn paid_to_first(&self, block: &Block) -> Vec<(OutPoint, u32)> {
+        let payments = block.txdata.iter().skip(1).take(blocks::FILL);
+        let ours = payments.filter_map(|transaction| {
+            let script = &transaction.output[0].script_pubkey;
+            let index = (0..).zip(&self.scripts[0]).find(|(_, ours)| *ours == script)?.0;
+            Some((OutPoint::new(transaction.compute_txid(), 0), index))
+        });
+        ours.collect()
     }
 
     fn script(&mut self, first: bool) -> ScriptBuf {

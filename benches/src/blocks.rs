@@ -1,7 +1,8 @@
 //! Seeded regtest blocks, as full as blocks are, that a node accepts.
 //!
-//! Nothing in them is signed: what is spent belongs to anybody (`OP_TRUE` behind P2WSH), so that a node connects a block in a fraction of a
-//! second. Each transaction has one input and two outputs: a payment, and the change that the next transaction spends.
+//! Nothing that fills them is signed: what is spent belongs to anybody (`OP_TRUE` behind P2WSH), so that a node connects a block in a fraction of a
+//! second. Each transaction has one input and two outputs: a payment, and the change that the next transaction spends. Signed transactions
+//! can be added to them.
 
 use bitcoin::absolute::LockTime;
 use bitcoin::block::{Header, Version as BlockVersion};
@@ -37,7 +38,7 @@ fn anybodys_script() -> ScriptBuf {
 }
 
 /// Makes a full block on `parent`, at `height`. It spends `reward`, a mature coinbase output to [`anybody`], and pays `ours` among as
-/// many strangers as make [`FILL`] payments, evenly spread.
+/// many strangers as make [`FILL`] payments, evenly spread. The transactions `more` stand behind those.
 ///
 /// # Panics
 /// Panics when `reward` is too small for [`FILL`] payments, or `ours` are more than those.
@@ -46,6 +47,7 @@ pub fn full(
     height: u32,
     reward: (OutPoint, Amount),
     ours: &[ScriptBuf],
+    more: Vec<Transaction>,
     chance: &mut Chance,
 ) -> Block {
     assert!(ours.len() <= FILL, "more payments than the block has");
@@ -79,6 +81,7 @@ pub fn full(
         spent = OutPoint::new(transaction.compute_txid(), 1);
         txdata.push(transaction);
     }
+    txdata.extend(more);
     let mut block = Block {
         header: Header {
             version: BlockVersion::from_consensus(0x2000_0000),

@@ -1,5 +1,5 @@
-//! Reads blocks of checked headers ahead, several at once, and hands them out in order; those that a filter shows to be none of ours, by
-//! their header alone.
+//! Reads blocks of checked headers ahead, several at once, checks that each is what its header says, and hands them out in order; those
+//! that a filter shows to be none of ours, by their header alone.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,8 +7,11 @@ use std::sync::Arc;
 use bitcoin::{Block, BlockHash};
 use tokio::task::JoinHandle;
 
+use super::SyncError;
+use super::checks::Checks;
 use super::filters::{self, MOST_SCRIPTS, Needle, Sifted};
 use super::header_chain::{HeaderChain, Link};
+use super::proof;
 use crate::chain::{ChainError, ChainSource};
 
 /// Blocks on their way at once; their number bounds the memory for them.
@@ -34,6 +37,7 @@ pub enum Found {
 pub struct Fetch {
     source: Arc<dyn ChainSource>,
     chain: Arc<HeaderChain>,
+    checks: Checks,
     /// The height of the next block to hand out.
     next: u32,
     last: u32,
@@ -67,17 +71,17 @@ struct Filtering {
 
 /// Something on its way; dropped, it is not waited for.
 #[derive(Debug)]
-struct Task<T>(JoinHandle<Result<T, ChainError>>);
+struct Task<T>(JoinHandle<Result<T, SyncError>>);
 
 impl<T: Send + 'static> Task<T> {
-    fn new(work: impl Future<Output = Result<T, ChainError>> + Send + 'static) -> Self {
+    fn new(work: impl Future<Output = Result<T, SyncError>> + Send + 'static) -> Self {
         Task(tokio::spawn(work))
     }
 
-    async fn end(&mut self) -> Result<T, ChainError> {
+    async fn end(&mut self) -> Result<T, SyncError> {
         match (&mut self.0).await {
             Ok(result) => result,
-            Err(error) => Err(ChainError::Garbage(format!("reading a block failed: {error}"))),
+            Err(error) => Err(ChainError::Garbage(format!("reading a block failed: {error}")).into()),
         }
     }
 }
@@ -89,11 +93,12 @@ impl<T> Drop for Task<T> {
 }
 
 impl Fetch {
-    /// Reads the blocks of a chain from `first` to `last`, all of them whole.
+    /// Reads the blocks of a chain from `first` to `last`, all of them whole and held to all rules.
     pub fn new(source: Arc<dyn ChainSource>, chain: Arc<HeaderChain>, first: u32, last: u32) -> Self {
         Fetch {
             source,
             chain,
+            checks: Checks::default(),
             next: first,
             last,
             next_unsifted: first,
@@ -103,6 +108,12 @@ impl Fetch {
             without_filters: 0,
             coming: VecDeque::new(),
         }
+    }
+
+    /// Holds blocks to other rules.
+    pub fn held_to(mut self, checks: Checks) -> Self {
+        self.checks = checks;
+        self
     }
 
     /// Skips blocks below a height whose filters have none of the scripts, as far as the source has filters.
@@ -134,14 +145,14 @@ impl Fetch {
 
     /// Returns the next block with its height; `None` after the last one.
     ///
-    /// Fails with [`ChainError::ChainMoved`] where the chain ends before the last one.
-    pub async fn next(&mut self) -> Result<Option<(u32, Found)>, ChainError> {
+    /// Fails with [`ChainError::ChainMoved`] where the chain ends before the last one, and where a block is not what its header says.
+    pub async fn next(&mut self) -> Result<Option<(u32, Found)>, SyncError> {
         while self.coming.len() < AHEAD && self.read_ahead().await? {}
         self.read();
         let found = match self.coming.pop_front() {
             None => return Ok(None),
             Some(Coming::Reading(mut task)) => Found::Whole(task.end().await?),
-            Some(Coming::Wanted(hash)) => Found::Whole(self.source.block(hash).await?),
+            Some(Coming::Wanted(hash)) => Found::Whole(block(&self.source, hash, self.checks).await?),
             Some(Coming::Skipped { link, .. }) => Found::Skipped(link),
         };
         let height = self.next;
@@ -154,8 +165,8 @@ impl Fetch {
         let mut reading = 0;
         for coming in &mut self.coming {
             if let Coming::Wanted(hash) = coming {
-                let (source, hash) = (Arc::clone(&self.source), *hash);
-                *coming = Coming::Reading(Task::new(async move { source.block(hash).await }));
+                let (source, hash, checks) = (Arc::clone(&self.source), *hash, self.checks);
+                *coming = Coming::Reading(Task::new(async move { block(&source, hash, checks).await }));
             }
             reading += usize::from(matches!(coming, Coming::Reading(_)));
             if reading == AHEAD {
@@ -165,7 +176,7 @@ impl Fetch {
     }
 
     /// Adds to the blocks that come; returns whether there were more to add.
-    async fn read_ahead(&mut self) -> Result<bool, ChainError> {
+    async fn read_ahead(&mut self) -> Result<bool, SyncError> {
         while self.filtering.len() < FILTER_CALLS && self.next_unsifted < self.filtered_below {
             let end = self.filtered_below.min(self.last + 1);
             let count = ((end - self.next_unsifted) as usize).min(FILTERS);
@@ -176,7 +187,7 @@ impl Fetch {
             self.filtering.push_back(Filtering {
                 links,
                 needles: needles.len(),
-                task: Task::new(sift),
+                task: Task::new(async move { Ok(sift.await?) }),
             });
         }
         if let Some(filtering) = self.filtering.pop_front() {
@@ -198,7 +209,7 @@ impl Fetch {
         Ok(link)
     }
 
-    async fn sifted(&mut self, mut filtering: Filtering) -> Result<(), ChainError> {
+    async fn sifted(&mut self, mut filtering: Filtering) -> Result<(), SyncError> {
         let Some(all) = filtering.task.end().await? else {
             self.without_filters += 1;
             if self.without_filters == WITHOUT_FILTERS {
@@ -220,4 +231,11 @@ impl Fetch {
         }
         Ok(())
     }
+}
+
+/// Reads a block, and checks what it proves by itself.
+async fn block(source: &Arc<dyn ChainSource>, hash: BlockHash, checks: Checks) -> Result<Block, SyncError> {
+    let block = source.block(hash).await?;
+    proof::block::check(&block, checks)?;
+    Ok(block)
 }

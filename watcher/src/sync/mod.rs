@@ -34,6 +34,7 @@ use bitcoin::{Block, BlockHash};
 use cofferdam_core::Network;
 use serde::Serialize;
 
+use crate::chain::scripts::Proven;
 use crate::chain::{ChainError, ChainSource, Tip};
 use crate::payout;
 use crate::settings::ChainKind;
@@ -342,7 +343,8 @@ impl Work<'_> {
             return Err(Moved::Restart);
         }
         let chain = Arc::new(chain);
-        let mut fetch = Fetch::new(Arc::clone(self.source), Arc::clone(&chain), start, tip.height);
+        let mut fetch = Fetch::new(Arc::clone(self.source), Arc::clone(&chain), start, tip.height)
+            .held_to(self.options.checks);
         let filtered_below = tip.height.saturating_sub(filters::NEWEST_READ_WHOLE);
         if !self.options.every_block
             && start < filtered_below
@@ -386,20 +388,24 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Searches a block whose transactions, and whose spends of our coins, are proven.
+    /// Searches a block, and proves its spends of our coins.
+    ///
+    /// The witness commitment costs hashing the whole block. It is asked only where signatures do not prove all: one that holds under our
+    /// key is ours, whatever else the block's witnesses are.
     fn scan(&self, watch: &mut Watch, height: u32, block: &Block) -> Result<BlockEffects, SyncError> {
         let checks = self.options.checks;
-        proof::block::check(block, checks)?;
         let effects = scan::scan(watch, height, block)?;
         if effects.spends().next().is_none() {
             return Ok(effects);
         }
-        if checks.has(Rule::Witnesses) {
+        let proven = match checks.has(Rule::BlockSpends) {
+            true => proof::spends::check_block(watch, self.network, block, &effects),
+            false => Ok(Proven::ButTaproot),
+        };
+        if checks.has(Rule::Witnesses) && !matches!(proven, Ok(Proven::Fully)) {
             proof::block::check_witnesses(block, self.network, height)?;
         }
-        if checks.has(Rule::BlockSpends) {
-            proof::spends::check_block(watch, self.network, block, &effects)?;
-        }
+        proven?;
         Ok(effects)
     }
 

@@ -20,13 +20,14 @@ use crate::sync::watch::Watch;
 /// Previous transactions of others that are asked for, for one transaction of the memory pool.
 const MOST_PREVIOUS: usize = 500;
 
-/// Checks every spend of a coin of ours in a block.
+/// Checks every spend of a coin of ours in a block, and returns how far all of them are proven.
 pub fn check_block(
     watch: &Watch,
     network: Network,
     block: &Block,
     effects: &BlockEffects,
-) -> Result<(), SyncError> {
+) -> Result<Proven, SyncError> {
+    let mut proven = Proven::Fully;
     let mut spent_here = HashSet::new();
     let mut places: Option<HashMap<Txid, usize>> = None;
     for (position, spends) in effects.spends() {
@@ -53,16 +54,20 @@ pub fn check_block(
             }
         }
         let flags = Flags::at(network, effects.height);
-        if let Err(broken) = check(transaction, spends, &known, flags) {
-            return Err(ProofError::BrokenSpend {
-                block: block.block_hash(),
-                txid: txid(),
-                broken,
+        match check(transaction, spends, &known, flags) {
+            Ok(Proven::Fully) => {}
+            Ok(Proven::ButTaproot) => proven = Proven::ButTaproot,
+            Err(broken) => {
+                return Err(ProofError::BrokenSpend {
+                    block: block.block_hash(),
+                    txid: txid(),
+                    broken,
+                }
+                .into());
             }
-            .into());
         }
     }
-    Ok(())
+    Ok(proven)
 }
 
 /// Tells whether every spend of a coin of ours by a transaction of the memory pool is proven.
