@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use cofferdam_core::Network;
 use cofferdam_core::keys::{Bip39Passphrase, Entropy, Language};
-use cofferdam_core::seal::{Cost, NewSlot, Passphrase};
+use cofferdam_core::seal::{Cost, NewSlot, Passphrase, UnlockError};
 use tempfile::TempDir;
 
 use super::super::{journal, repair};
@@ -146,10 +146,11 @@ impl Place {
         let lock = path.lock()?;
         let survey = path.survey()?;
         let file = survey.current()?.clone();
+        // A file of another vault that lies in the folder does not open with this one's passphrase.
         let open = kits()[self.kind]
             .open
             .open_sibling(&file)
-            .map_err(Failure::unexpected)?;
+            .map_err(|_| UnlockError::WrongCredential)?;
         let sitting = Sitting {
             fitness: Fitness::default(),
             command: "history".into(),
@@ -744,6 +745,7 @@ fn drawn_histories_lose_nothing_and_sign_nothing_twice_unsaid() {
     ] {
         assert!(counts.refused.contains_key(code), "no history came to {code}");
     }
+    assert_eq!(counts.refused.get("unexpected"), None);
     for kind in [
         "no-memory",
         "the count and head that were noted",

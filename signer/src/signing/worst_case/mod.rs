@@ -275,11 +275,10 @@ fn status(field: &str) -> u64 {
     number.unwrap_or_default()
 }
 
-/// Checks what is counted. What was read and refused needs no more.
-fn check(case: &Case, answer: &Answer) {
+/// Tells what of an answer is beyond the bounds that are counted. What was read and refused needs no more.
+fn beyond(answer: &Answer) -> bool {
     // The file names and the vault's line are a few bytes more in words than in JSON.
     let limit = (1 << 20) + 1_000 * answer.outputs;
-    assert!(answer.json <= limit && answer.text <= limit, "{case}: {answer:?}");
     let bounds = Bounds::DEFAULT;
     let most = [
         bounds.parts,
@@ -287,9 +286,17 @@ fn check(case: &Case, answer: &Answer) {
         bounds.signature_checks,
         bounds.hashed_bytes,
     ];
-    for (spent, most) in answer.spent.iter().zip(most) {
-        assert!(*spent <= most + 1, "{case}: {answer:?}");
-    }
+    let works = answer
+        .spent
+        .iter()
+        .zip(most)
+        .any(|(spent, most)| *spent > most + 1);
+    answer.json > limit || answer.text > limit || works
+}
+
+/// Tells whether an answer took more of the clock or of memory than is promised.
+fn too_costly(answer: &Answer) -> bool {
+    answer.nanos > MOST_SECONDS * 1_000_000_000 || answer.kib > MOST_MIB * 1024
 }
 
 #[test]
@@ -321,7 +328,7 @@ fn every_file_is_answered_within_bounds() {
             _ => Case::draw(&mut draw, smaller),
         };
         let answer = answer(&case);
-        check(&case, &answer);
+        assert!(asked.is_some() || !beyond(&answer), "{case:?}: {answer:?}");
         answers.push((case, answer));
     }
     if asked.is_none() {
@@ -348,10 +355,16 @@ fn every_file_is_answered_within_bounds() {
         *kinds.entry(&answer.kind).or_default() += 1;
     }
     println!("\n{} cases: {kinds:#?}", answers.len());
-    for (case, answer) in &answers {
-        let within = answer.nanos <= MOST_SECONDS * 1_000_000_000 && answer.kib <= MOST_MIB * 1024;
-        assert!(within, "{case}: {answer:?}");
+    let broken = answers
+        .iter()
+        .filter(|(_, answer)| beyond(answer) || too_costly(answer));
+    for (case, answer) in broken.take(5) {
+        println!("beyond the bounds: {case:?}\n{answer:?}");
     }
+    let broken = answers
+        .iter()
+        .filter(|(_, answer)| beyond(answer) || too_costly(answer));
+    assert_eq!(broken.count(), 0, "answers beyond the bounds");
 }
 
 /// Without the bounds each of these takes what the bounds forbid; the counts are those of one example of each.
@@ -364,7 +377,7 @@ fn the_bounds_end_what_they_are_for() {
             seed: 1,
         };
         let answer = answer(&case);
-        check(&case, &answer);
+        assert!(!beyond(&answer), "{case}: {answer:?}");
         answer
     };
     for (family, numbers, expected) in [
