@@ -23,6 +23,7 @@ const CHECKLIST: &[(&str, &[&str])] = &[
         "CVE-2020-14199 in one round",
         &["amount-claimed-segwit", "amount-claimed-nested"],
     ),
+    ("a vault that went back, or has a copy", &["bundle-asks-*"]),
     ("CVE-2020-14199 in two rounds", &["amount-claimed-two-rounds"]),
     (
         "CVE-2020-14199 with the attacker's own input",

@@ -228,11 +228,12 @@ fn without_conflict(records: &[TransactionRecord], surroundings: &Surroundings<'
         .collect()
 }
 
-/// How many bytes a review has at most as JSON, beside those for each payment.
-const SHOWN: usize = 1 << 20;
+/// How many bytes a review has at most as JSON, beside those for each payment. In words it has up to a third more, since lines are folded
+/// and indented: together at most 1 MiB.
+const SHOWN: usize = 3 << 18;
 
-/// How many more for each output.
-const SHOWN_FOR_AN_OUTPUT: usize = 1_000;
+/// How many more for each output: in words at most 1 kB.
+const SHOWN_FOR_AN_OUTPUT: usize = 750;
 
 /// Fills in what follows from the findings, and last the digest of all of it.
 fn judge(review: &mut RunReview, run: Vec<FindingReport>) {

@@ -10,9 +10,10 @@ use cofferdam_core::ScriptType;
 use cofferdam_core::psbt::{Limits, Parsed};
 use cofferdam_core::wallet::WalletId;
 use cofferdam_transport::bundle::Bundle;
+use cofferdam_transport::journals::{JournalAnswer, Kept};
 use serde_json::Value;
 
-use super::tests::{body_of, consent, examined_by};
+use super::tests::{body_of, consent, examined_answering, examined_by};
 use super::{Examined, NotApproved, approve, permit};
 use crate::body::{Body, MemoryState};
 use crate::journal::{Entry, Event};
@@ -202,6 +203,37 @@ fn what_a_bundle_is_refused_for_passes_without_it() {
         proven += 1;
     }
     println!("teeth of bundles: {proven} cases");
+}
+
+/// The question after the journal is all that finds a vault gone back, or a copy of it.
+#[test]
+fn what_a_bundle_asks_after_the_journal_passes_unasked() {
+    let mut proven = 0;
+    for case in cases("journal-head") {
+        let bundle = Bundle::parse(&case.bytes("po-1.bundle")).unwrap();
+        let files = [psbt("po-1.psbt", bundle.psbts().unwrap()[0].clone())];
+        let mut spoken = false;
+        for step in case.steps().iter().filter(|step| step["command"] == "inspect") {
+            let kept = match step["asks"].as_str().unwrap() {
+                "its-own" => Kept::Yes,
+                "longer" => Kept::Shorter,
+                _ => Kept::Other,
+            };
+            let answer = JournalAnswer {
+                count: 1,
+                head: [7; 32],
+                kept,
+            };
+            let asked = found(&examined_answering(&files, &case.body, &[answer]));
+            assert_eq!(asked, expected(step), "{}", case.name());
+            spoken |= !asked.is_empty();
+        }
+        assert!(spoken, "{}", case.name());
+        let unasked = found(&examined_answering(&files, &case.body, &[]));
+        assert_eq!(unasked, Vec::<String>::new(), "{}", case.name());
+        proven += 1;
+    }
+    println!("teeth of the question after the journal: {proven} cases");
 }
 
 /// The file that is swapped in would be signed by itself: only the digest of what was shown stands against it.

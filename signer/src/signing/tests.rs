@@ -10,6 +10,7 @@ use cofferdam_core::review::FeeLimits;
 use cofferdam_core::seal::VaultId;
 use cofferdam_core::wallet::{Wallet, WalletId};
 use cofferdam_core::{Network, ScriptType};
+use cofferdam_transport::journals::JournalAnswer;
 use serde_json::Value;
 
 use super::{Examined, NotApproved, SigningWallet, Surroundings, approve, examine, permit, sign};
@@ -82,7 +83,7 @@ fn files(version: &str) -> Vec<PsbtFile> {
 }
 
 fn examined_at(files: &[PsbtFile], entries: &[Entry], generation: u64) -> Examined {
-    examined_with(files, &body(), entries, &[], None, generation)
+    examined_with(files, &body(), entries, &[], None, generation, &[])
 }
 
 /// Examines files on a vault whose journal has these entries.
@@ -93,7 +94,12 @@ pub(super) fn examined_by(
     supersede: &[Txid],
     bundle: Option<WalletId>,
 ) -> Examined {
-    examined_with(files, body, entries, supersede, bundle, 1)
+    examined_with(files, body, entries, supersede, bundle, 1, &[])
+}
+
+/// Examines as for a bundle that asks after the journal, with these answers.
+pub(super) fn examined_answering(files: &[PsbtFile], body: &Body, answers: &[JournalAnswer]) -> Examined {
+    examined_with(files, body, &[], &[], None, 1, answers)
 }
 
 fn examined_with(
@@ -103,6 +109,7 @@ fn examined_with(
     supersede: &[Txid],
     bundle: Option<WalletId>,
     generation: u64,
+    answers: &[JournalAnswer],
 ) -> Examined {
     let memory = Memory::of(entries);
     let surroundings = Surroundings {
@@ -119,7 +126,7 @@ fn examined_with(
         supersede,
         now: None,
         journal: &Log::empty(VaultId([1; 16])),
-        answers: &[],
+        answers,
     };
     examine(files, &surroundings).unwrap()
 }

@@ -6,7 +6,7 @@ use cofferdam_transport::bundle::Bundle;
 
 use super::fixture::ours;
 use super::payout::Payout;
-use super::{Case, Step};
+use super::{Asked, Case, Step};
 
 const BUNDLE: &str = "po-1.bundle";
 
@@ -19,7 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
     let mut damaged = bundle(ours(ScriptType::Segwit).id());
     let middle = damaged.len() / 2;
     damaged[middle] ^= 1;
-    vec![
+    let mut cases = vec![
         case(
             "bundle-for-another-wallet",
             "A bundle names a wallet of the vault that does not own the coins",
@@ -36,6 +36,45 @@ pub(super) fn cases() -> Vec<Case> {
         .file(BUNDLE, damaged)
         .step(Step::inspect(&[BUNDLE], 6, &[]).error("malformed-bundle"))
         .step(Step::sign(&[BUNDLE], 6, &[]).error("malformed-bundle")),
+    ];
+    cases.extend(of_journals());
+    cases
+}
+
+/// A vault that an older copy was put over, or that has a copy which signs too: the watcher's receipts know, and the bundle asks.
+fn of_journals() -> Vec<Case> {
+    let case = |name: &str, title: &str, asks: Asked, code: &str| {
+        let finding = format!("run: {code}");
+        let findings = [finding.as_str()];
+        let of = |step: Step| step.asking(asks);
+        Case::new(
+            name,
+            title,
+            "the design: receipts",
+            "has the vault forget what it signed, and sign for other payees",
+        )
+        .caught_by("journal-head")
+        .file(BUNDLE, bundle(ours(ScriptType::Segwit).id()))
+        .step(Step::inspect(&[BUNDLE], 0, &[]).asking(Asked::ItsOwn))
+        .step(of(Step::inspect(&[BUNDLE], 0, &findings)))
+        .step(of(Step::sign(&[BUNDLE], 3, &[]).error("warning-not-accepted")))
+        // What was refused made the journal longer, and not the same.
+        .step(of(Step::inspect(&[BUNDLE], 0, &findings)))
+        .step(of(Step::sign(&[BUNDLE], 0, &findings).with(&["--accept", code])))
+    };
+    vec![
+        case(
+            "bundle-asks-for-a-longer-journal",
+            "A bundle asks for the head at the end of more records than the journal has",
+            Asked::Longer,
+            "journal-rolled-back",
+        ),
+        case(
+            "bundle-asks-for-another-journal",
+            "A bundle asks for a head that the journal does not have at that count",
+            Asked::Another,
+            "journal-forked",
+        ),
     ]
 }
 

@@ -45,16 +45,29 @@ pub struct Case {
 }
 
 /// What refuses a case where it is no rule of the review.
-pub const LAYERS: [&str; 8] = [
+pub const LAYERS: [&str; 9] = [
     "parser",
     "budget",
     "run",
     "journal",
+    "journal-head",
     "bundle",
     "vault-header",
     "approval",
     "screen",
 ];
+
+/// What a bundle asks of the vault's journal: whether it has this head at this count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asked {
+    /// The head that it has.
+    ItsOwn,
+    /// One at the end of more records than it has.
+    Longer,
+    /// Another than it has at its first record.
+    Another,
+}
 
 /// What the vault is like.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +103,9 @@ pub struct Step {
     /// The name that the first file has on the stick, where it is not its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named: Option<String>,
+    /// What the first file, a bundle, asks of the vault's journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<Asked>,
     /// The exit code.
     pub exit: i32,
     /// The code of the error, where there is one.
@@ -127,7 +143,7 @@ pub struct Expected {
 
 /// Findings of the journal, of a bundle and of the policy, which core does not know, with their severities; and the one of core's
 /// that the journal adds to.
-const SIGNER_FINDINGS: [(&str, &str); 13] = [
+const SIGNER_FINDINGS: [(&str, &str); 15] = [
     ("amount-overridden", "note"),
     ("amount-differs", "note"),
     ("address-lookalike", "warning"),
@@ -141,6 +157,8 @@ const SIGNER_FINDINGS: [(&str, &str); 13] = [
     ("payee-paid-before", "note"),
     ("no-memory", "note"),
     ("bundle-wallet", "refusal"),
+    ("journal-rolled-back", "warning"),
+    ("journal-forked", "warning"),
 ];
 
 impl Case {
@@ -354,16 +372,18 @@ fn expected(file: Option<&String>, finding: &FindingReport) -> Expected {
     }
 }
 
-/// Reads a declared finding of the signer: `FILE: place code`, where the file may be left out if it is the first one.
+/// Reads a declared finding of the signer: `FILE: place code`, where the file may be left out if it is the first one; `run: code` is about
+/// no file.
 fn signer_finding(text: &str, step: &Step) -> Option<Expected> {
     let (place, code) = text.rsplit_once(' ')?;
     let (_, severity) = SIGNER_FINDINGS.iter().find(|(known, _)| *known == code)?;
     let (file, place) = match place.split_once(": ") {
-        Some((file, place)) => (file, place),
-        None => (step.files.first()?.as_str(), place),
+        _ if place == "run:" => (None, "transaction"),
+        Some((file, place)) => (Some(file), place),
+        None => (Some(step.files.first()?.as_str()), place),
     };
     Some(Expected {
-        file: Some(file.into()),
+        file: file.map(str::to_owned),
         code: code.into(),
         severity: (*severity).into(),
         place: place.into(),
@@ -390,6 +410,7 @@ impl Step {
             arguments: Vec::new(),
             swapped_for: None,
             named: None,
+            asks: None,
             exit,
             error: None,
             findings: Vec::new(),
@@ -438,6 +459,13 @@ impl Step {
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         self.named = Some(name.into());
+        self
+    }
+
+    /// Has the first file, a bundle, ask after the vault's journal.
+    #[must_use]
+    pub fn asking(mut self, what: Asked) -> Self {
+        self.asks = Some(what);
         self
     }
 

@@ -27,7 +27,7 @@ mod text;
 mod vault;
 mod whole;
 
-pub use case::{Case, Expected, LAYERS, Step, Vault};
+pub use case::{Asked, Case, Expected, LAYERS, Step, Vault};
 pub use corpus::{bless, differences, folder, read};
 pub use payout::{Coin, Out, Payout};
 

@@ -7,9 +7,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use bitcoin::hex::FromHex as _;
 use cofferdam_core::psbt::{Limits, Parsed};
-use cofferdam_testkit::hostile::{Case, Step};
+use cofferdam_testkit::hostile::{Asked, Case, Step};
 use cofferdam_testkit::{Run, Signer};
+use cofferdam_transport::bundle::Bundle;
+use cofferdam_transport::journals::SeenJournal;
 use rexpect::process::WaitStatus;
 use rexpect::session::spawn_command;
 use serde_json::Value;
@@ -51,6 +54,9 @@ pub(crate) fn run(case: &Case, templates: &Templates, counts: &Counts) -> Result
         for (name, bytes) in &case.files {
             fs::write(stick.join(name), bytes)?;
         }
+        if let Some(asked) = step.asks {
+            ask(asked, &signer, &stick.join(&step.files[0]))?;
+        }
         if let Some(name) = &step.named {
             fs::rename(stick.join(&step.files[0]), stick.join(name))?;
         }
@@ -67,6 +73,27 @@ pub(crate) fn run(case: &Case, templates: &Templates, counts: &Counts) -> Result
         }
     }
     Ok(())
+}
+
+/// Has a bundle ask after the vault's journal.
+fn ask(asked: Asked, signer: &Signer, bundle: &Path) -> Result<()> {
+    let journal = signer.run(&["journal", "verify"])?.json()?;
+    let bytes = |name: &str| Vec::<u8>::from_hex(journal[name].as_str().unwrap_or_default());
+    let count = journal["count"].as_u64().context("a count")?;
+    let head: [u8; 32] = bytes("head")?.try_into().ok().context("a head")?;
+    let (count, head) = match asked {
+        Asked::ItsOwn => (count, head),
+        Asked::Longer => (count + 10, [7; 32]),
+        Asked::Another => (1, [7; 32]),
+    };
+    let vault_id = bytes("vault_id")?.try_into().ok().context("an id")?;
+    let seen = SeenJournal {
+        vault_id,
+        count,
+        head,
+    };
+    let asking = Bundle::parse(&fs::read(bundle)?)?.asking(vec![seen]);
+    Ok(fs::write(bundle, asking.to_bytes())?)
 }
 
 fn take(case: &Case, step: &Step, signer: &Signer, stick: &Path) -> Result<()> {

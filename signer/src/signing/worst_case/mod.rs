@@ -312,10 +312,15 @@ fn every_file_is_answered_within_bounds() {
         order.sort_by_key(|at| std::cmp::Reverse(by(&answers[*at].1)));
         order
     };
-    let measures: [(&str, Measure); 3] = [
+    let measures: [(&str, Measure); 4] = [
         ("processor", |answer| answer.nanos),
         ("memory", |answer| answer.kib),
         ("output", |answer| answer.json.max(answer.text) as u64),
+        // Of what is long: how much longer words are than JSON, which is what is bounded.
+        ("words to JSON", |answer| match answer.json > 200_000 {
+            true => (answer.text * 1_000 / answer.json) as u64,
+            false => 0,
+        }),
     ];
     for number in 0..count {
         // The last third is drawn around the worst of before.
