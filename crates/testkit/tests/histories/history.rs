@@ -41,6 +41,8 @@ pub(crate) struct History<'a> {
     pub(crate) waiting: Option<Waiting>,
     /// Whether so many blocks were replaced that what was final need not be any more.
     pub(crate) deep: bool,
+    /// Whether two commands run on one ledger.
+    pub(crate) beside: bool,
 }
 
 /// Makes a folder in memory, where there is any.
@@ -96,6 +98,7 @@ impl<'a> History<'a> {
             journals: Vec::new(),
             waiting: None,
             deep: false,
+            beside: false,
         };
         let watcher = cofferdam_testkit::Watcher::new(&history.desks[0].folder);
         let next = watcher

@@ -24,7 +24,7 @@ impl History<'_> {
     pub(crate) fn meddle(&mut self) {
         let at = self.some_place();
         let pick = self.rng.below(1 << 20);
-        let choice = self.rng.below(13);
+        let choice = self.rng.below(15);
         let place = &mut self.places[at];
         let folder = place.folder.clone();
         let file = |name: &str| folder.join(name);
@@ -60,12 +60,16 @@ impl History<'_> {
                         fs::remove_file(file(name)).unwrap();
                     }
                 }
-                fs::write(file("vault"), &copy["vault"]).unwrap();
+                if let Some(bytes) = copy.get("vault") {
+                    fs::write(file("vault"), bytes).unwrap();
+                }
                 "vault put back"
             }
             7 => {
                 let Some((copy, _)) = any_copy(place) else { return };
-                fs::write(file("vault.journal"), &copy["vault.journal"]).unwrap();
+                if let Some(bytes) = copy.get("vault.journal") {
+                    fs::write(file("vault.journal"), bytes).unwrap();
+                }
                 "journal put back"
             }
             8 | 9 => {
@@ -92,6 +96,14 @@ impl History<'_> {
                 let bytes = fs::read(file("vault")).unwrap_or_default();
                 fs::write(file("vault"), &bytes[..pick % (bytes.len() + 1)]).unwrap();
                 "vault cut"
+            }
+            12 => {
+                let _ = fs::remove_file(file("vault"));
+                "vault deleted"
+            }
+            13 => {
+                let _ = fs::remove_file(file("vault.journal"));
+                "journal deleted"
             }
             // The earlier generation over the present one.
             _ => {

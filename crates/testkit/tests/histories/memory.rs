@@ -24,6 +24,9 @@ impl History<'_> {
             }
         }
         self.fill(0);
+        if self.rng.percent(60) {
+            self.import_journal(0);
+        }
     }
 
     /// Returns an empty place with the passphrase.

@@ -108,7 +108,10 @@ impl History<'_> {
             let error = ran.error().unwrap_or_default();
             told.extend(codes(&error));
             if ADVISE_REPAIR.contains(&ran.code().as_str()) && self.rng.percent(60) {
-                let _ = self.bring_back(paper.place);
+                if self.bring_back(paper.place).is_none() && self.rng.percent(60) {
+                    self.counts.note("restored, as nothing else helps");
+                    self.restore_into(paper.place);
+                }
                 continue;
             }
             let asked = named(&error);

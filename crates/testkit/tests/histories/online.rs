@@ -143,6 +143,9 @@ impl History<'_> {
         }
         kept.settled |= settled;
         kept.state = state;
+        if self.beside {
+            lost.clear();
+        }
         for lost in lost {
             self.harm(Some(format!("the list {id} has lost {lost}: {document}")));
         }
@@ -336,10 +339,13 @@ impl History<'_> {
         let desk = self.some_desk();
         let orders = [self.any_order(desk), self.any_order(desk)];
         let running = orders.each_ref().map(|order| self.start(order));
+        // What one shows may be of before what the other did.
+        self.beside = true;
         for (order, running) in orders.iter().zip(running) {
             let ran = running.finish();
             self.absorb(order, &ran);
         }
+        self.beside = false;
         self.counts.note("two watchers at once");
         self.look_at_lists(desk, false);
     }

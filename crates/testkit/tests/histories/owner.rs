@@ -21,13 +21,12 @@ pub(crate) const SIGNER_TELLS: [&str; 11] = [
 ];
 
 /// Findings and refusals of the watcher that say that a payment may be made twice, or that another vault or ledger signs.
-pub(crate) const WATCHER_TELLS: [&str; 10] = [
+pub(crate) const WATCHER_TELLS: [&str; 9] = [
     "payment-open",
     "paid-before",
     "payout-id-known",
     "same-list",
     "same-file",
-    "receipt-missing",
     "vault-rolled-back",
     "journal-forked",
     "journal-unasked",
@@ -146,27 +145,34 @@ impl Owner {
         }
     }
 
-    /// Returns the pairs of transactions that pay one debt and can both confirm, of which nobody was told.
-    pub(crate) fn paid_twice_unsaid(&self) -> Vec<String> {
-        let mut found = Vec::new();
+    /// Returns, of each pair of transactions that pay one debt and can both confirm, who told of it, or what was not told.
+    pub(crate) fn paid_twice(&self) -> Vec<Result<&'static str, String>> {
+        let mut pairs = Vec::new();
         for (at, second) in self.signed.iter().enumerate() {
             for first in &self.signed[..at] {
                 let twice = first.ids.intersection(&second.ids).next();
                 let Some(id) = twice.filter(|_| first.coins.is_disjoint(&second.coins)) else {
                     continue;
                 };
-                let lists = [&first.list, &second.list].map(|list| &self.lists[list]);
-                let watcher = lists.iter().any(|list| tells(&list.told, &WATCHER_TELLS));
-                let signer = tells(&first.told, &SIGNER_TELLS) || tells(&second.told, &SIGNER_TELLS);
-                if !watcher && !signer && !second.knew {
-                    found.push(format!(
-                        "{id} is paid by {} and {}, unsaid; {first:?} {second:?}",
-                        first.txid, second.txid
-                    ));
-                }
+                let signer = |codes| tells(&first.told, codes) || tells(&second.told, codes);
+                let watcher = |codes| {
+                    let lists = [&first.list, &second.list].map(|list| &self.lists[list]);
+                    lists.iter().any(|list| tells(&list.told, codes))
+                };
+                pairs.push(if signer(&SIGNER_TELLS) {
+                    Ok("paid twice, and the signer told")
+                } else if watcher(&WATCHER_TELLS) {
+                    Ok("paid twice, and the watcher told")
+                } else if watcher(&["receipt-missing"]) {
+                    Ok("paid twice, and a receipt was missed")
+                } else if second.knew {
+                    Ok("paid twice, and the note had told")
+                } else {
+                    Err(format!("{id} is paid twice, unsaid: {first:?} {second:?}"))
+                });
             }
         }
-        found
+        pairs
     }
 }
 

@@ -18,9 +18,11 @@ impl History<'_> {
         for desk in 0..self.desks.len() {
             self.rest_ledger(desk);
         }
-        let unsaid = self.owner.paid_twice_unsaid();
-        for harm in unsaid {
-            self.harm(Some(harm));
+        for pair in self.owner.paid_twice() {
+            match pair {
+                Ok(told) => self.counts.note(told),
+                Err(harm) => self.harm(Some(harm)),
+            }
         }
         for place in 0..self.places.len() {
             self.rest_vault(place);
@@ -117,7 +119,8 @@ impl History<'_> {
         }
         for (at, (copy, _)) in self.places[place].copies.clone().iter().enumerate().rev() {
             let file = self.told.path().join(format!("{place}-{at}.vault"));
-            fs::write(&file, &copy["vault"]).unwrap();
+            let Some(bytes) = copy.get("vault") else { continue };
+            fs::write(&file, bytes).unwrap();
             let ran = self.sign_off(place, &["repair", "--use", &file.display().to_string()]);
             if ran.document().is_some() {
                 return true;
