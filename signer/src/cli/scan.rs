@@ -87,7 +87,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     let run = review_and_sign(context, &mut workers, "scan", inputs, args.approval)?;
     let mut done = match targets {
         Some(targets) => run.write(psbts, &targets)?,
-        None => summary(&run),
+        None => run.to_note(summary(&run)),
     };
     if args.qr.is_none() && !on_terminal {
         return Ok(done);

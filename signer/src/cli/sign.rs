@@ -16,7 +16,7 @@ use crate::files::{self, Existing};
 use crate::jobs::terminal_failure;
 use crate::output;
 use crate::process::{Reach, Terminal};
-use crate::protocol::{Consent, Digest, Job, ReturnFile, RunReview, SignJob, SignedFile};
+use crate::protocol::{Consent, Digest, Job, Outcome, ReturnFile, RunReview, SignJob, SignedFile, Unlocked};
 use crate::screens;
 
 /// Review PSBTs and sign them: all of them or none.
@@ -123,6 +123,8 @@ pub(super) struct SignedRun {
     pub(super) review: Box<RunReview>,
     pub(super) signed: Vec<SignedFile>,
     pub(super) returned: Option<ReturnFile>,
+    /// Where the vault stands after it: what is to be noted.
+    pub(super) vault: Unlocked,
 }
 
 impl SignedRun {
@@ -132,11 +134,23 @@ impl SignedRun {
             Some(returned) if !psbts => written_return(&self.review, &self.signed, returned, targets),
             _ => written(&self.review, &self.signed, targets),
         };
-        written.map_err(|failure| Failure {
+        written.map(|done| self.to_note(done)).map_err(|failure| Failure {
             message: format!("{}; it is signed, and the journal says so", failure.message),
             hint: format!("{}; signed again, the same bytes come out", failure.hint),
             ..failure
         })
+    }
+}
+
+impl SignedRun {
+    /// Says where the vault stands now. A receipt says the same, but nobody shows a receipt of PSBTs.
+    pub(super) fn to_note(&self, mut done: Done) -> Done {
+        done.text
+            .push_str(&format!("note this: {}\n", screens::unlocked(&self.vault)));
+        if let Some(object) = done.json.as_object_mut() {
+            object.insert("vault".into(), json!(self.vault));
+        }
+        done
     }
 }
 
@@ -189,18 +203,19 @@ pub(super) fn review_and_sign(
         workers.send(&consent)?;
     }
     let (mut signed, mut returned) = (Vec::new(), None);
-    loop {
+    let vault = loop {
         match workers.next()? {
             Step::Signed(file) => signed.push(file),
             Step::Returned(file) => returned = Some(file),
-            Step::Done(_) => break,
-            Step::Review(_) => return Err(out_of_turn()),
+            Step::Done(Outcome::Signed(vault)) => break vault,
+            Step::Done(_) | Step::Review(_) => return Err(out_of_turn()),
         }
-    }
+    };
     Ok(SignedRun {
         review,
         signed,
         returned,
+        vault,
     })
 }
 
@@ -239,11 +254,7 @@ fn written_return(
             screens::counted(file.signatures, "signature")
         ));
     }
-    text.push_str(&format!(
-        "return: {}\nreceipt: {}\n",
-        screens::path(target),
-        screens::unlocked(&returned.receipt)
-    ));
+    text.push_str(&format!("return: {}, with a receipt\n", screens::path(target)));
     let outputs: Vec<_> = signed
         .iter()
         .map(|file| signed_json(file, Some(target)))

@@ -78,6 +78,11 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
     };
     let events = ordinary(|| approved.events());
     let generation = session.commit(events)?;
+    let stands = Unlocked {
+        vault_id: session.open.vault_id().to_string(),
+        generation,
+        journal: Some(facts(&session.body.checkpoint)),
+    };
     let start = Instant::now();
     let signed = signed(&session, approved)?;
     if let Some(expected) = &expected {
@@ -91,7 +96,11 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
         start.elapsed().as_secs_f64() * 1000.0
     ))?;
     let returned = match &job.bundle {
-        Some(bundle) => Some(returned(&session, generation, bundle, &job.files, &signed)?),
+        Some(bundle) => {
+            let bytes = returned(&session, generation, bundle, &job.files, &signed)?;
+            let receipt = stands.clone();
+            Some(ReturnFile { bytes, receipt })
+        }
         None => None,
     };
     // Whoever else got at the vault meanwhile may have signed what this run did not see.
@@ -107,7 +116,7 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
     if let Some(returned) = returned {
         screen.tell(&Answer::Returned(returned))?;
     }
-    Ok(Outcome::Finished {})
+    Ok(Outcome::Signed(stands))
 }
 
 fn examined(session: &Session, job: &SignJob) -> Result<Examined, Failure> {
@@ -193,7 +202,7 @@ fn returned(
     bundle: &BundleFile,
     files: &[PsbtFile],
     signed: &[Signed],
-) -> Result<ReturnFile, Failure> {
+) -> Result<Blob, Failure> {
     let parse = |bytes: &[u8]| Parsed::parse(bytes, &Limits::DEFAULT).map_err(Failure::unexpected);
     // Public, and large.
     let returned = ordinary(|| {
@@ -214,14 +223,7 @@ fn returned(
     };
     let answers = answers(session, bundle)?;
     let returned = returned.with_receipt(vault, answers, |hash| key.sign(hash))?;
-    Ok(ReturnFile {
-        bytes: Blob(returned.to_bytes()),
-        receipt: Unlocked {
-            vault_id: vault.vault_id.to_string(),
-            generation,
-            journal: Some(facts(&body.checkpoint)),
-        },
-    })
+    Ok(Blob(returned.to_bytes()))
 }
 
 /// Records a refusal. That it cannot be recorded does not change that it is one.

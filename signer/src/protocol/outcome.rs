@@ -76,8 +76,11 @@ pub(crate) enum Outcome {
     },
     /// `wallet show`, `wallet mark-used`
     Wallet(WalletFacts),
-    /// `inspect`, `sign`: the review and the signed files came before.
+    /// `inspect`: the review came before.
     Finished {},
+    /// `sign`: the review and the signed files came before. Where the vault stands now is what the operator notes: what was
+    /// shown at the unlock does not have this run's record.
+    Signed(Unlocked),
     /// `journal show`, `journal verify`, `journal export`
     Journal(JournalFacts),
     /// `journal import`

@@ -315,6 +315,35 @@ fn a_command_whose_lock_was_deleted_writes_nothing() {
     set_max_fee(&signer, "7");
 }
 
+/// What the owner notes is what stands after the session: a copy of before it is not what was noted.
+#[test]
+fn a_session_ends_with_what_to_note() {
+    let (signer, wallet) = Signer::with_wallet("segwit");
+    signer.write("a.psbt", Plan::new(&wallet, &[0], &[(PAYEE, 5_000)]).psbt());
+    signer.write("b.psbt", Plan::new(&wallet, &[1], &[(OTHER, 6_000)]).psbt());
+    let (a, b) = (signer.text("a.psbt"), signer.text("b.psbt"));
+    let signed = signer.run(&["sign", &a, "--yes"]).json();
+    let verified = signer.run(&["journal", "verify"]).json();
+    for field in ["count", "head"] {
+        assert_eq!(signed["vault"]["journal"][field], verified[field], "{field}");
+    }
+    assert_eq!(signed["vault"]["vault_id"], verified["vault_id"]);
+    assert_eq!(signed["vault"]["generation"], generation(&signer));
+    assert_ne!(signed["vault"], signed["review"]["vault"]);
+
+    let said = signer.words(&["sign", &b, "--yes"]).stdout;
+    let (_, end) = said.split_once("\nsigned ").unwrap();
+    let end = end.replace("\n  │ ", "");
+    let verified = signer.run(&["journal", "verify"]).json();
+    let head = verified["head"].as_str().unwrap();
+    let noted = format!(
+        "generation {}, journal {} records, head {head}",
+        generation(&signer),
+        verified["count"]
+    );
+    assert!(end.contains(&noted), "{noted}: {end}");
+}
+
 fn import(signer: &Signer, journal: &str) -> Value {
     signer.run(&["journal", "import", journal]).json()
 }
