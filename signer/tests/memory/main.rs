@@ -14,6 +14,7 @@ mod stops;
 mod vault;
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -137,8 +138,9 @@ fn the_control_on_ordinary_pages_shows_them() {
         for secret in stop.secrets {
             assert!(
                 names(&found).contains(secret),
-                "{secret} is in use at {}",
-                stop.function
+                "{secret} is in use at {}; the signer said {:?}",
+                stop.function,
+                fs::read_to_string(treasury.said())
             );
         }
         seen.extend(names(&found).into_iter().map(str::to_owned));

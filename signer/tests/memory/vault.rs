@@ -1,8 +1,8 @@
 //! A synthetic vault, every secret of which the test computes on its own, and signers that stand still on it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -157,6 +157,11 @@ impl Treasury {
         }
     }
 
+    /// What the last signer that was held said on standard error is in this file.
+    pub(crate) fn said(&self) -> PathBuf {
+        self.folder.path().join("said")
+    }
+
     /// Where programs can be put.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
@@ -171,7 +176,8 @@ impl Treasury {
         let (reader, writer) = std::io::pipe().unwrap();
         let filled = fill(&writer);
         let mut command = self.command_on(signer, arguments, vault);
-        let child = command.stdout(writer).stderr(Stdio::null()).spawn().unwrap();
+        let said = File::create(self.said()).unwrap();
+        let child = command.stdout(writer).stderr(said).spawn().unwrap();
         Held {
             child,
             reader,
