@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cofferdam_testkit::Signer;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::history::History;
 use crate::owner::{Note, SIGNER_TELLS, Signed, codes, items, shown_state, tells, text};
@@ -229,6 +229,20 @@ impl History<'_> {
             acked.signed.clear();
             acked.bounds.clear();
         }
+    }
+
+    /// The owner compares the generation alone, where no more is shown: of a vault that `repair` brought back.
+    pub(crate) fn see_generation(&mut self, place: usize, shown: &Value) {
+        let vault = self.places[place].vault.clone();
+        let Some(note) = self.owner.notes.get(&vault) else {
+            return;
+        };
+        let shown = json!({
+            "vault_id": vault,
+            "generation": shown["generation"],
+            "journal": {"count": note.count, "head": note.head},
+        });
+        self.see(place, &shown);
     }
 
     /// Returns a lower bound of fees than any before.

@@ -111,10 +111,9 @@ impl History<'_> {
     /// Returns to the newest whole file, or takes one of a copy.
     fn repair(&mut self, place: usize) -> bool {
         let ran = self.sign_off(place, &["repair"]);
-        if ran
-            .document()
-            .is_some_and(|document| document["repaired"] == true)
-        {
+        let document = ran.document().unwrap_or_default();
+        if document["repaired"] == true {
+            self.see_generation(place, &document);
             return true;
         }
         for (at, (copy, _)) in self.places[place].copies.clone().iter().enumerate().rev() {
@@ -122,7 +121,8 @@ impl History<'_> {
             let Some(bytes) = copy.get("vault") else { continue };
             fs::write(&file, bytes).unwrap();
             let ran = self.sign_off(place, &["repair", "--use", &file.display().to_string()]);
-            if ran.document().is_some() {
+            if let Some(document) = ran.document() {
+                self.see_generation(place, &document);
                 return true;
             }
         }
