@@ -31,10 +31,12 @@ use counts::Counts;
 use history::History;
 use template::Template;
 
-/// How many histories a run of the suite draws, which takes some 40 seconds on two cores, and the first of them: chosen so
-/// that these few come to all that a history has to come to.
+/// How many histories a run of the suite draws, which takes some 40 seconds on two cores, and the first of them.
 const DRAWN: u64 = 12;
 const FIRST: u64 = 1000;
+
+/// So many histories come to all that a history has to come to; of fewer that would rest on chance.
+const MANY: u64 = 100;
 
 /// After so many histories a thread takes a new node, for its chain keeps what was undone.
 const ON_A_NODE: usize = 100;
@@ -78,7 +80,7 @@ fn drawn_histories_of_both_programs_do_no_harm() {
     let counts = all.into_inner().unwrap();
     println!("{counts}");
     assert_eq!(counts.harm, Vec::<String>::new());
-    if count < DRAWN {
+    if count < MANY {
         return;
     }
     let reached = |codes: &[&str]| {
