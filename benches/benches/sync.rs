@@ -14,16 +14,13 @@ use anyhow::{Context, Result, ensure};
 use bitcoin::absolute::LockTime;
 use bitcoin::bip32::{ChildNumber, DerivationPath, Xpriv, Xpub};
 use bitcoin::consensus::encode::{deserialize_hex, serialize_hex};
-use bitcoin::hashes::Hash as _;
-use bitcoin::secp256k1::{All, Message, Secp256k1};
+use bitcoin::secp256k1::{All, Secp256k1};
 use bitcoin::sighash::SighashCache;
 use bitcoin::transaction::Version;
-use bitcoin::{
-    Amount, Block, EcdsaSighashType, NetworkKind, OutPoint, ScriptBuf, Transaction, TxIn, TxOut, Witness,
-    ecdsa,
-};
+use bitcoin::{Amount, Block, NetworkKind, OutPoint, ScriptBuf, Transaction, TxIn, TxOut};
 use cofferdam_benches::blocks;
 use cofferdam_benches::treasury::chance::Chance;
+use cofferdam_benches::treasury::signed;
 use cofferdam_core::Network;
 use cofferdam_core::wallet::{Branch, Wallet};
 use cofferdam_testkit::Bitcoind;
@@ -398,7 +395,8 @@ async fn read_alone(source: &Arc<dyn ChainSource>, last: u32) -> Result<u32> {
     Ok(read)
 }
 
-/// Makes the chain longer by full blocks, half of whose payments to us are the first wallet's. These it spends in the next block, signed.
+/// Makes the chain longer by full blocks, half of whose payments to us are the first wallet's. These
+/// it spends in the next block, signed.
 struct Miner<'a> {
     node: &'a Bitcoind,
     secp: Secp256k1<All>,
@@ -446,7 +444,9 @@ impl<'a> Miner<'a> {
             let reward = block_at(self.node, self.done)?.txdata.swap_remove(0);
             let spent = (OutPoint::new(reward.compute_txid(), 0), reward.output[0].value);
             let spends = self.spends()?;
-            self.paid -= spends.iter().map(|_| SPENT).sum::<u64>();
+            if spends.is_some() {
+                self.paid -= SPENT;
+            }
             let mut ours: Vec<ScriptBuf> = (0..PAID).map(|number| self.script(number % 2 == 0)).collect();
             if self.done.is_multiple_of(OLD_EVERY) {
                 ours[0] = self.old[(self.done / OLD_EVERY % USED) as usize].clone();
@@ -498,19 +498,8 @@ impl<'a> Miner<'a> {
                 .keys
                 .derive_priv(&self.secp, &[ChildNumber::from_normal_idx(*index)?])?
                 .private_key;
-            let digest = cache.p2wpkh_signature_hash(
-                at,
-                &self.scripts[0][*index as usize],
-                Amount::from_sat(blocks::PAID),
-                EcdsaSighashType::All,
-            )?;
-            let signature = ecdsa::Signature {
-                signature: self
-                    .secp
-                    .sign_ecdsa(&Message::from_digest(digest.to_byte_array()), &key),
-                sighash_type: EcdsaSighashType::All,
-            };
-            transaction.input[at].witness = Witness::p2wpkh(&signature, &key.public_key(&self.secp));
+            let coin = output(blocks::PAID, self.scripts[0][*index as usize].clone());
+            transaction.input[at].witness = signed::witness(&self.secp, &mut cache, at, &coin, &key)?;
         }
         Ok(Some(transaction))
     }

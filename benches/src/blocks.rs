@@ -1,8 +1,8 @@
 //! Seeded regtest blocks, as full as blocks are, that a node accepts.
 //!
-//! Nothing that fills them is signed: what is spent belongs to anybody (`OP_TRUE` behind P2WSH), so that a node connects a block in a fraction of a
-//! second. Each transaction has one input and two outputs: a payment, and the change that the next transaction spends. Signed transactions
-//! can be added to them.
+//! Nothing that fills them is signed: what is spent belongs to anybody (`OP_TRUE` behind P2WSH), so
+//! that a node connects a block in a fraction of a second. Each transaction has one input and two
+//! outputs: a payment, and the change that the next transaction spends. Signed ones can be added.
 
 use bitcoin::absolute::LockTime;
 use bitcoin::block::{Header, Version as BlockVersion};

@@ -1,14 +1,17 @@
 //! Signatures for what a treasury spends: a sync believes no spend of its coins without one.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 
 use anyhow::{Context as _, Result};
 use bitcoin::bip32::{ChildNumber, DerivationPath, Xpriv};
 use bitcoin::hashes::Hash as _;
 use bitcoin::hex::FromHex as _;
-use bitcoin::secp256k1::{Message, Secp256k1, SecretKey};
+use bitcoin::secp256k1::{All, Message, Secp256k1, SecretKey};
 use bitcoin::sighash::SighashCache;
-use bitcoin::{EcdsaSighashType, NetworkKind, OutPoint, Script, ScriptBuf, TxOut, Witness, ecdsa};
+use bitcoin::{
+    EcdsaSighashType, NetworkKind, OutPoint, Script, ScriptBuf, Transaction, TxOut, Witness, ecdsa,
+};
 
 use super::Treasury;
 
@@ -32,13 +35,7 @@ pub fn sign(treasury: &mut Treasury) -> Result<()> {
                 continue;
             };
             let key = keys.get(coin.script_pubkey.as_script()).context("a key")?;
-            let digest =
-                cache.p2wpkh_signature_hash(index, &coin.script_pubkey, coin.value, EcdsaSighashType::All)?;
-            let signature = ecdsa::Signature {
-                signature: secp.sign_ecdsa(&Message::from_digest(digest.to_byte_array()), key),
-                sighash_type: EcdsaSighashType::All,
-            };
-            witnesses.push((index, Witness::p2wpkh(&signature, &key.public_key(&secp))));
+            witnesses.push((index, witness(&secp, &mut cache, index, &coin, key)?));
         }
         for (index, witness) in witnesses {
             transaction.input[index].witness = witness;
@@ -51,6 +48,27 @@ pub fn sign(treasury: &mut Treasury) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Signs an input that spends a P2WPKH coin.
+///
+/// # Errors
+/// Fails where the transaction has no such input, or the coin is none of P2WPKH.
+pub fn witness<T: Borrow<Transaction>>(
+    secp: &Secp256k1<All>,
+    cache: &mut SighashCache<T>,
+    input: usize,
+    coin: &TxOut,
+    key: &SecretKey,
+) -> Result<Witness> {
+    let sighash_type = EcdsaSighashType::All;
+    let digest = cache.p2wpkh_signature_hash(input, &coin.script_pubkey, coin.value, sighash_type)?;
+    let signature = secp.sign_ecdsa(&Message::from_digest(digest.to_byte_array()), key);
+    let signature = ecdsa::Signature {
+        signature,
+        sighash_type,
+    };
+    Ok(Witness::p2wpkh(&signature, &key.public_key(secp)))
 }
 
 /// Returns the key of every script of a segwit treasury, by branch and index.

@@ -140,9 +140,7 @@ impl SignedRun {
             ..failure
         })
     }
-}
 
-impl SignedRun {
     /// Says where the vault stands now. A receipt says the same, but nobody shows a receipt of PSBTs.
     pub(super) fn to_note(&self, mut done: Done) -> Done {
         done.text

@@ -1,5 +1,5 @@
-//! Reads blocks of checked headers ahead, several at once, checks that each is what its header says, and hands them out in order; those
-//! that a filter shows to be none of ours, by their header alone.
+//! Reads blocks of checked headers ahead, several at once, checks that each is what its header says,
+//! and hands them out in order; those that a filter shows to be none of ours, by their header alone.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -145,7 +145,8 @@ impl Fetch {
 
     /// Returns the next block with its height; `None` after the last one.
     ///
-    /// Fails with [`ChainError::ChainMoved`] where the chain ends before the last one, and where a block is not what its header says.
+    /// Fails with [`ChainError::ChainMoved`] where the chain ends before the last one, and where a
+    /// block is not what its header says.
     pub async fn next(&mut self) -> Result<Option<(u32, Found)>, SyncError> {
         while self.coming.len() < AHEAD && self.read_ahead().await? {}
         self.read();

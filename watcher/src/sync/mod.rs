@@ -390,8 +390,8 @@ impl Work<'_> {
 
     /// Searches a block, and proves its spends of our coins.
     ///
-    /// The witness commitment costs hashing the whole block. It is asked only where signatures do not prove all: one that holds under our
-    /// key is ours, whatever else the block's witnesses are.
+    /// The witness commitment costs hashing the whole block. It is asked only where signatures do not
+    /// prove all: one that holds under our key is ours, whatever else the block's witnesses are.
     fn scan(&self, watch: &mut Watch, height: u32, block: &Block) -> Result<BlockEffects, SyncError> {
         let checks = self.options.checks;
         let effects = scan::scan(watch, height, block)?;
