@@ -172,8 +172,8 @@ fn stopped(treasury: &Treasury, signer: &Path, stop: &stops::Stop) -> Found {
     // The body's key is another one after each write.
     let needles = Needles::new(treasury.secrets());
     let program = stopping_at(signer, stop.function, treasury.folder());
-    let held = treasury.begin(&program, stop.job);
-    held.wait_for_stopped();
+    let held = treasury.begin(&program.program, stop.job);
+    held.wait_for_stopped_in(&program);
     let found = held.search(&needles);
     held.end();
     found

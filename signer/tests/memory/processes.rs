@@ -1,7 +1,9 @@
 //! The memory of a program's processes, as root sees it.
 
 use std::fs::{self, File};
+use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
+use std::path::PathBuf;
 
 use crate::needles::Needles;
 
@@ -79,6 +81,27 @@ impl Processes {
         self.0.iter().any(|id| state(*id) == Some('T'))
     }
 
+    /// Tells whether a thread of a stopped one is at these addresses, relative to the program's base.
+    pub(crate) fn one_stands_in(&self, addresses: &Range<u64>) -> bool {
+        let stands = |id: &u32| state(*id) == Some('T');
+        self.0.iter().filter(|id| stands(id)).any(|id| {
+            let maps = fs::read_to_string(format!("/proc/{id}/maps")).unwrap_or_default();
+            let base = maps.split_once('-').and_then(|(base, _)| hex(base));
+            let at = |pointer: u64| base.and_then(|base| pointer.checked_sub(base));
+            threads(*id)
+                .iter()
+                .filter_map(|(_, syscall)| hex(syscall.split_whitespace().last()?.strip_prefix("0x")?))
+                .any(|pointer| at(pointer).is_some_and(|at| addresses.contains(&at)))
+        })
+    }
+
+    /// Each thread of each of them: its state, and its system call (proc(5), `stat` and `syscall`).
+    pub(crate) fn describe(&self) -> String {
+        let threads = self.0.iter().flat_map(|id| threads(*id));
+        let lines = threads.map(|(stat, syscall)| format!("{} in {}", stat.trim(), syscall.trim()));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     /// Searches everything that is mapped and readable.
     pub(crate) fn search(&self, needles: &Needles) -> Found {
         let mut found = Found {
@@ -99,7 +122,7 @@ impl Processes {
 fn search_map(process: u32, map: &str, memory: &File, needles: &Needles, found: &mut Found) {
     let mut words = map.split_whitespace();
     let (start, end) = words.next().unwrap().split_once('-').unwrap();
-    let [start, end] = [start, end].map(|text| u64::from_str_radix(text, 16).unwrap());
+    let [start, end] = [start, end].map(|text| hex(text).unwrap());
     let access = words.next().unwrap();
     // The kernel's own, the same in all processes.
     if map.ends_with("[vvar]") || map.ends_with("[vvar_vclock]") || map.ends_with("[vsyscall]") {
@@ -132,6 +155,20 @@ fn search_map(process: u32, map: &str, memory: &File, needles: &Needles, found: 
             found.hidden += end - start;
         }
     }
+}
+
+fn hex(text: &str) -> Option<u64> {
+    u64::from_str_radix(text, 16).ok()
+}
+
+/// What the kernel says of each thread's state, and of its system call, which ends in its instruction pointer.
+fn threads(process: u32) -> Vec<(String, String)> {
+    let tasks = fs::read_dir(format!("/proc/{process}/task"));
+    let tasks = tasks.into_iter().flatten().flatten();
+    let read = |path: PathBuf| fs::read_to_string(path).unwrap_or_default();
+    tasks
+        .map(|task| (read(task.path().join("stat")), read(task.path().join("syscall"))))
+        .collect()
 }
 
 fn state(process: u32) -> Option<char> {

@@ -2,6 +2,7 @@
 //! stopping the process. Their source knows nothing of it, so the product is met in the same place as the control.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -74,23 +75,36 @@ const STOPPING: &[u8] = &[
 ];
 
 /// Copies `program` to `folder`, and makes the copy stop where `function` begins.
-pub(crate) fn stopping_at(program: &Path, function: &str, folder: &Path) -> PathBuf {
+///
+/// The program is read once: cargo replaces it while another run builds, and the function lies elsewhere in the next one.
+pub(crate) fn stopping_at(program: &Path, function: &str, folder: &Path) -> Stopping {
     if cfg!(not(target_arch = "x86_64")) {
         panic!("NOT TESTED: the instructions that stop are written for x86-64 only");
     }
-    let mut bytes = fs::read(program).unwrap();
-    let at = file_offset(program, address(program, function));
+    let copy = folder.join("stopping");
+    // A program that is running cannot be written over.
+    let _ = fs::remove_file(&copy);
+    fs::copy(program, &copy).unwrap();
+    let address = address(&copy, function);
+    let at = file_offset(&copy, address);
+    let mut bytes = fs::read(&copy).unwrap();
     let place = &mut bytes[at..at + STOPPING.len() + 2];
     place[..STOPPING.len()].copy_from_slice(STOPPING);
     // jmp to the beginning
     let back = i8::try_from(STOPPING.len() + 2).unwrap().wrapping_neg();
     place[STOPPING.len()..].copy_from_slice(&[0xeb, back.to_le_bytes()[0]]);
-    let copy = folder.join("stopping");
-    // A program that is running cannot be written over.
-    let _ = fs::remove_file(&copy);
-    fs::copy(program, &copy).unwrap();
     fs::write(&copy, bytes).unwrap();
-    copy
+    Stopping {
+        program: copy,
+        standing: address..address + STOPPING.len() as u64 + 2,
+    }
+}
+
+/// A program that stops in one function.
+pub(crate) struct Stopping {
+    pub(crate) program: PathBuf,
+    /// The addresses of the instructions that stop it, relative to the program's base.
+    pub(crate) standing: Range<u64>,
 }
 
 /// Where a function begins in memory, relative to the program's base.

@@ -23,7 +23,7 @@ use tempfile::TempDir;
 use crate::needles::Needles;
 use crate::processes::{Found, Processes, children};
 use crate::psbts::{PAYEE, Plan};
-use crate::stops::Job;
+use crate::stops::{Job, Stopping};
 
 const PASSPHRASE: &str = "a synthetic passphrase, quince and larch";
 const BIP39_PASSPHRASE: &str = "a synthetic extra, bramble and yew";
@@ -328,7 +328,11 @@ impl Held {
     fn wait(&self, what: &str, is_so: impl Fn() -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is_so() {
-            assert!(Instant::now() < deadline, "waited in vain: {what}");
+            assert!(
+                Instant::now() < deadline,
+                "waited in vain: {what}\n{}",
+                self.processes().describe()
+            );
             sleep(Duration::from_millis(20));
         }
     }
@@ -360,6 +364,15 @@ impl Held {
     #[track_caller]
     fn wait_for_processes(&self, count: usize) {
         self.wait("as many processes", || self.processes().count() == count);
+    }
+
+    /// Waits until it stands in the function that it was made to stop in.
+    #[track_caller]
+    pub(crate) fn wait_for_stopped_in(&self, program: &Stopping) {
+        self.wait("a process that stopped where it was made to", || {
+            self.processes().one_stands_in(&program.standing)
+        });
+        self.wait_for_processes(2);
     }
 
     #[track_caller]
