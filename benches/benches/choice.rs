@@ -1,9 +1,11 @@
-//! Which coins pay a list: the planner against Bitcoin Core's rules and `bdk_wallet`'s selectors, on the same coins, for the same transactions
-//! at the same rate: `cargo bench -p cofferdam-benches --bench choice` (with `COFFERDAM_WATCHER` naming the release binary; `-- COINS` for
-//! another number of coins).
+//! Which coins pay a list: the planner against Bitcoin Core's rules and `bdk_wallet`'s selectors,
+//! on the same coins, for the same transactions at the same rate: `cargo bench -p cofferdam-benches
+//! --bench choice` (with `COFFERDAM_WATCHER` naming the release binary; `-- COINS` for another
+//! number of coins).
 //!
-//! The planner divides the list; for each of its transactions in turn, a peer pays the same payments with the coins that it has left. Fees are
-//! those of the signed transactions, by one rule for all.
+//! The planner divides the list; for each of its transactions in turn, a peer pays the same
+//! payments with the coins that it has left. Fees are those of the signed transactions, by one rule
+//! for all.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -13,7 +15,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use bdk_wallet::chain::ChainPosition;
 use bdk_wallet::coin_selection::{
-    BranchAndBoundCoinSelection, CoinSelectionAlgorithm, LargestFirstCoinSelection, SingleRandomDraw,
+    BranchAndBoundCoinSelection, CoinSelectionAlgorithm, LargestFirstCoinSelection,
+    SingleRandomDraw,
 };
 use bdk_wallet::{KeychainKind, LocalOutput, Utxo, WeightedUtxo};
 use bitcoin::address::NetworkUnchecked;
@@ -62,7 +65,11 @@ fn main() -> Result<()> {
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for (what, count, amounts) in [
         ("2500 payouts of 1000 to 100000 sat", 2_500, 1_000..100_000),
-        ("500 payouts of 1 to 20 million sat", 500, 1_000_000..20_000_000),
+        (
+            "500 payouts of 1 to 20 million sat",
+            500,
+            1_000_000..20_000_000,
+        ),
     ] {
         for rate in RATES {
             let mut sums: Vec<Sum> = [
@@ -82,10 +89,13 @@ fn main() -> Result<()> {
                     &core,
                     &|coins, need, chance| {
                         let change_size = TYPE.output_weight().to_vbytes_ceil();
-                        let selector = BranchAndBoundCoinSelection::new(change_size, SingleRandomDraw);
+                        let selector =
+                            BranchAndBoundCoinSelection::new(change_size, SingleRandomDraw);
                         bdk(&selector, coins, need, &change, chance)
                     },
-                    &|coins, need, chance| bdk(&LargestFirstCoinSelection, coins, need, &change, chance),
+                    &|coins, need, chance| {
+                        bdk(&LargestFirstCoinSelection, coins, need, &change, chance)
+                    },
                 ];
                 for (peer, sum) in peers.into_iter().zip(&mut sums[1..]) {
                     sum.add(&in_turn(peer, &held, &needs, seed).context(sum.who)?);
@@ -148,8 +158,15 @@ type Choice = (Vec<usize>, Settled);
 /// Who chooses; nothing where the coins do not suffice.
 type Peer<'a> = dyn Fn(&[(OutPoint, u64)], &Need, &mut Chance) -> Option<Choice> + 'a;
 
-/// Plans a list without storing anything. Returns what each transaction pays, and what they came to.
-fn plan(watcher: &Path, folder: &Path, list: &Path, rate: u64, seed: u64) -> Result<(Vec<Need>, Sum)> {
+/// Plans a list without storing anything. Returns what each transaction pays, and what they came
+/// to.
+fn plan(
+    watcher: &Path,
+    folder: &Path,
+    list: &Path,
+    rate: u64,
+    seed: u64,
+) -> Result<(Vec<Need>, Sum)> {
     let words = [
         "--data",
         &folder.display().to_string(),
@@ -266,7 +283,14 @@ fn bdk(
     let target = Amount::from_sat(need.sum + need.fee(0, false));
     let mut random = Random(chance.clone());
     let chosen = selector
-        .coin_select(Vec::new(), offered.collect(), rate, target, change, &mut random)
+        .coin_select(
+            Vec::new(),
+            offered.collect(),
+            rate,
+            target,
+            change,
+            &mut random,
+        )
         .ok()?;
     *chance = random.0;
     let places: Vec<usize> = chosen

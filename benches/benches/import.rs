@@ -1,8 +1,10 @@
-//! Reading a payout list in full, as a whole program, at two sizes a factor of four apart: `cargo bench -p cofferdam-benches --bench import` (with
-//! `COFFERDAM_WATCHER` naming the release binary, and `COFFERDAM_PYTHON` a Python that has `embit`).
+//! Reading a payout list in full, as a whole program, at two sizes a factor of four apart: `cargo
+//! bench -p cofferdam-benches --bench import` (with `COFFERDAM_WATCHER` naming the release binary,
+//! and `COFFERDAM_PYTHON` a Python that has `embit`).
 //!
-//! The list's last row is wrong, so that everything is read, each address and amount checked and the whole refused, and nothing is planned.
-//! The peer reads the same rows with Python's `csv`, and makes a script of each address with `embit`.
+//! The list's last row is wrong, so that everything is read, each address and amount checked and
+//! the whole refused, and nothing is planned. The peer reads the same rows with Python's `csv`, and
+//! makes a script of each address with `embit`.
 
 #![allow(clippy::print_stdout)]
 
@@ -60,8 +62,8 @@ fn main() -> Result<()> {
                     Some(ran.0)
                 }),
                 ("Python's csv, embit", &mut || {
-                    let ran =
-                        child::run(Path::new(&python), &["-c", PEER, &list]).expect("the peer reads it");
+                    let ran = child::run(Path::new(&python), &["-c", PEER, &list])
+                        .expect("the peer reads it");
                     *theirs = theirs.max(ran.peak_mib);
                     Some(ran.seconds)
                 }),
@@ -82,8 +84,20 @@ fn main() -> Result<()> {
 
 /// Seconds and peak MiB of a run that refuses the list for its last row alone.
 fn refused(watcher: &Path, data: &str, list: &str) -> Result<(f64, f64)> {
-    let plan = ["payout", "plan", list, "--wallet", "main", "--fee-rate", "5"];
-    let ran = child::run_to(6, watcher, &[&["--data", data, "--json"], &plan[..]].concat())?;
+    let plan = [
+        "payout",
+        "plan",
+        list,
+        "--wallet",
+        "main",
+        "--fee-rate",
+        "5",
+    ];
+    let ran = child::run_to(
+        6,
+        watcher,
+        &[&["--data", data, "--json"], &plan[..]].concat(),
+    )?;
     let said = String::from_utf8_lossy(&ran.stderr);
     ensure!(
         said.matches("\"where\":\"line ").count() == 1,

@@ -1,8 +1,10 @@
-//! Instructions of the hot paths, counted by valgrind's callgrind: they repeat where times do not, so more of them is a regression.
-//! `scripts/instructions` runs it; each path fails where it takes more than its budget.
+//! Instructions of the hot paths, counted by valgrind's callgrind: they repeat where times do not,
+//! so more of them is a regression. `scripts/instructions` runs it; each path fails where it takes
+//! more than its budget.
 //!
-//! A budget is what was counted, and a tenth more: compilers differ, and hash maps begin at random. Where a path was made faster, lower its
-//! budget; where it must do more, raise it and say why in the commit.
+//! A budget is what was counted, and a tenth more: compilers differ, and hash maps begin at random.
+//! Where a path was made faster, lower its budget; where it must do more, raise it and say why in
+//! the commit.
 
 // The macros make items of their own.
 #![allow(missing_docs, unreachable_pub)]
@@ -63,7 +65,8 @@ fn account() -> AccountKey {
 /// What a sync of the treasury watches, and a block of it.
 fn watched() -> (Watch, u32, Block) {
     let treasury = treasury();
-    let folder = std::env::temp_dir().join(format!("cofferdam-instructions-{}", std::process::id()));
+    let folder =
+        std::env::temp_dir().join(format!("cofferdam-instructions-{}", std::process::id()));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let watch = runtime.block_on(async {
         ledger::write(&treasury, &folder).await.expect("a ledger");
@@ -111,7 +114,8 @@ fn derive_scripts(treasury: Treasury) -> usize {
 fn sign_ecdsa(account: AccountKey) {
     for index in 0..20 {
         let message = Message::from_digest([index + 1; 32]);
-        black_box(account.sign_ecdsa(Branch::Receive, u32::from(index), &message)).expect("a signature");
+        black_box(account.sign_ecdsa(Branch::Receive, u32::from(index), &message))
+            .expect("a signature");
     }
 }
 
@@ -125,6 +129,12 @@ fn scan_block((mut watch, height, block): (Watch, u32, Block)) -> usize {
 
 library_benchmark_group!(
     name = hot_paths,
-    benchmarks = [parse_psbt, review_psbt, derive_scripts, sign_ecdsa, scan_block]
+    benchmarks = [
+        parse_psbt,
+        review_psbt,
+        derive_scripts,
+        sign_ecdsa,
+        scan_block
+    ]
 );
 main!(library_benchmark_groups = hot_paths);

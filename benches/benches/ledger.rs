@@ -1,9 +1,11 @@
-//! Opening a ledger and answering an exact balance, as whole programs, against `bdk_wallet` with its own file store on the same wallet and the
-//! same history, at two sizes a factor of four apart: `cargo bench -p cofferdam-benches --bench ledger` (with `COFFERDAM_WATCHER` naming the
-//! release binary; `-- COINS` for another size).
+//! Opening a ledger and answering an exact balance, as whole programs, against `bdk_wallet` with
+//! its own file store on the same wallet and the same history, at two sizes a factor of four apart:
+//! `cargo bench -p cofferdam-benches --bench ledger` (with `COFFERDAM_WATCHER` naming the release
+//! binary; `-- COINS` for another size).
 //!
-//! Before anything is measured, balance, coins, spenders and history of the ledger are compared with a plain recount. bdk runs once at each
-//! size, since it takes more than a minute at the larger one.
+//! Before anything is measured, balance, coins, spenders and history of the ledger are compared
+//! with a plain recount. bdk runs once at each size, since it takes more than a minute at the
+//! larger one.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -73,8 +75,9 @@ fn main() -> Result<()> {
             Some(ran.seconds)
         })));
         let transactions = treasury.spec.transactions;
-        let what =
-            format!("open, exact balance: {coins} scripts, {coins} coins, {transactions} transactions");
+        let what = format!(
+            "open, exact balance: {coins} scripts, {coins} coins, {transactions} transactions"
+        );
         print!("{}", rows(&what, &series));
         medians.push(
             series
@@ -128,7 +131,10 @@ fn prepare(treasury: &Treasury, folder: &Path) -> Result<Count> {
         said.balance.confirmed == counted.balance(),
         "the balance differs from the recount"
     );
-    ensure!(said.count == counted, "coins or history differ from the recount");
+    ensure!(
+        said.count == counted,
+        "coins or history differ from the recount"
+    );
     bdk_store(treasury, &folder.join("bdk"))?;
     eprintln!("measuring");
     Ok(counted)

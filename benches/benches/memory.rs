@@ -1,8 +1,9 @@
-//! What both programs hold at most, as whole programs: it grows with what must be held, and not with history.
-//! `cargo bench -p cofferdam-benches --bench memory` (with `COFFERDAM_SIGNER` and `COFFERDAM_WATCHER` naming the release binaries; `-- COINS` for
-//! another size).
+//! What both programs hold at most, as whole programs: it grows with what must be held, and not
+//! with history. `cargo bench -p cofferdam-benches --bench memory` (with `COFFERDAM_SIGNER` and
+//! `COFFERDAM_WATCHER` naming the release binaries; `-- COINS` for another size).
 //!
-//! - The watcher answers a balance and plans a list, with the same coins and scripts behind histories a factor of four apart.
+//! - The watcher answers a balance and plans a list, with the same coins and scripts behind
+//!   histories a factor of four apart.
 //! - The signer reviews and signs, with few and many transactions in its journal.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
@@ -35,7 +36,9 @@ fn main() -> Result<()> {
     for transactions in [coins * 10, coins * 40] {
         watcher(coins, transactions)?;
     }
-    println!("\n| cofferdam-signer: review and sign | transactions in the journal | journal MB | peak MiB |");
+    println!(
+        "\n| cofferdam-signer: review and sign | transactions in the journal | journal MB | peak MiB |"
+    );
     println!("| --- | --- | --- | --- |");
     signer()
 }
@@ -57,7 +60,15 @@ fn watcher(coins: u32, transactions: u32) -> Result<()> {
     let data = folder.path().display().to_string();
     let list = folder.path().join("list.csv").display().to_string();
     std::fs::write(&list, payouts::csv(1, PAYOUTS))?;
-    let create = ["payout", "create", &list, "--wallet", "main", "--fee-rate", "5"];
+    let create = [
+        "payout",
+        "create",
+        &list,
+        "--wallet",
+        "main",
+        "--fee-rate",
+        "5",
+    ];
     let balance = ["balance", "--wallet", "main"];
     let created = format!("payout create, {PAYOUTS} payments");
     for (what, command) in [("balance", &balance[..]), (&created, &create[..])] {
@@ -115,7 +126,12 @@ fn signer() -> Result<()> {
 }
 
 /// Puts transactions of one input into the journal.
-fn fill(vault: &Signer, folder: &Path, wallet: &Wallet, numbers: std::ops::Range<u32>) -> Result<()> {
+fn fill(
+    vault: &Signer,
+    folder: &Path,
+    wallet: &Wallet,
+    numbers: std::ops::Range<u32>,
+) -> Result<()> {
     let (from, to) = (
         folder.join(format!("from-{}", numbers.start)),
         folder.join(format!("to-{}", numbers.start)),

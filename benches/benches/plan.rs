@@ -1,7 +1,9 @@
-//! From a payout list to PSBT bytes, as whole programs: `payout create` and `payout export` on a ledger with many coins, at sizes a factor of
-//! four apart: `cargo bench -p cofferdam-benches --bench plan` (with `COFFERDAM_WATCHER` naming the release binary; `-- COINS` for another size).
+//! From a payout list to PSBT bytes, as whole programs: `payout create` and `payout export` on a
+//! ledger with many coins, at sizes a factor of four apart: `cargo bench -p cofferdam-benches
+//! --bench plan` (with `COFFERDAM_WATCHER` naming the release binary; `-- COINS` for another size).
 //!
-//! Sizes: 2,500 payouts at 100,000 coins (what one transaction can hold), and 100,000 payouts (some forty transactions).
+//! Sizes: 2,500 payouts at 100,000 coins (what one transaction can hold), and 100,000 payouts (some
+//! forty transactions).
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -44,7 +46,8 @@ fn main() -> Result<()> {
                     transactions: coins / part * 3,
                     each_block: 100,
                 })?;
-                tokio::runtime::Runtime::new()?.block_on(ledger::write(&treasury, folder.path()))?;
+                tokio::runtime::Runtime::new()?
+                    .block_on(ledger::write(&treasury, folder.path()))?;
                 totals.push(measure(
                     &watcher,
                     folder.path(),
@@ -54,15 +57,26 @@ fn main() -> Result<()> {
                 )?);
             }
             let grown = exponent(4.0, totals[0], totals[1]);
-            writeln!(exponents, "| {script_type}, {payouts} payouts | {grown:.2} |")?;
+            writeln!(
+                exponents,
+                "| {script_type}, {payouts} payouts | {grown:.2} |"
+            )?;
         }
     }
-    print!("\n| growth, a factor of 4 in coins and payouts | exponent |\n| --- | --- |\n{exponents}");
+    print!(
+        "\n| growth, a factor of 4 in coins and payouts | exponent |\n| --- | --- |\n{exponents}"
+    );
     Ok(())
 }
 
 /// Plans and exports lists, and prints the medians. Returns the milliseconds of both together.
-fn measure(watcher: &Path, folder: &Path, script_type: ScriptType, coins: u32, count: u32) -> Result<f64> {
+fn measure(
+    watcher: &Path,
+    folder: &Path,
+    script_type: ScriptType,
+    coins: u32,
+    count: u32,
+) -> Result<f64> {
     let data = folder.display().to_string();
     let (mut plans, mut exports, mut together) = (Vec::new(), Vec::new(), Vec::new());
     let mut peak = 0.0_f64;
@@ -86,13 +100,19 @@ fn measure(watcher: &Path, folder: &Path, script_type: ScriptType, coins: u32, c
             "--accept",
             "payment-open",
         ];
-        let created = child::run(watcher, &[&["--data", &data, "--json"], &create[..]].concat())?;
+        let created = child::run(
+            watcher,
+            &[&["--data", &data, "--json"], &create[..]].concat(),
+        )?;
         last = serde_json::from_slice(&created.stdout)?;
         let id = last["id"].as_str().context("an id")?.to_owned();
         let out = folder.join(format!("out-{round}"));
         let target = format!("{}/", out.display());
         let export = ["payout", "export", &id, "--out", &target];
-        let exported = child::run(watcher, &[&["--data", &data, "--json"], &export[..]].concat())?;
+        let exported = child::run(
+            watcher,
+            &[&["--data", &data, "--json"], &export[..]].concat(),
+        )?;
         bytes = std::fs::read_dir(&out)?
             .map(|entry| Ok(entry?.metadata()?.len()))
             .sum::<std::io::Result<u64>>()?;

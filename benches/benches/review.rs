@@ -1,12 +1,15 @@
-//! How long parsing and reviewing take, at two sizes a factor of four apart: the exponent of their growth is 1 where nothing is quadratic.
+//! How long parsing and reviewing take, at two sizes a factor of four apart: the exponent of their
+//! growth is 1 where nothing is quadratic.
 //!
-//! Parsing hashes the previous transactions; what it takes to hash them alone stands beside it. In the second kind of transaction every output is
-//! ours, and so derived again, and every one is dust.
+//! Parsing hashes the previous transactions; what it takes to hash them alone stands beside it. In
+//! the second kind of transaction every output is ours, and so derived again, and every one is
+//! dust.
 //!
-//! The peers parse the first kind: `embit`, by its own clock, and Bitcoin Core's `decodepsbt`, whose call carries the PSBT there and a document
-//! of all its parts back.
+//! The peers parse the first kind: `embit`, by its own clock, and Bitcoin Core's `decodepsbt`,
+//! whose call carries the PSBT there and a document of all its parts back.
 //!
-//! `cargo bench -p cofferdam-benches --bench review` (with `COFFERDAM_PYTHON` naming a Python that has `embit`, and `BITCOIND` a bitcoind)
+//! `cargo bench -p cofferdam-benches --bench review` (with `COFFERDAM_PYTHON` naming a Python that
+//! has `embit`, and `BITCOIND` a bitcoind)
 
 #![allow(clippy::print_stdout)]
 
@@ -20,7 +23,9 @@ use base64::engine::general_purpose::STANDARD;
 use bitcoin::absolute::LockTime;
 use bitcoin::hashes::Hash as _;
 use bitcoin::transaction::Version as TxVersion;
-use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, WPubkeyHash, Witness};
+use bitcoin::{
+    Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, WPubkeyHash, Witness,
+};
 use cofferdam_benches::child;
 use cofferdam_core::Network;
 use cofferdam_core::psbt::build::{Template, TemplateInput, TemplateOutput, create};
@@ -52,7 +57,9 @@ fn main() -> Result<()> {
         highest_receive_seen: None,
     }];
     let mut context = ReviewContext::new(&known, FeeLimits::DEFAULT);
-    let payees: Vec<ScriptBuf> = (0..PAYEES).map(|number| payee(number + 1_000_000)).collect();
+    let payees: Vec<ScriptBuf> = (0..PAYEES)
+        .map(|number| payee(number + 1_000_000))
+        .collect();
     let payees = PayeeIndex::new(payees.iter().map(ScriptBuf::as_script), Network::Regtest);
     context.earlier_payees = &payees;
     println!("| transaction | inputs | outputs | hash ms | parse ms | review ms |");
@@ -70,7 +77,9 @@ fn main() -> Result<()> {
             }
         }
         for ((inputs, outputs), [hashing, parsing, reviewing]) in SIZES.iter().zip(least) {
-            println!("| {name} | {inputs} | {outputs} | {hashing:.2} | {parsing:.2} | {reviewing:.2} |");
+            println!(
+                "| {name} | {inputs} | {outputs} | {hashing:.2} | {parsing:.2} | {reviewing:.2} |"
+            );
         }
         let [[_, parsing, reviewing], [_, parsing_more, reviewing_more]] = least;
         println!(
@@ -108,11 +117,18 @@ fn beside_peers(wallet: &Wallet, context: &ReviewContext<'_>) -> Result<()> {
                     None
                 }),
                 ("embit", &mut || {
-                    Some(embit(Path::new(&python), &file, inputs, outputs).expect("embit parses it"))
+                    Some(
+                        embit(Path::new(&python), &file, inputs, outputs).expect("embit parses it"),
+                    )
                 }),
                 ("Bitcoin Core, `decodepsbt`", &mut || {
-                    let said = node.rpc("decodepsbt", json!([encoded])).expect("Core parses it");
-                    assert_eq!(said["inputs"].as_array().map(Vec::len), Some(inputs as usize));
+                    let said = node
+                        .rpc("decodepsbt", json!([encoded]))
+                        .expect("Core parses it");
+                    assert_eq!(
+                        said["inputs"].as_array().map(Vec::len),
+                        Some(inputs as usize)
+                    );
                     None
                 }),
             ],
@@ -143,7 +159,10 @@ fn embit(python: &Path, file: &Path, inputs: u32, outputs: u32) -> Result<f64> {
     let ran = child::run(python, &["-c", EMBIT, &file.display().to_string()])?;
     let said = String::from_utf8(ran.stdout)?;
     let (seconds, counts) = said.trim().split_once(' ').context("seconds")?;
-    ensure!(counts == format!("{inputs} {outputs}"), "embit read {counts}");
+    ensure!(
+        counts == format!("{inputs} {outputs}"),
+        "embit read {counts}"
+    );
     Ok(seconds.parse()?)
 }
 
@@ -188,7 +207,8 @@ fn timed<T>(run: impl FnOnce() -> T) -> (f64, T) {
 
 const DESCRIPTOR: &str = "wpkh([73c5da0a/84h/1h/0h]tpubDC8msFGeGuwnKG9Upg7DM2b4DaRqg3CUZa5g8v2SRQ6K4NSkxUgd7HsL2XVWbVm39yBA4LAxysQAm397zwQSQoQgewGiYZqrA9DsP4zbQ1M/<0;1>/*)";
 
-/// Inputs and outputs. The second is nearly the heaviest transaction that nodes relay, and that is looked at.
+/// Inputs and outputs. The second is nearly the heaviest transaction that nodes relay, and that is
+/// looked at.
 const SIZES: [(u32, u32); 2] = [(125, 500), (500, 2_000)];
 
 /// Payees of earlier transactions, which new ones are compared with.
@@ -257,7 +277,10 @@ fn psbt(wallet: &Wallet, inputs: u32, outputs: u32, kind: Kind) -> Vec<u8> {
         },
     });
     let payments: Vec<_> = payments.collect();
-    let paid: u64 = payments.iter().map(|payment| payment.txout.value.to_sat()).sum();
+    let paid: u64 = payments
+        .iter()
+        .map(|payment| payment.txout.value.to_sat())
+        .sum();
     let change = TemplateOutput {
         txout: TxOut {
             value: Amount::from_sat(total - paid - 500_000 * u64::from(outputs) / 2_000),

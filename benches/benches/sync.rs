@@ -1,8 +1,10 @@
-//! Syncing from a node: one wallet and a thousand wallets, against reading and parsing the same blocks alone, in two lengths of chain a
-//! factor of four apart: `cargo bench -p cofferdam-benches --bench sync` (`-- BLOCKS WALLETS` for other sizes).
+//! Syncing from a node: one wallet and a thousand wallets, against reading and parsing the same
+//! blocks alone, in two lengths of chain a factor of four apart: `cargo bench -p cofferdam-benches
+//! --bench sync` (`-- BLOCKS WALLETS` for other sizes).
 //!
-//! Each block pays the treasury ten times, and spends five of its coins, whose signatures a sync verifies.
-//! At the end the ledgers' balances are compared with what the node's `scantxoutset` finds.
+//! Each block pays the treasury ten times, and spends five of its coins, whose signatures a sync
+//! verifies. At the end the ledgers' balances are compared with what the node's `scantxoutset`
+//! finds.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -41,7 +43,8 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 const ROUNDS: usize = 7;
-/// On each of the two branches: 1,000 scripts a wallet, and those of the addresses that are handed out.
+/// On each of the two branches: 1,000 scripts a wallet, and those of the addresses that are handed
+/// out.
 const GAP: u32 = 500;
 /// Payments to the treasury in a block.
 const PAID: usize = 10;
@@ -143,7 +146,11 @@ fn main() -> Result<()> {
         );
     }
     let ours = scene.total()?;
-    assert_eq!(ours, miner.paid - miner.paid_old, "balance against what was paid");
+    assert_eq!(
+        ours,
+        miner.paid - miner.paid_old,
+        "balance against what was paid"
+    );
     first_sync(&scene, &ancient, &source, old, EMPTY + full, miner.paid_old)?;
     scene.most_scripts(&source, EMPTY + full)
 }
@@ -211,12 +218,15 @@ struct Scene {
 }
 
 impl Scene {
-    /// Makes a ledger that was never synced. Its first addresses are handed out, so that none of the payments adds scripts.
+    /// Makes a ledger that was never synced. Its first addresses are handed out, so that none of
+    /// the payments adds scripts.
     fn prepare(&self, path: PathBuf, all: &[Wallet]) -> Result<PathBuf> {
         self.runtime.block_on(async {
             let store = Store::open(&path).await?;
             for wallet in all {
-                let record = wallets::import(&store, wallet.clone(), Some(GAP)).await?.record;
+                let record = wallets::import(&store, wallet.clone(), Some(GAP))
+                    .await?
+                    .record;
                 let mut write = store.write().await?;
                 addresses::note_used(&mut write, &record, Branch::Receive, USED - 1).await?;
                 write.commit().await?;
@@ -291,7 +301,8 @@ impl Scene {
         })
     }
 
-    /// Says what the filter of a full block costs with as many scripts as are looked for in filters at all.
+    /// Says what the filter of a full block costs with as many scripts as are looked for in filters
+    /// at all.
     fn most_scripts(&self, source: &Arc<dyn ChainSource>, height: u32) -> Result<()> {
         let mut chance = Chance::new(8);
         let needles: Vec<Needle> = (0..MOST_SCRIPTS)
@@ -299,7 +310,11 @@ impl Scene {
             .collect();
         let series = self.runtime.block_on(async {
             let hash = source.block_hashes(height, 1).await?[0];
-            let filter = source.filters(&[hash]).await?.context("no filters")?.remove(0);
+            let filter = source
+                .filters(&[hash])
+                .await?
+                .context("no filters")?
+                .remove(0);
             anyhow::Ok(side_by_side(
                 ROUNDS,
                 &mut [("looking", &mut || {
@@ -357,7 +372,10 @@ fn descriptors(wallets: &[Wallet]) -> Vec<Value> {
 }
 
 fn master() -> Result<Xpriv> {
-    Ok(Xpriv::new_master(NetworkKind::Test, &Chance::new(5).bytes())?)
+    Ok(Xpriv::new_master(
+        NetworkKind::Test,
+        &Chance::new(5).bytes(),
+    )?)
 }
 
 /// Wallets of the accounts 0, 1, ... of one seed.
@@ -369,7 +387,8 @@ fn draw_wallets(count: u32) -> Result<Vec<Wallet>> {
         .map(|account| {
             let path: DerivationPath = format!("84h/1h/{account}h").parse()?;
             let xpub = Xpub::from_priv(&secp, &master.derive_priv(&secp, &path)?);
-            let descriptor = format!("wpkh([{fingerprint}/{path:#}]{xpub}/<0;1>/*)").replace('\'', "h");
+            let descriptor =
+                format!("wpkh([{fingerprint}/{path:#}]{xpub}/<0;1>/*)").replace('\'', "h");
             let name = format!("w{account}").parse()?;
             Ok(Wallet::from_descriptor(
                 &descriptor,
@@ -386,7 +405,8 @@ async fn read_alone(source: &Arc<dyn ChainSource>, last: u32) -> Result<u32> {
     let hashes = source.block_hashes(0, last + 1).await?;
     let links = hashes.into_iter().map(|hash| Link { hash, time: 0 });
     let chain = Arc::new(HeaderChain::unchecked(0, links));
-    let mut fetch = Fetch::new(Arc::clone(source), chain, 0, last).held_to(Checks::without(&Rule::ALL));
+    let mut fetch =
+        Fetch::new(Arc::clone(source), chain, 0, last).held_to(Checks::without(&Rule::ALL));
     let mut read = 0;
     while let Some((_, block)) = fetch.next().await? {
         std::hint::black_box(block);
@@ -395,8 +415,8 @@ async fn read_alone(source: &Arc<dyn ChainSource>, last: u32) -> Result<u32> {
     Ok(read)
 }
 
-/// Makes the chain longer by full blocks, half of whose payments to us are the first wallet's. These
-/// it spends in the next block, signed.
+/// Makes the chain longer by full blocks, half of whose payments to us are the first wallet's.
+/// These it spends in the next block, signed.
 struct Miner<'a> {
     node: &'a Bitcoind,
     secp: Secp256k1<All>,
@@ -442,12 +462,17 @@ impl<'a> Miner<'a> {
         while self.done < full {
             self.done += 1;
             let reward = block_at(self.node, self.done)?.txdata.swap_remove(0);
-            let spent = (OutPoint::new(reward.compute_txid(), 0), reward.output[0].value);
+            let spent = (
+                OutPoint::new(reward.compute_txid(), 0),
+                reward.output[0].value,
+            );
             let spends = self.spends()?;
             if spends.is_some() {
                 self.paid -= SPENT;
             }
-            let mut ours: Vec<ScriptBuf> = (0..PAID).map(|number| self.script(number % 2 == 0)).collect();
+            let mut ours: Vec<ScriptBuf> = (0..PAID)
+                .map(|number| self.script(number % 2 == 0))
+                .collect();
             if self.done.is_multiple_of(OLD_EVERY) {
                 ours[0] = self.old[(self.done / OLD_EVERY % USED) as usize].clone();
                 self.paid_old += blocks::PAID;
@@ -461,7 +486,9 @@ impl<'a> Miner<'a> {
                 &mut self.chance,
             );
             self.unspent = self.paid_to_first(&block);
-            let refused = self.node.rpc("submitblock", json!([serialize_hex(&block)]))?;
+            let refused = self
+                .node
+                .rpc("submitblock", json!([serialize_hex(&block)]))?;
             ensure!(refused.is_null(), "submitblock: {refused}");
             self.paid += PAID as u64 * blocks::PAID;
             self.parent = block.header;
@@ -469,7 +496,8 @@ impl<'a> Miner<'a> {
         Ok(EMPTY + full)
     }
 
-    /// Spends what the last block paid the first wallet, in one transaction with change of the first index.
+    /// Spends what the last block paid the first wallet, in one transaction with change of the
+    /// first index.
     fn spends(&self) -> Result<Option<Transaction>> {
         if self.unspent.is_empty() {
             return Ok(None);
@@ -499,7 +527,8 @@ impl<'a> Miner<'a> {
                 .derive_priv(&self.secp, &[ChildNumber::from_normal_idx(*index)?])?
                 .private_key;
             let coin = output(blocks::PAID, self.scripts[0][*index as usize].clone());
-            transaction.input[at].witness = signed::witness(&self.secp, &mut cache, at, &coin, &key)?;
+            transaction.input[at].witness =
+                signed::witness(&self.secp, &mut cache, at, &coin, &key)?;
         }
         Ok(Some(transaction))
     }
@@ -509,7 +538,10 @@ impl<'a> Miner<'a> {
         let payments = block.txdata.iter().skip(1).take(blocks::FILL);
         let ours = payments.filter_map(|transaction| {
             let script = &transaction.output[0].script_pubkey;
-            let index = (0..).zip(&self.scripts[0]).find(|(_, ours)| *ours == script)?.0;
+            let index = (0..)
+                .zip(&self.scripts[0])
+                .find(|(_, ours)| *ours == script)?
+                .0;
             Some((OutPoint::new(transaction.compute_txid(), 0), index))
         });
         ours.collect()

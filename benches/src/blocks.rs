@@ -11,8 +11,8 @@ use bitcoin::opcodes::OP_TRUE;
 use bitcoin::script::Builder;
 use bitcoin::transaction::Version;
 use bitcoin::{
-    Amount, Block, CompactTarget, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxMerkleNode, TxOut,
-    Witness,
+    Amount, Block, CompactTarget, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxMerkleNode,
+    TxOut, Witness,
 };
 
 use cofferdam_watcher::chain::rehearsal::mine::seal;
@@ -20,7 +20,8 @@ use cofferdam_watcher::chain::rehearsal::mine::seal;
 use crate::treasury::chance::Chance;
 use crate::treasury::stranger;
 
-/// Transactions that fill a block: 130 bytes and 505 weight units each, so 0.99 MB and 3.84 of the 4 million weight units.
+/// Transactions that fill a block: 130 bytes and 505 weight units each, so 0.99 MB and 3.84 of the
+/// 4 million weight units.
 pub const FILL: usize = 7_600;
 
 /// What each payment pays, in satoshis.
@@ -37,8 +38,9 @@ fn anybodys_script() -> ScriptBuf {
     Builder::new().push_opcode(OP_TRUE).into_script()
 }
 
-/// Makes a full block on `parent`, at `height`. It spends `reward`, a mature coinbase output to [`anybody`], and pays `ours` among as
-/// many strangers as make [`FILL`] payments, evenly spread. The transactions `more` stand behind those.
+/// Makes a full block on `parent`, at `height`. It spends `reward`, a mature coinbase output to
+/// [`anybody`], and pays `ours` among as many strangers as make [`FILL`] payments, evenly spread.
+/// The transactions `more` stand behind those.
 ///
 /// # Panics
 /// Panics when `reward` is too small for [`FILL`] payments, or `ours` are more than those.
@@ -99,7 +101,10 @@ pub fn full(
 
 /// Claims less than the reward, which the rules allow.
 fn coinbase(height: u32) -> Transaction {
-    let output = |value, script_pubkey| TxOut { value, script_pubkey };
+    let output = |value, script_pubkey| TxOut {
+        value,
+        script_pubkey,
+    };
     Transaction {
         version: Version::TWO,
         lock_time: LockTime::ZERO,

@@ -8,8 +8,8 @@ use bitcoin::{Address, Network, ScriptBuf, WPubkeyHash};
 
 use crate::treasury::chance::Chance;
 
-/// Returns a list of `count` payments of 1,000 to 100,000 satoshis, each to an address of its own. Another `seed` makes other ids and
-/// addresses.
+/// Returns a list of `count` payments of 1,000 to 100,000 satoshis, each to an address of its own.
+/// Another `seed` makes other ids and addresses.
 ///
 /// # Panics
 /// Never: the scripts are witness programs.

@@ -16,8 +16,8 @@ use crate::treasury::Treasury;
 use crate::treasury::chance::Chance;
 use crate::treasury::recount::Count;
 
-/// Spends `inputs` of the coins that are left in one transaction, with their previous transactions, in `outputs` equal payments and no
-/// change.
+/// Spends `inputs` of the coins that are left in one transaction, with their previous transactions,
+/// in `outputs` equal payments and no change.
 ///
 /// # Errors
 /// Fails where there are not so many coins.
@@ -76,8 +76,8 @@ pub fn psbt(treasury: &Treasury, inputs: usize, outputs: u64) -> Result<Vec<u8>>
 /// How many of new coins one previous transaction made.
 const COINS_EACH: usize = 50;
 
-/// Spends `inputs` coins of 100,000 satoshis on the first receive addresses in one payment, fifty of each previous transaction. Another
-/// `number` makes other coins and another payee.
+/// Spends `inputs` coins of 100,000 satoshis on the first receive addresses in one payment, fifty
+/// of each previous transaction. Another `number` makes other coins and another payee.
 ///
 /// # Errors
 /// Fails where the wallet cannot derive.

@@ -1,14 +1,23 @@
-//! `kill -9` at ten random moments of a large sync, and of a large plan: the ledger continues, and ends equal, row for row, to one that was
-//! left alone.
+//! `kill -9` at ten random moments of a large sync, and of a large plan: the ledger continues, and
+//! ends equal, row for row, to one that was left alone.
 //!
-//! `COFFERDAM_KILLS=full` takes the sizes of a large treasury; `COFFERDAM_KILLS_SEED` draws the moments as another run did.
+//! `COFFERDAM_KILLS=full` takes the sizes of a large treasury; `COFFERDAM_KILLS_SEED` draws the
+//! moments as another run did.
 
 #![allow(clippy::print_stdout, reason = "tests say where they killed")]
 
-#[allow(dead_code, unreachable_pub, reason = "the watcher's tests use the rest")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the watcher's tests use the rest"
+)]
 #[path = "../../watcher/tests/common/database.rs"]
 mod database;
-#[allow(dead_code, unreachable_pub, reason = "the watcher's tests use the rest")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the watcher's tests use the rest"
+)]
 #[path = "../../watcher/tests/common/node.rs"]
 mod node;
 
@@ -39,7 +48,13 @@ const KILLS: u32 = 10;
 const SIGKILL: i32 = 9;
 const HEADER_BYTES: usize = 80;
 /// What tells the time, or is drawn at random beside the seed of a plan.
-const NOT_COMPARED: [&str; 5] = ["imported_at", "applied_at", "created_at", "first_seen", "list_id"];
+const NOT_COMPARED: [&str; 5] = [
+    "imported_at",
+    "applied_at",
+    "created_at",
+    "first_seen",
+    "list_id",
+];
 
 fn is_full() -> bool {
     std::env::var("COFFERDAM_KILLS").is_ok_and(|size| size == "full")
@@ -49,7 +64,8 @@ fn chance(what: &str) -> Chance {
     let drawn = SystemTime::UNIX_EPOCH
         .elapsed()
         .map_or(0, |now| now.subsec_nanos().into());
-    let seed = std::env::var("COFFERDAM_KILLS_SEED").map_or(drawn, |seed| seed.parse().expect("a number"));
+    let seed =
+        std::env::var("COFFERDAM_KILLS_SEED").map_or(drawn, |seed| seed.parse().expect("a number"));
     println!("{what}: COFFERDAM_KILLS_SEED={seed}");
     Chance::new(seed)
 }
@@ -93,7 +109,8 @@ impl Desk {
         Ok((document, began.elapsed()))
     }
 
-    /// Runs the command and kills it after a time; returns how long it took where it had ended by itself before.
+    /// Runs the command and kills it after a time; returns how long it took where it had ended by
+    /// itself before.
     fn kill(&self, after: Duration) -> Result<Option<Duration>> {
         let mut process = self
             .watcher
@@ -175,7 +192,8 @@ fn serve(blocks: &[Block]) -> FakeNode {
     })
 }
 
-/// A treasury's history as a chain: on regtest's first block, with work, each block with a coinbase in front.
+/// A treasury's history as a chain: on regtest's first block, with work, each block with a coinbase
+/// in front.
 fn chain(treasury: &Treasury) -> Result<Vec<Block>> {
     let mut chain = vec![genesis_block(bitcoin::Network::Regtest)];
     for (height, block) in blocks(treasury) {
@@ -186,7 +204,12 @@ fn chain(treasury: &Treasury) -> Result<Vec<Block>> {
             height: height - 1,
             median_time: median_time(&mut times),
         };
-        chain.push(assemble(parent, block.txdata, Amount::ZERO, block.header.time)?);
+        chain.push(assemble(
+            parent,
+            block.txdata,
+            Amount::ZERO,
+            block.header.time,
+        )?);
         assert_eq!(height as usize, chain.len() - 1);
     }
     Ok(chain)
@@ -225,7 +248,14 @@ fn a_large_sync_is_killed_ten_times() -> Result<()> {
     Watcher::new(made.path()).run(&import)?.json()?;
     let cookie = made.path().join("cookie");
     std::fs::write(&cookie, "__cookie__:0123456789abcdef")?;
-    let arguments = ["sync", "--chain", "core", "--rpc-url", &node.url, "--rpc-cookie"];
+    let arguments = [
+        "sync",
+        "--chain",
+        "core",
+        "--rpc-url",
+        &node.url,
+        "--rpc-cookie",
+    ];
     let mut arguments = arguments.map(str::to_owned).to_vec();
     arguments.push(cookie.display().to_string());
 
@@ -233,14 +263,18 @@ fn a_large_sync_is_killed_ten_times() -> Result<()> {
     let (report, whole) = alone.run()?;
     assert_eq!(report["blocks"], blocks.len());
     let expected = alone.rows()?;
-    let coins = expected.iter().filter(|row| row.starts_with("coins: ")).count();
+    let coins = expected
+        .iter()
+        .filter(|row| row.starts_with("coins: "))
+        .count();
     assert!(coins > transactions as usize / 4, "{coins} coins");
 
     let mut chance = chance("sync");
     let killed = Desk::new(made.path(), &arguments)?;
     let mut places: Vec<u32> = Vec::new();
     let mut tries = 0;
-    // Ten such parts make about one whole sync. The machine may become faster or slower than it was when that was measured.
+    // Ten such parts make about one whole sync. The machine may become faster or slower than it was
+    // when that was measured.
     let mut part = whole / 4;
     while places.len() < KILLS as usize {
         if killed.kill(moment(&mut chance, part))?.is_none() {
@@ -353,7 +387,9 @@ fn a_large_plan_is_killed_ten_times() -> Result<()> {
             killed.begin_anew(made.path())?;
         }
     }
-    println!("killed {kills} times; the plan was stored {stored} times, {late} of them before the kill");
+    println!(
+        "killed {kills} times; the plan was stored {stored} times, {late} of them before the kill"
+    );
     killed.run()?;
     assert_same(&killed.rows()?, &expected);
     Ok(())

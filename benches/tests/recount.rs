@@ -1,4 +1,5 @@
-//! The ledger of a drawn treasury and a plain count of its history agree: balance, coins, spenders and history.
+//! The ledger of a drawn treasury and a plain count of its history agree: balance, coins, spenders
+//! and history.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +25,9 @@ async fn the_ledger_of_a_treasury_agrees_with_a_plain_count() {
         let counted = Count::of(&treasury);
         assert_eq!(counted.coins.len(), 1_501, "T and C are not both even");
         assert_eq!(counted.history.len(), 10_001);
-        let found = of_ledger(&folder.path().join("ledger.sqlite")).await.unwrap();
+        let found = of_ledger(&folder.path().join("ledger.sqlite"))
+            .await
+            .unwrap();
         assert_eq!(found.balance.confirmed, counted.balance());
         assert_eq!(found.balance.spendable, counted.balance());
         assert!(found.count == counted, "coins, spenders and history");

@@ -1,8 +1,10 @@
-//! Payout lists in every format: one that is read pays at least one payment, and its total is the sum.
+//! Payout lists in every format: one that is read pays at least one payment, and its total is the
+//! sum.
 
 #![no_main]
 
-// The watcher's own source; the program around it would bring a database and a network into the target.
+// The watcher's own source; the program around it would bring a database and a network into the
+// target.
 #[allow(dead_code, unused_imports)]
 #[path = "../../watcher/src/csv/mod.rs"]
 mod csv;

@@ -1,4 +1,5 @@
-//! Descriptors: one that is read is written to a text that gives the same wallet, and holds no private key.
+//! Descriptors: one that is read is written to a text that gives the same wallet, and holds no
+//! private key.
 
 #![no_main]
 
@@ -8,7 +9,8 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     for network in [Network::Mainnet, Network::Regtest] {
-        let read = |text: &str| Wallet::from_descriptor(text, "main".parse().unwrap(), network, None);
+        let read =
+            |text: &str| Wallet::from_descriptor(text, "main".parse().unwrap(), network, None);
         let Ok(wallet) = read(text) else { continue };
         let written = wallet.descriptor_text();
         let again = read(&written).unwrap();

@@ -1,5 +1,5 @@
-//! The fast mode. Lines are frames; and of what is no frame, a message is made: its first byte says how many bytes of it are in a
-//! frame, and its second which frames are lost.
+//! The fast mode. Lines are frames; and of what is no frame, a message is made: its first byte says
+//! how many bytes of it are in a frame, and its second which frames are lost.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Files of pictures: PNG, APNG, GIF, JPEG, y4m and MJPEG. Each picture keeps to its bounds, and each file ends.
+//! Files of pictures: PNG, APNG, GIF, JPEG, y4m and MJPEG. Each picture keeps to its bounds, and
+//! each file ends.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! PSBTs: what is read is written to a PSBT that reads the same, and its review holds together: nothing is signed whose fee is not
-//! the difference of proven sums.
+//! PSBTs: what is read is written to a PSBT that reads the same, and its review holds together:
+//! nothing is signed whose fee is not the difference of proven sums.
 
 #![no_main]
 
@@ -11,10 +11,12 @@ use cofferdam_core::review::{FeeLimits, KnownWallet, ReviewContext, review, revi
 use cofferdam_core::wallet::Wallet;
 use libfuzzer_sys::fuzz_target;
 
-/// The wallets of the seeds, one a line: those of `fixtures/core-signing` whose descriptors are single-key.
+/// The wallets of the seeds, one a line: those of `fixtures/core-signing` whose descriptors are
+/// single-key.
 static WALLETS: LazyLock<Vec<Wallet>> = LazyLock::new(|| {
     let lines = include_str!("../corpus/descriptor/all").lines();
-    let wallet = |line| Wallet::from_descriptor(line, "main".parse().unwrap(), Network::Regtest, None).ok();
+    let wallet =
+        |line| Wallet::from_descriptor(line, "main".parse().unwrap(), Network::Regtest, None).ok();
     lines.filter_map(wallet).collect()
 });
 

@@ -1,5 +1,5 @@
-//! Reading codes from any picture at all: the first byte is its width, and so many bytes are a row, drawn large by the second. The
-//! reader stops soon after its time is over.
+//! Reading codes from any picture at all: the first byte is its width, and so many bytes are a row,
+//! drawn large by the second. The reader stops soon after its time is over.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Keys, descriptors and accounts in CBOR: what is read is written, and read again, alike, and never holds a private key.
+//! Keys, descriptors and accounts in CBOR: what is read is written, and read again, alike, and
+//! never holds a private key.
 
 #![no_main]
 
@@ -14,7 +15,10 @@ fuzz_target!(|cbor: &[u8]| {
         }
     }
     if let Ok(output) = Output::decode(cbor) {
-        assert_eq!(Output::decode(&output.encode(Names::New)).as_ref(), Ok(&output));
+        assert_eq!(
+            Output::decode(&output.encode(Names::New)).as_ref(),
+            Ok(&output)
+        );
     }
     if let Ok(account) = Account::decode(cbor) {
         let again = Account::decode(&account.encode(Names::New)).expect("what we write");

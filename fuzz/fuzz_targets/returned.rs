@@ -8,7 +8,10 @@ use sha2::{Digest, Sha256};
 
 fuzz_target!(|input: &[u8]| {
     let head = [0x17, 0x58, 0x20];
-    let checksum = Sha256::new().chain_update(input).chain_update(head).finalize();
+    let checksum = Sha256::new()
+        .chain_update(input)
+        .chain_update(head)
+        .finalize();
     let sealed = [input, &head, &checksum].concat();
     for bytes in [input, &sealed[..]] {
         if let Ok(returned) = Return::parse(bytes) {

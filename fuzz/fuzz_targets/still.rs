@@ -7,7 +7,9 @@ use cofferdam_transport::still::recognise;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|content: &[u8]| {
-    let Ok(carried) = recognise(content) else { return };
+    let Ok(carried) = recognise(content) else {
+        return;
+    };
     assert!(!carried.bytes.is_empty());
     match carried.kind {
         Kind::Psbt => assert!(carried.bytes.starts_with(b"psbt\xff")),

@@ -1,4 +1,5 @@
-//! The sealed content of a vault: it is authentic when it is read, and yet it was once written by somebody.
+//! The sealed content of a vault: it is authentic when it is read, and yet it was once written by
+//! somebody.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Vault files: nothing of them is believed or allocated before it is checked. The input may lack the checksum; costs that are
-//! accepted are within the bounds.
+//! Vault files: nothing of them is believed or allocated before it is checked. The input may lack
+//! the checksum; costs that are accepted are within the bounds.
 
 #![no_main]
 

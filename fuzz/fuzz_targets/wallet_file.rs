@@ -1,4 +1,5 @@
-//! Wallet files, our own and other programs': one that is read is written as ours, and that reads the same.
+//! Wallet files, our own and other programs': one that is read is written as ours, and that reads
+//! the same.
 
 #![no_main]
 

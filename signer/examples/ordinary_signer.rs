@@ -1,5 +1,6 @@
-//! The signer on ordinary pages and with the system's allocator, which wipe nothing: what `tests/memory` must find secrets in, to be
-//! believed where it finds none. Its key process stands still before it ends. Tests alone run it.
+//! The signer on ordinary pages and with the system's allocator, which wipe nothing: what
+//! `tests/memory` must find secrets in, to be believed where it finds none. Its key process stands
+//! still before it ends. Tests alone run it.
 
 use std::process::ExitCode;
 

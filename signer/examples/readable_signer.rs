@@ -1,5 +1,5 @@
-//! The signer on locked pages in place of secret ones, for `tests/vault`: strace cannot read a path that lies in a secret page, and so
-//! would miss the calls that it shall fault. Tests alone run it.
+//! The signer on locked pages in place of secret ones, for `tests/vault`: strace cannot read a path
+//! that lies in a secret page, and so would miss the calls that it shall fault. Tests alone run it.
 
 use std::process::ExitCode;
 

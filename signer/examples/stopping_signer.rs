@@ -1,5 +1,6 @@
-//! The signer on locked pages in place of secret ones, so that root can read them, whose key process stands still once it has wiped:
-//! so `tests/memory` sees what it leaves. Tests alone run it.
+//! The signer on locked pages in place of secret ones, so that root can read them, whose key
+//! process stands still once it has wiped: so `tests/memory` sees what it leaves. Tests alone run
+//! it.
 
 use std::process::ExitCode;
 

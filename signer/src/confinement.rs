@@ -5,12 +5,14 @@ use std::path::Path;
 
 use crate::process;
 
-/// Takes from this thread what every process of the signer does without. Returns what the kernel lacks.
+/// Takes from this thread what every process of the signer does without. Returns what the kernel
+/// lacks.
 pub fn seal_off() -> Vec<String> {
     process::seal_off()
 }
 
-/// Confines this thread to reading `read` and changing files in `change`, as the process with the keys is.
+/// Confines this thread to reading `read` and changing files in `change`, as the process with the
+/// keys is.
 ///
 /// # Errors
 ///

@@ -60,7 +60,12 @@ pub(crate) struct FileFinding {
 
 impl Failure {
     /// A failure without findings.
-    pub(crate) fn new(exit: Exit, code: &str, message: impl fmt::Display, hint: impl fmt::Display) -> Self {
+    pub(crate) fn new(
+        exit: Exit,
+        code: &str,
+        message: impl fmt::Display,
+        hint: impl fmt::Display,
+    ) -> Self {
         Failure {
             exit,
             code: code.into(),
@@ -103,7 +108,12 @@ impl Failure {
                 message,
                 "allow this user to read the file",
             ),
-            _ => Failure::new(Exit::Malformed, "unreadable-file", message, "check the path"),
+            _ => Failure::new(
+                Exit::Malformed,
+                "unreadable-file",
+                message,
+                "check the path",
+            ),
         }
     }
 

@@ -19,14 +19,16 @@ use crate::process::uninterrupted;
 /// When the path leads to something else, a pipe or a device: see [`open_regular`].
 pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let file = open_regular(path)?;
-    // Of what is longer than allowed, and of files that do not know their length, nothing is taken in advance.
+    // Of what is longer than allowed, and of files that do not know their length, nothing is taken
+    // in advance.
     let expected = usize::try_from(file.metadata()?.len().min(limit)).unwrap_or_default();
     let mut bytes = Vec::with_capacity(expected + 1);
     file.take(limit + 1).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }
 
-/// Opens a regular file to read, or a pipe that the operator named: what is neither has no end that can be relied on.
+/// Opens a regular file to read, or a pipe that the operator named: what is neither has no end that
+/// can be relied on.
 pub(crate) fn open_or_pipe(path: &Path) -> io::Result<File> {
     let kind = fs::metadata(path)?.file_type();
     if kind.is_file() || kind.is_fifo() {
@@ -68,18 +70,24 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8], existing: Existing) -> Re
 
 /// Writes several files, durably; when one cannot be written, none is.
 ///
-/// Each is written beside its place and synced; then all are moved into place, which an interrupt does not part.
+/// Each is written beside its place and synced; then all are moved into place, which an interrupt
+/// does not part.
 pub(crate) fn write_all(files: &[(PathBuf, &[u8])], existing: Existing) -> Result<(), Failure> {
     write_for(files, existing, Readers::All)
 }
 
-/// Checks that a new file of about so many bytes can be written there, and leaves nothing behind. What is there already stays, if it
-/// begins like what would be written: it may be the same.
+/// Checks that a new file of about so many bytes can be written there, and leaves nothing behind.
+/// What is there already stays, if it begins like what would be written: it may be the same.
 ///
 /// # Errors
 ///
-/// When it cannot be written, or something else is in its place: before anything is done that is only good for being written there.
-pub(crate) fn probe(path: &Path, bytes: u64, begins: impl Fn(&[u8]) -> bool) -> Result<(), Failure> {
+/// When it cannot be written, or something else is in its place: before anything is done that is
+/// only good for being written there.
+pub(crate) fn probe(
+    path: &Path,
+    bytes: u64,
+    begins: impl Fn(&[u8]) -> bool,
+) -> Result<(), Failure> {
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Pending::probe(path, bytes).map_err(|error| Failure::writing(path, &error))
@@ -100,7 +108,11 @@ pub(crate) fn probe(path: &Path, bytes: u64, begins: impl Fn(&[u8]) -> bool) -> 
 /// How many bytes of a file tell what it is.
 const LOOK: u64 = 64;
 
-fn write_for(files: &[(PathBuf, &[u8])], existing: Existing, readers: Readers) -> Result<(), Failure> {
+fn write_for(
+    files: &[(PathBuf, &[u8])],
+    existing: Existing,
+    readers: Readers,
+) -> Result<(), Failure> {
     let mut pending = Vec::new();
     for (path, bytes) in files {
         match existing {
@@ -108,7 +120,9 @@ fn write_for(files: &[(PathBuf, &[u8])], existing: Existing, readers: Readers) -
             Existing::Replace if is_precious(path) => return Err(different(path)),
             _ => {}
         }
-        pending.push(Pending::write(path, bytes, readers).map_err(|error| Failure::writing(path, &error))?);
+        pending.push(
+            Pending::write(path, bytes, readers).map_err(|error| Failure::writing(path, &error))?,
+        );
     }
     uninterrupted(|| {
         let mut placed: Vec<PathBuf> = Vec::new();
@@ -141,7 +155,8 @@ fn keeps(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(Failure::writing(path, &error)),
         Ok(facts) if facts.is_file() && facts.len() == bytes.len() as u64 => {
-            let found = read(path, bytes.len() as u64).map_err(|error| Failure::writing(path, &error))?;
+            let found =
+                read(path, bytes.len() as u64).map_err(|error| Failure::writing(path, &error))?;
             match found.as_deref() == Some(bytes) {
                 true => Ok(true),
                 false => Err(different(path)),
@@ -212,7 +227,8 @@ impl Pending {
             temporary: folder.join(temporary),
             folder: folder.to_owned(),
         };
-        // Left by a process of the same number that was killed; or put there by somebody, to be followed elsewhere.
+        // Left by a process of the same number that was killed; or put there by somebody, to be
+        // followed elsewhere.
         let _ = fs::remove_file(&pending.temporary);
         let file = File::options()
             .write(true)
@@ -274,7 +290,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("file"), "x").unwrap();
         assert!(open_or_pipe(&folder.path().join("file")).is_ok());
-        for other in [folder.path(), Path::new("/dev/zero"), Path::new("/nonexistent")] {
+        for other in [
+            folder.path(),
+            Path::new("/dev/zero"),
+            Path::new("/nonexistent"),
+        ] {
             assert!(open_or_pipe(other).is_err(), "{}", other.display());
         }
     }
@@ -313,7 +333,9 @@ mod tests {
             ("missing/new", Some("cannot-write")),
             ("other/new", Some("cannot-write")),
         ] {
-            let probed = probe(&at(name), 10_000, psbt).err().map(|failure| failure.code);
+            let probed = probe(&at(name), 10_000, psbt)
+                .err()
+                .map(|failure| failure.code);
             assert_eq!(probed.as_deref(), code, "{name}");
         }
         // More than any disk has.
@@ -355,8 +377,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::write(at("b"), "there").unwrap();
-        let files = [(at("a"), &b"1"[..]), (at("b"), &b"2"[..]), (at("c"), &b"3"[..])];
-        assert_eq!(write_all(&files, Existing::Keep).unwrap_err().code, "file-exists");
+        let files = [
+            (at("a"), &b"1"[..]),
+            (at("b"), &b"2"[..]),
+            (at("c"), &b"3"[..]),
+        ];
+        assert_eq!(
+            write_all(&files, Existing::Keep).unwrap_err().code,
+            "file-exists"
+        );
         assert_eq!(names(folder.path()), ["b"]);
         let missing = [(at("a"), &b"1"[..]), (at("no/c"), &b"3"[..])];
         assert_eq!(

@@ -9,7 +9,8 @@ use rustix::fs::{Dir, Mode, OFlags, open};
 
 /// Returns the names in a folder, in no order.
 ///
-/// `std::fs::read_dir` panics when the folder cannot be closed, as on a failing disk; here that is as good as closed.
+/// `std::fs::read_dir` panics when the folder cannot be closed, as on a failing disk; here that is
+/// as good as closed.
 pub(crate) fn names(folder: &Path) -> io::Result<Vec<OsString>> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let mut names = Vec::new();
@@ -33,7 +34,8 @@ mod tests {
     fn every_name_is_there_text_or_not() {
         let folder = tempfile::tempdir().unwrap();
         assert!(names(folder.path()).unwrap().is_empty());
-        let expected = [&b".hidden"[..], b"..more", b"\xff"].map(|name| OsStr::from_bytes(name).to_owned());
+        let expected =
+            [&b".hidden"[..], b"..more", b"\xff"].map(|name| OsStr::from_bytes(name).to_owned());
         for name in &expected {
             fs::write(folder.path().join(name), b"").unwrap();
         }
@@ -49,7 +51,10 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let kind = |path: &Path| names(path).unwrap_err().kind();
         assert_eq!(kind(file.path()), io::ErrorKind::NotADirectory);
-        assert_eq!(kind(&file.path().join("nothing")), io::ErrorKind::NotADirectory);
+        assert_eq!(
+            kind(&file.path().join("nothing")),
+            io::ErrorKind::NotADirectory
+        );
         assert_eq!(kind(Path::new("/nonexistent")), io::ErrorKind::NotFound);
     }
 }

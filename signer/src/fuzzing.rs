@@ -1,4 +1,5 @@
-//! What reads bytes behind the vault's seal, for the targets in `fuzz/`: they assert what must hold of whatever is read.
+//! What reads bytes behind the vault's seal, for the targets in `fuzz/`: they assert what must hold
+//! of whatever is read.
 
 use cofferdam_core::seal::VaultId;
 
@@ -57,7 +58,10 @@ mod tests {
                 vout: 1,
                 amount_sat: Some(10_000),
                 proof: Proof::PreviousTransaction,
-                place: Some(Place { branch: 0, index: 9 }),
+                place: Some(Place {
+                    branch: 0,
+                    index: 9,
+                }),
             }],
             outputs: vec![OutputRecord {
                 script: vec![0x51],

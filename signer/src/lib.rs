@@ -1,5 +1,5 @@
-//! `cofferdam-signer`: the offline half of Cofferdam. It guards the keys, shows what a transaction really does, and
-//! signs it. It has no network code, and never runs another program.
+//! `cofferdam-signer`: the offline half of Cofferdam. It guards the keys, shows what a transaction
+//! really does, and signs it. It has no network code, and never runs another program.
 //!
 //! A library only so that what reads bytes can be fuzzed and measured; nobody else links it.
 

@@ -38,7 +38,8 @@ pub(crate) fn progress(text: &str) {
     }
 }
 
-/// Tells on standard error how far a scan is: on a terminal in one line that changes; nothing with `--json`.
+/// Tells on standard error how far a scan is: on a terminal in one line that changes; nothing with
+/// `--json`.
 pub(crate) fn looking(looking: &Looking) {
     if wants_json() {
         return;
@@ -87,7 +88,8 @@ fn print(done: &Done, as_json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A document of more bytes than this is written in one line: indentation would make it half as long again.
+/// A document of more bytes than this is written in one line: indentation would make it half as
+/// long again.
 const INDENTED: usize = 256 * 1024;
 
 fn written(value: &Value) -> String {

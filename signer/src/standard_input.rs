@@ -28,11 +28,15 @@ pub(crate) fn is_named_by(path: &Path) -> bool {
 ///
 /// # Errors
 ///
-/// When it is a terminal, when its end does not come within 30 seconds, and what reading fails with.
+/// When it is a terminal, when its end does not come within 30 seconds, and what reading fails
+/// with.
 pub(crate) fn read(limit: usize) -> io::Result<Option<Vec<u8>>> {
     let input = io::stdin();
     if input.is_terminal() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is the terminal"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is the terminal",
+        ));
     }
     // Past the buffer of the standard library, which nobody else reads from.
     read_within(input.as_fd(), limit, WITHIN)

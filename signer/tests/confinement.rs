@@ -1,7 +1,9 @@
-//! The filters of the signer's processes kill who makes a denied system call, and Landlock stops who opens a file out of reach.
+//! The filters of the signer's processes kill who makes a denied system call, and Landlock stops
+//! who opens a file out of reach.
 //!
-//! Each test starts this program once more as a child, which confines itself as the signer does and then does what it may not.
-//! `unsafe` is needed for system calls that no library makes; scripts/air-gap lists this file.
+//! Each test starts this program once more as a child, which confines itself as the signer does and
+//! then does what it may not. `unsafe` is needed for system calls that no library makes;
+//! scripts/air-gap lists this file.
 
 #![allow(unsafe_code, reason = "raw system calls")]
 
@@ -63,12 +65,20 @@ const DENIED_HERE: [Call; 3] = [
 const DENIED_HERE: [Call; 0] = [];
 
 /// Denied by an argument: a byte put into the terminal's input.
-const INTO_THE_TERMINAL: Call = ("TIOCSTI", libc::SYS_ioctl, [-1, libc::TIOCSTI as libc::c_long, 0]);
+const INTO_THE_TERMINAL: Call = (
+    "TIOCSTI",
+    libc::SYS_ioctl,
+    [-1, libc::TIOCSTI as libc::c_long, 0],
+);
 
 /// What every process may do.
 const PERMITTED: [Call; 3] = [
     ("getpid", libc::SYS_getpid, [0, 0, 0]),
-    ("TCGETS", libc::SYS_ioctl, [-1, libc::TCGETS as libc::c_long, 0]),
+    (
+        "TCGETS",
+        libc::SYS_ioctl,
+        [-1, libc::TCGETS as libc::c_long, 0],
+    ),
     ("dup", libc::SYS_dup, [0, 0, 0]),
 ];
 
@@ -107,7 +117,8 @@ fn child() {
         _ => unreachable!(),
     }
     let (_, number, [a, b, c]) = all().find(|call| call.0 == name).unwrap();
-    // SAFETY: the calls have null pointers and no valid descriptors; what they do ends with this process.
+    // SAFETY: the calls have null pointers and no valid descriptors; what they do ends with this
+    // process.
     unsafe { libc::syscall(number, a, b, c, 0, 0) };
     std::process::exit(0)
 }
@@ -124,14 +135,27 @@ fn made(call: Call, role: &str) -> ExitStatus {
 
 #[test]
 fn a_denied_call_is_death() {
-    for call in DENIED.into_iter().chain(DENIED_HERE).chain([INTO_THE_TERMINAL]) {
+    for call in DENIED
+        .into_iter()
+        .chain(DENIED_HERE)
+        .chain([INTO_THE_TERMINAL])
+    {
         let open = made(call, "none");
-        assert_eq!(open.code(), Some(0), "{} harms nobody without a filter", call.0);
+        assert_eq!(
+            open.code(),
+            Some(0),
+            "{} harms nobody without a filter",
+            call.0
+        );
         let killed = made(call, "all");
         assert_eq!(killed.signal(), Some(libc::SIGSYS), "{}: {killed}", call.0);
         let killed = made(call, "eye");
         let by_argument = call == INTO_THE_TERMINAL;
-        assert!(by_argument || killed.signal() == Some(libc::SIGSYS), "{}", call.0);
+        assert!(
+            by_argument || killed.signal() == Some(libc::SIGSYS),
+            "{}",
+            call.0
+        );
     }
 }
 
@@ -164,7 +188,11 @@ fn a_confined_process_reads_nothing_outside_its_folders() {
     for file in [&passphrase, &other] {
         std::fs::write(file, "synthetic").unwrap();
     }
-    let opened = |path: &std::path::Path| std::fs::read(path).map(|_| ()).map_err(|error| error.kind());
+    let opened = |path: &std::path::Path| {
+        std::fs::read(path)
+            .map(|_| ())
+            .map_err(|error| error.kind())
+    };
     let passwd = std::path::Path::new("/etc/passwd");
     assert_eq!(opened(passwd), Ok(()), "it can be read before");
     assert_eq!(opened(&other), Ok(()), "it can be read before");

@@ -14,7 +14,11 @@ use tempfile::TempDir;
 fn signer(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cofferdam-signer"));
     command.args(arguments);
-    command.args(["--allow-unfit", "swap,network,bluetooth,radio,tracer", "--json"]);
+    command.args([
+        "--allow-unfit",
+        "swap,network,bluetooth,radio,tracer",
+        "--json",
+    ]);
     command.arg("--vault").arg(folder.join("v"));
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -35,7 +39,9 @@ fn eye_of(screen: u32) -> u32 {
     let children = |id: u32| -> Vec<u32> {
         let path = format!("/proc/{id}/task/{id}/children");
         let text = fs::read_to_string(path).unwrap_or_default();
-        text.split_whitespace().map(|id| id.parse().unwrap()).collect()
+        text.split_whitespace()
+            .map(|id| id.parse().unwrap())
+            .collect()
     };
     for _ in 0..PATIENCE {
         let eyes: Vec<u32> = children(screen).into_iter().flat_map(children).collect();
@@ -47,7 +53,8 @@ fn eye_of(screen: u32) -> u32 {
     panic!("no eye");
 }
 
-/// How often something is looked for, and how far apart: for two minutes, far longer than it takes on a machine that has much else to do.
+/// How often something is looked for, and how far apart: for two minutes, far longer than it takes
+/// on a machine that has much else to do.
 const PATIENCE: u32 = 6_000;
 const MOMENT: Duration = Duration::from_millis(20);
 
@@ -69,7 +76,13 @@ fn open_files(process: u32) -> Option<Vec<PathBuf>> {
 fn the_eye_has_nothing_but_its_pipes() {
     let folder = TempDir::new().unwrap();
     let pipe = folder.path().join("pictures");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
     let pipe = pipe.display().to_string();
     fs::write(folder.path().join("p"), "a passphrase").unwrap();
     for arguments in [
@@ -89,7 +102,8 @@ fn the_eye_has_nothing_but_its_pipes() {
         command.stdin(fs::File::open(folder.path().join("p")).unwrap());
         let screen = Running(command.spawn().unwrap());
         let eye = eye_of(screen.0.id());
-        // Soon after it was forked it has let go of what it inherited; it waits for pictures that never come.
+        // Soon after it was forked it has let go of what it inherited; it waits for pictures that
+        // never come.
         for attempt in 0.. {
             let Some(open) = open_files(eye) else { return };
             if has_nothing_but_pipes(&open) {
@@ -114,7 +128,11 @@ fn has_nothing_but_pipes(open: &[PathBuf]) -> bool {
 fn text_before_the_camera_is_no_seed() {
     let folder = TempDir::new().unwrap();
     let code = Drawing::default().draw(b"Lot 07/2026 B-12").unwrap();
-    fs::write(folder.path().join("label.png"), render::png(&code, 8).unwrap()).unwrap();
+    fs::write(
+        folder.path().join("label.png"),
+        render::png(&code, 8).unwrap(),
+    )
+    .unwrap();
     fs::write(folder.path().join("p"), "a passphrase").unwrap();
     let at = |name: &str| folder.path().join(name).display().to_string();
     let (passphrase, label) = (at("p"), at("label.png"));
@@ -164,7 +182,11 @@ fn a_seed_before_the_camera_is_restored() {
     let at = |name: &str| folder.path().join(name).display().to_string();
     for (name, content) in [("v-digits", digits.as_bytes()), ("v-entropy", &[0; 16])] {
         let code = Drawing::default().draw(content).unwrap();
-        fs::write(folder.path().join("seed.png"), render::png(&code, 8).unwrap()).unwrap();
+        fs::write(
+            folder.path().join("seed.png"),
+            render::png(&code, 8).unwrap(),
+        )
+        .unwrap();
         let run = Command::new(env!("CARGO_BIN_EXE_cofferdam-signer"))
             .args([
                 "restore",
@@ -185,7 +207,11 @@ fn a_seed_before_the_camera_is_restored() {
             ])
             .output()
             .unwrap();
-        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        assert!(
+            run.status.success(),
+            "{}",
+            String::from_utf8_lossy(&run.stderr)
+        );
         let made: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
         assert_eq!(made["fingerprint"], "73c5da0a", "{name}");
     }

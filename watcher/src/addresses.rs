@@ -12,21 +12,30 @@ use crate::store::{Connection, StoreError, scripts};
 const FEWEST_FOR_A_THREAD: usize = 32;
 
 /// Returns the lowest index that is neither used nor handed out. Nothing is reserved.
-pub async fn next(db: &mut Connection, record: &WalletRecord, branch: Branch) -> Result<u32, StoreError> {
+pub async fn next(
+    db: &mut Connection,
+    record: &WalletRecord,
+    branch: Branch,
+) -> Result<u32, StoreError> {
     Ok(wallets::branch(db, record.no, branch).await?.next_index)
 }
 
-/// Hands out the next index of a branch, in the write that the caller has begun: it is reserved when that commits.
+/// Hands out the next index of a branch, in the write that the caller has begun: it is reserved
+/// when that commits.
 ///
 /// The scripts up to the wallet's gap beyond it are watched from then on.
-pub async fn reserve(db: &mut Connection, record: &WalletRecord, branch: Branch) -> Result<u32, StoreError> {
+pub async fn reserve(
+    db: &mut Connection,
+    record: &WalletRecord,
+    branch: Branch,
+) -> Result<u32, StoreError> {
     let index = next(db, record, branch).await?;
     note_used(db, record, branch, index).await?;
     Ok(index)
 }
 
-/// Notes that an index is used or handed out, and watches the scripts up to the wallet's gap beyond it. One that was told and is
-/// watched by itself moves nothing: millions may lie between.
+/// Notes that an index is used or handed out, and watches the scripts up to the wallet's gap beyond
+/// it. One that was told and is watched by itself moves nothing: millions may lie between.
 ///
 /// Returns the scripts that are watched newly.
 pub async fn note_used(
@@ -39,13 +48,26 @@ pub async fn note_used(
         return Ok(Vec::new());
     }
     wallets::use_index(db, record.no, branch, index).await?;
-    scripts::cover(db, record, branch, horizon(index.saturating_add(1), record.gap)).await
+    scripts::cover(
+        db,
+        record,
+        branch,
+        horizon(index.saturating_add(1), record.gap),
+    )
+    .await
 }
 
 /// Derives the scripts of a range of indices, on all processors when they are many.
-pub fn derive(wallet: &Wallet, branch: Branch, range: Range<u32>) -> Result<Vec<ScriptBuf>, StoreError> {
+pub fn derive(
+    wallet: &Wallet,
+    branch: Branch,
+    range: Range<u32>,
+) -> Result<Vec<ScriptBuf>, StoreError> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u32;
-    let size = range.len().div_ceil(threads as usize).max(FEWEST_FOR_A_THREAD) as u32;
+    let size = range
+        .len()
+        .div_ceil(threads as usize)
+        .max(FEWEST_FOR_A_THREAD) as u32;
     let parts: Vec<Range<u32>> = (range.start..range.end)
         .step_by(size as usize)
         .map(|start| start..range.end.min(start.saturating_add(size)))
@@ -88,7 +110,8 @@ mod tests {
     fn derived_in_parts_are_the_scripts_in_their_order() {
         let descriptor = "wpkh([73c5da0a/84h/1h/0h]tpubDC8msFGeGuwnKG9Upg7DM2b4DaRqg3CUZa5g8v2SRQ6K4NSkxUgd7HsL2XVWbVm39yBA4LAxysQAm397zwQSQoQgewGiYZqrA9DsP4zbQ1M/<0;1>/*)";
         let wallet =
-            Wallet::from_descriptor(descriptor, "main".parse().unwrap(), Network::Regtest, None).unwrap();
+            Wallet::from_descriptor(descriptor, "main".parse().unwrap(), Network::Regtest, None)
+                .unwrap();
         for range in [0..0, 3..4, 7..39, 7..40, 5..206] {
             let whole = wallet.scripts(Branch::Change, range.clone()).unwrap();
             assert_eq!(derive(&wallet, Branch::Change, range).unwrap(), whole);

@@ -30,8 +30,8 @@ SELECT CAST(COALESCE(SUM(CASE WHEN coinbase = 1 AND height > $2 THEN 0 ELSE amou
        CAST(COALESCE(SUM(CASE WHEN coinbase = 1 AND height > $2 THEN amount_sat ELSE 0 END), 0) AS BIGINT) AS immature
 FROM coins WHERE wallet_no = $1 AND spent_height IS NULL";
 
-/// Of the mature ones, those that the memory pool spends. They are few: `CROSS JOIN` makes SQLite begin with them, and
-/// not with all coins.
+/// Of the mature ones, those that the memory pool spends. They are few: `CROSS JOIN` makes SQLite
+/// begin with them, and not with all coins.
 const LEAVING: &str = "\
 SELECT CAST(COALESCE(SUM(c.amount_sat), 0) AS BIGINT) AS leaving
 FROM (SELECT DISTINCT txid, vout FROM pool_spends) p CROSS JOIN coins c
@@ -49,7 +49,8 @@ const PENDING: &str = "\
 SELECT CAST(COALESCE(SUM(c.amount_sat), 0) AS BIGINT) AS pending FROM pool_coins c
 WHERE c.wallet_no = $1 AND NOT EXISTS (SELECT 1 FROM pool_spends s WHERE s.txid = c.txid AND s.vout = c.vout)";
 
-/// Returns a wallet's balance at the ledger's tip. Its cost does not depend on the wallet's history.
+/// Returns a wallet's balance at the ledger's tip. Its cost does not depend on the wallet's
+/// history.
 pub async fn balance(db: &mut Connection, wallet: WalletNo) -> Result<Balance, StoreError> {
     let tip = blocks::tip(db)
         .await?

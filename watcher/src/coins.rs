@@ -45,7 +45,10 @@ pub struct CoinEntry {
 }
 
 /// Returns a wallet's unspent coins: confirmed ones, oldest first, then pending ones.
-pub async fn list(db: &mut Connection, record: &WalletRecord) -> Result<Vec<CoinEntry>, StoreError> {
+pub async fn list(
+    db: &mut Connection,
+    record: &WalletRecord,
+) -> Result<Vec<CoinEntry>, StoreError> {
     let tip = blocks::tip(db).await?.map_or(0, |tip| tip.height);
     let network = record.wallet.network().to_bitcoin();
     let scripts = scripts::of_coins(db, record.no).await?;

@@ -28,15 +28,16 @@ impl DataFolder {
                     .create(path)
                     .map_err(failed)?;
                 // A umask may have taken what the owner needs.
-                std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).map_err(failed)?;
+                std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
+                    .map_err(failed)?;
                 Ok(DataFolder(path.into()))
             }
             Err(error) => Err(failed(error)),
         }
     }
 
-    /// Returns the folder used when none is named: `$XDG_DATA_HOME/cofferdam`, else `~/.local/share/cofferdam`
-    /// (XDG Base Directory Specification).
+    /// Returns the folder used when none is named: `$XDG_DATA_HOME/cofferdam`, else
+    /// `~/.local/share/cofferdam` (XDG Base Directory Specification).
     pub fn default_path() -> Option<PathBuf> {
         let absolute = |name| {
             std::env::var_os(name)
@@ -53,9 +54,11 @@ impl DataFolder {
         &self.0
     }
 
-    /// Takes the folder's files away from others, in whatever folder they lie; returns those that others could reach.
+    /// Takes the folder's files away from others, in whatever folder they lie; returns those that
+    /// others could reach.
     ///
-    /// Balances, payees and plans are nobody else's to read, and whoever may write to the ledger may make it lie.
+    /// Balances, payees and plans are nobody else's to read, and whoever may write to the ledger
+    /// may make it lie.
     pub fn tighten(&self) -> Result<Vec<Tightened>, DataFolderError> {
         let databases = [self.ledger(), self.rehearsal()];
         let companions = databases.iter().flat_map(|database| {
@@ -67,8 +70,8 @@ impl DataFolder {
         });
         let mut tightened = Vec::new();
         for path in companions.chain([self.settings()]) {
-            let found =
-                private::tighten(&path).map_err(|source| DataFolderError::Exposed { path, source })?;
+            let found = private::tighten(&path)
+                .map_err(|source| DataFolderError::Exposed { path, source })?;
             tightened.extend(found);
         }
         Ok(tightened)
@@ -131,7 +134,9 @@ impl Coded for DataFolderError {
         match self {
             DataFolderError::Unnamed => "data-folder-unnamed",
             DataFolderError::Exposed { .. } => "data-folder-exposed",
-            DataFolderError::NotAFolder(_) | DataFolderError::Unusable { .. } => "data-folder-unusable",
+            DataFolderError::NotAFolder(_) | DataFolderError::Unusable { .. } => {
+                "data-folder-unusable"
+            }
         }
     }
 
@@ -142,7 +147,9 @@ impl Coded for DataFolderError {
             DataFolderError::Exposed { .. } => {
                 "have its owner run chmod go= on it, or run as its owner".into()
             }
-            DataFolderError::Unusable { .. } => "check the folder's permissions and the free space".into(),
+            DataFolderError::Unusable { .. } => {
+                "check the folder's permissions and the free space".into()
+            }
         }
     }
 }

@@ -49,7 +49,8 @@ pub trait Coded: std::error::Error {
 
 /// Any failure of a command.
 ///
-/// Each part of the watcher has its own error type that implements [`Coded`]; this one carries whichever came.
+/// Each part of the watcher has its own error type that implements [`Coded`]; this one carries
+/// whichever came.
 #[derive(Debug)]
 pub struct Error(Box<dyn Coded + Send + Sync>);
 
@@ -76,7 +77,8 @@ impl Error {
         json!({ "error": error })
     }
 
-    /// Returns the text for people. What an error tells below its first line stands behind the mark of
+    /// Returns the text for people. What an error tells below its first line stands behind the mark
+    /// of
     /// [`sanitize`]: it may be what others wrote.
     pub fn to_text(&self) -> String {
         let message = self.0.to_string();
@@ -172,23 +174,29 @@ impl Coded for CommandError {
             CommandError::Interrupted => {
                 "what was committed is kept; run the command again to continue".into()
             }
-            CommandError::File { .. } => "check the path, its permissions and the free space".into(),
-            CommandError::Unexpected(_) => "please report this with the command that led to it".into(),
+            CommandError::File { .. } => {
+                "check the path, its permissions and the free space".into()
+            }
+            CommandError::Unexpected(_) => {
+                "please report this with the command that led to it".into()
+            }
         }
     }
 }
 
-/// Returns a path as messages show it: no name that somebody else chose can steer the terminal or pose as another.
+/// Returns a path as messages show it: no name that somebody else chose can steer the terminal or
+/// pose as another.
 pub fn shown_path(path: &std::path::Path) -> String {
     sanitize::neutralised(&path.display().to_string())
 }
 
-/// Returns the exit status of a failed file operation: 6 for what is not there or no file, 10 otherwise.
+/// Returns the exit status of a failed file operation: 6 for what is not there or no file, 10
+/// otherwise.
 pub fn io_exit(error: &std::io::Error) -> Exit {
     match error.kind() {
-        std::io::ErrorKind::NotFound | std::io::ErrorKind::InvalidData | std::io::ErrorKind::IsADirectory => {
-            Exit::Malformed
-        }
+        std::io::ErrorKind::NotFound
+        | std::io::ErrorKind::InvalidData
+        | std::io::ErrorKind::IsADirectory => Exit::Malformed,
         _ => Exit::Storage,
     }
 }

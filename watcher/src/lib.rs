@@ -1,5 +1,5 @@
-//! The online side of Cofferdam: it watches coins, plans payouts, hands them over and reconciles. It holds no private
-//! key.
+//! The online side of Cofferdam: it watches coins, plans payouts, hands them over and reconciles.
+//! It holds no private key.
 //!
 //! - [`cli`]: the command line; each command is a thin layer over the services below.
 //! - [`wallets`], [`addresses`], [`balance`], [`coins`]: what the ledger answers.
@@ -8,7 +8,8 @@
 //! - [`sync`]: brings the ledger to the tip of a chain.
 //! - [`chain`]: where blocks come from and transactions go to.
 //! - [`store`]: the ledger's tables.
-//! - [`settings`], [`data_folder`]: what lies in the data folder beside the ledger; [`private`]: for its owner alone.
+//! - [`settings`], [`data_folder`]: what lies in the data folder beside the ledger; [`private`]:
+//!   for its owner alone.
 //! - [`error`]: every failure's code, hint and exit status.
 
 pub mod addresses;

@@ -1,4 +1,5 @@
-//! Files of the data folder that only their owner may read and write, whatever folder and umask they meet.
+//! Files of the data folder that only their owner may read and write, whatever folder and umask
+//! they meet.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -50,8 +51,9 @@ pub fn tighten(path: &Path) -> io::Result<Option<Tightened>> {
     }))
 }
 
-/// Replaces a file at once and durably: a temporary file beside it, fsync, rename, fsync of the folder. No symbolic link is followed,
-/// neither at the file's name, where the link itself is replaced, nor at the temporary one's.
+/// Replaces a file at once and durably: a temporary file beside it, fsync, rename, fsync of the
+/// folder. No symbolic link is followed, neither at the file's name, where the link itself is
+/// replaced, nor at the temporary one's.
 ///
 /// # Errors
 /// Nothing was replaced.
@@ -124,7 +126,11 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         fs::write(at("victim"), "untouched").unwrap();
         symlink(at("victim"), at("settings")).unwrap();
-        symlink(at("victim"), at(&format!("settings.{}", std::process::id()))).unwrap();
+        symlink(
+            at("victim"),
+            at(&format!("settings.{}", std::process::id())),
+        )
+        .unwrap();
         replace(&at("settings"), b"ours").unwrap();
         assert_eq!(fs::read_to_string(at("victim")).unwrap(), "untouched");
         assert!(!fs::symlink_metadata(at("settings")).unwrap().is_symlink());

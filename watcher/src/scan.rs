@@ -1,5 +1,5 @@
-//! Collecting what QR codes hold. Decoding pictures and reading codes runs in a process of its own, which this program starts
-//! as itself: pictures are the attacker's.
+//! Collecting what QR codes hold. Decoding pictures and reading codes runs in a process of its own,
+//! which this program starts as itself: pictures are the attacker's.
 
 use std::fs::File;
 use std::io;
@@ -38,7 +38,8 @@ impl Coded for ScanFailure {
     }
 }
 
-/// Looks until a message that is wanted, and that `takes` takes, is whole. Blocks. `tell` hears what people are told.
+/// Looks until a message that is wanted, and that `takes` takes, is whole. Blocks. `tell` hears
+/// what people are told.
 pub fn look(
     sources: &[Source],
     wanted: Wanted,

@@ -1,4 +1,5 @@
-//! `watcher.toml`: the settings that `sync` remembers for later commands. It never holds a password.
+//! `watcher.toml`: the settings that `sync` remembers for later commands. It never holds a
+//! password.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -29,8 +30,8 @@ impl ChainSettings {
     }
 }
 
-/// Which chain a ledger follows. The rehearsal chain and a real regtest begin with the same block and have nothing else
-/// in common.
+/// Which chain a ledger follows. The rehearsal chain and a real regtest begin with the same block
+/// and have nothing else in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChainKind {
     /// The chain of the ledger's network, whoever shows it.
@@ -67,13 +68,16 @@ impl fmt::Debug for NodeSettings {
     }
 }
 
-/// Returns of an address what may be shown: scheme, host and port. Of whatever is no such address, nothing: a password may stand anywhere
-/// in it.
+/// Returns of an address what may be shown: scheme, host and port. Of whatever is no such address,
+/// nothing: a password may stand anywhere in it.
 pub fn shown_address(text: &str) -> String {
     let shown = reqwest::Url::parse(text).ok().and_then(|url| {
         let host = url.host_str().filter(|host| !host.is_empty())?;
         let scheme = matches!(url.scheme(), "http" | "https").then(|| url.scheme())?;
-        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let port = url
+            .port()
+            .map(|port| format!(":{port}"))
+            .unwrap_or_default();
         Some(format!("{scheme}://{host}{port}"))
     });
     shown.unwrap_or_else(|| "(not repeated, for it may hold a password)".into())
@@ -119,7 +123,10 @@ pub fn load(folder: &DataFolder) -> Result<Option<ChainSettings>, SettingsError>
     };
     // The parser's own words quote what stands there, which may be an address with a password.
     let settings: Settings = toml::from_str(&text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
+        let before = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .unwrap_or("");
         SettingsError::Malformed {
             path,
             reason: format!(
@@ -131,7 +138,8 @@ pub fn load(folder: &DataFolder) -> Result<Option<ChainSettings>, SettingsError>
     Ok(settings.chain)
 }
 
-/// Stores the chain settings, replacing the file at once and durably; a file that says the same already is not touched.
+/// Stores the chain settings, replacing the file at once and durably; a file that says the same
+/// already is not touched.
 pub fn save(folder: &DataFolder, chain: &ChainSettings) -> Result<(), SettingsError> {
     if load(folder)?.as_ref() == Some(chain) {
         return Ok(());

@@ -9,13 +9,15 @@ use crate::store::facts::{self, Fact};
 use crate::store::wallets::{self, WalletRecord};
 use crate::store::{Connection, Store, StoreError, pool, scripts};
 
-/// How far scripts are derived ahead of the highest index used or handed out, unless told otherwise.
+/// How far scripts are derived ahead of the highest index used or handed out, unless told
+/// otherwise.
 pub const DEFAULT_GAP: u32 = 1_000;
 
 /// The largest gap: more would take minutes of derivation and gigabytes.
 pub const MAX_GAP: u32 = 1_000_000;
 
-/// The most scripts that are derived because one index was told: four seconds' work. Beyond, that one is watched alone.
+/// The most scripts that are derived because one index was told: four seconds' work. Beyond, that
+/// one is watched alone.
 pub const MAX_STEP: u32 = 100_000;
 
 /// What an import did.
@@ -27,9 +29,14 @@ pub struct Imported {
     pub known: bool,
 }
 
-/// Imports a wallet. One that is there already under the same name stays as it is, but for a receipt key that was not known,
-/// and a larger gap, which makes the next sync search again from its birthday.
-pub async fn import(store: &Store, wallet: Wallet, gap: Option<u32>) -> Result<Imported, WalletsError> {
+/// Imports a wallet. One that is there already under the same name stays as it is, but for a
+/// receipt key that was not known, and a larger gap, which makes the next sync search again from
+/// its birthday.
+pub async fn import(
+    store: &Store,
+    wallet: Wallet,
+    gap: Option<u32>,
+) -> Result<Imported, WalletsError> {
     if let Some(gap) = gap
         && !(1..=MAX_GAP).contains(&gap)
     {
@@ -45,7 +52,10 @@ pub async fn import(store: &Store, wallet: Wallet, gap: Option<u32>) -> Result<I
         let record = learn_receipt_key(&mut write, record, &wallet).await?;
         let record = widen(&mut write, record, gap).await?;
         write.commit().await?;
-        return Ok(Imported { record, known: true });
+        return Ok(Imported {
+            record,
+            known: true,
+        });
     }
     if wallets::by_name(&mut write, wallet.name().as_str())
         .await?
@@ -61,12 +71,21 @@ pub async fn import(store: &Store, wallet: Wallet, gap: Option<u32>) -> Result<I
     }
     let record = wallets::insert(&mut write, &wallet, gap.unwrap_or(DEFAULT_GAP)).await?;
     for branch in Branch::ALL {
-        scripts::cover(&mut write, &record, branch, addresses::horizon(0, record.gap)).await?;
+        scripts::cover(
+            &mut write,
+            &record,
+            branch,
+            addresses::horizon(0, record.gap),
+        )
+        .await?;
     }
     // Transactions that were strangers may be this wallet's.
     pool::clear(&mut write).await?;
     write.commit().await?;
-    Ok(Imported { record, known: false })
+    Ok(Imported {
+        record,
+        known: false,
+    })
 }
 
 /// What telling an index did.
@@ -80,10 +99,12 @@ pub enum MarkedUsed {
     Alone,
 }
 
-/// Takes note that an index of a branch is in use, as somebody told: the signer's journal, or whoever holds a backup.
+/// Takes note that an index of a branch is in use, as somebody told: the signer's journal, or
+/// whoever holds a backup.
 ///
-/// Near those that are watched, all up to it are watched from then on, and none is handed out below. Farther out it is watched
-/// alone, whatever lies between. In both cases the next sync searches again from the wallet's birthday.
+/// Near those that are watched, all up to it are watched from then on, and none is handed out
+/// below. Farther out it is watched alone, whatever lies between. In both cases the next sync
+/// searches again from the wallet's birthday.
 pub async fn mark_used(
     store: &Store,
     name: &str,
@@ -95,7 +116,9 @@ pub async fn mark_used(
     if record.wallet.script_pubkey(branch, index).is_err() {
         return Err(WalletsError::BadIndex(index));
     }
-    let covered = wallets::branch(&mut write, record.no, branch).await?.covered;
+    let covered = wallets::branch(&mut write, record.no, branch)
+        .await?
+        .covered;
     let known = index < covered || scripts::is_told(&mut write, record.no, branch, index).await?;
     let end = addresses::horizon(index + 1, record.gap);
     let marked = match known {
@@ -136,11 +159,15 @@ pub async fn find(db: &mut Connection, name: &str) -> Result<WalletRecord, Walle
 pub async fn network(db: &mut Connection) -> Result<Option<Network>, StoreError> {
     facts::get(db, Fact::Network)
         .await?
-        .map(|name| name.parse().map_err(|_| StoreError::damaged("unknown network")))
+        .map(|name| {
+            name.parse()
+                .map_err(|_| StoreError::damaged("unknown network"))
+        })
         .transpose()
 }
 
-/// Takes over a receipt key that was not known. A known one never changes: who could change it could hide a rollback.
+/// Takes over a receipt key that was not known. A known one never changes: who could change it
+/// could hide a rollback.
 async fn learn_receipt_key(
     db: &mut Connection,
     mut record: WalletRecord,
@@ -188,7 +215,8 @@ async fn settle_network(db: &mut Connection, found: Network) -> Result<(), Walle
     }
 }
 
-/// Two wallets with the same keys, such as under different fingerprints, would both claim each coin.
+/// Two wallets with the same keys, such as under different fingerprints, would both claim each
+/// coin.
 async fn refuse_shared_scripts(
     db: &mut Connection,
     wallet: &Wallet,
@@ -266,7 +294,9 @@ pub enum WalletsError {
 impl Coded for WalletsError {
     fn exit(&self) -> Exit {
         match self {
-            WalletsError::Unknown { .. } | WalletsError::BadGap(_) | WalletsError::BadIndex(_) => Exit::Usage,
+            WalletsError::Unknown { .. } | WalletsError::BadGap(_) | WalletsError::BadIndex(_) => {
+                Exit::Usage
+            }
             WalletsError::NameTaken { .. }
             | WalletsError::OtherName { .. }
             | WalletsError::OtherNetwork { .. }

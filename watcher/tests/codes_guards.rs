@@ -37,7 +37,11 @@ fn a_list_that_could_not_be_shown_was_not_handed_over() {
         ],
     ] {
         desk.fails(&[&["payout", "qr", id], wrong].concat(), 2);
-        assert_eq!(desk.ok(&["payout", "show", id])["state"], "planned", "{wrong:?}");
+        assert_eq!(
+            desk.ok(&["payout", "show", id])["state"],
+            "planned",
+            "{wrong:?}"
+        );
     }
     desk.ok(&["payout", "qr", id, "--out", &gif]);
     assert_eq!(desk.ok(&["payout", "show", id])["state"], "exported");
@@ -66,7 +70,10 @@ fn whoever_waits_for_signatures_gets_no_wallet() {
     );
     desk.fails(&["scan", &wallet, "--list", id, "--name", "main-2"], 2);
     assert_eq!(
-        desk.ok(&["wallet", "list"])["wallets"].as_array().unwrap().len(),
+        desk.ok(&["wallet", "list"])["wallets"]
+            .as_array()
+            .unwrap()
+            .len(),
         1
     );
 }

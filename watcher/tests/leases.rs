@@ -1,4 +1,5 @@
-//! The leases' rules, on the ledger's own code: who gets one, who loses it, and what a loser can still write.
+//! The leases' rules, on the ledger's own code: who gets one, who loses it, and what a loser can
+//! still write.
 
 mod common;
 
@@ -8,7 +9,9 @@ use common::sql;
 
 async fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("ledger.sqlite")).await.unwrap();
+    let store = Store::open(&folder.path().join("ledger.sqlite"))
+        .await
+        .unwrap();
     (folder, store)
 }
 
@@ -24,7 +27,10 @@ async fn a_lease_is_held_by_one_and_the_other_lease_is_free() {
     Lease::take(&store, LeaseName::Sync).await.unwrap();
 }
 
-const NAMES: [(LeaseName, &str); 2] = [(LeaseName::Sync, "sync"), (LeaseName::Broadcast, "broadcast")];
+const NAMES: [(LeaseName, &str); 2] = [
+    (LeaseName::Sync, "sync"),
+    (LeaseName::Broadcast, "broadcast"),
+];
 
 fn now() -> i64 {
     let passed = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
@@ -61,7 +67,10 @@ async fn another_machines_lease_is_respected_until_it_expires() {
     for (lease, name) in NAMES {
         hold(&store, name, "elsewhere/boot/ns/12/34/0", now() + 50).await;
         let error = Lease::take(&store, lease).await.unwrap_err();
-        assert!(error.to_string().contains("process 12 on elsewhere"), "{error}");
+        assert!(
+            error.to_string().contains("process 12 on elsewhere"),
+            "{error}"
+        );
         write(
             &store,
             format!("UPDATE leases SET expires_at = 1 WHERE name = '{name}'"),
@@ -71,8 +80,8 @@ async fn another_machines_lease_is_respected_until_it_expires() {
     }
 }
 
-/// Its clock was wrong, or ours was set back, or the folder is a copy: it keeps nobody out for longer than a lease lives from the first
-/// look on.
+/// Its clock was wrong, or ours was set back, or the folder is a copy: it keeps nobody out for
+/// longer than a lease lives from the first look on.
 #[tokio::test]
 async fn a_lease_of_another_machine_that_would_never_end_is_cut() {
     let (_folder, store) = store().await;
@@ -104,7 +113,13 @@ async fn a_living_holder_keeps_a_lease_that_was_cut() {
     let lease = Lease::take(&store, LeaseName::Sync).await.unwrap();
     write(&store, "UPDATE leases SET expires_at = 99999999999".into()).await;
     Lease::take(&store, LeaseName::Sync).await.unwrap_err();
-    store.write_under(&lease).await.unwrap().commit().await.unwrap();
+    store
+        .write_under(&lease)
+        .await
+        .unwrap()
+        .commit()
+        .await
+        .unwrap();
     Lease::take(&store, LeaseName::Sync).await.unwrap_err();
     lease.release(&store).await.unwrap();
     Lease::take(&store, LeaseName::Sync).await.unwrap();
@@ -115,11 +130,20 @@ async fn a_living_holder_keeps_a_lease_that_was_cut() {
 async fn a_lease_from_before_the_last_start_is_taken_over_at_once() {
     let (_folder, store) = store().await;
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
-    let earlier = format!("{}/11111111-2222-3333-4444-555555555555/ns/1/1/0", host.trim());
+    let earlier = format!(
+        "{}/11111111-2222-3333-4444-555555555555/ns/1/1/0",
+        host.trim()
+    );
     for (lease, name) in NAMES {
         hold(&store, name, &earlier, i64::MAX).await;
         let taken = Lease::take(&store, lease).await.unwrap();
-        store.write_under(&taken).await.unwrap().commit().await.unwrap();
+        store
+            .write_under(&taken)
+            .await
+            .unwrap()
+            .commit()
+            .await
+            .unwrap();
     }
 }
 
@@ -130,7 +154,13 @@ async fn the_last_epoch_is_no_end() {
     hold(&store, "sync", "elsewhere/boot/ns/12/34/0", 0).await;
     write(&store, format!("UPDATE leases SET epoch = {}", i64::MAX)).await;
     let lease = Lease::take(&store, LeaseName::Sync).await.unwrap();
-    store.write_under(&lease).await.unwrap().commit().await.unwrap();
+    store
+        .write_under(&lease)
+        .await
+        .unwrap()
+        .commit()
+        .await
+        .unwrap();
 }
 
 /// The one who was taken for dead cannot write any more: its transaction checks the lease.
@@ -139,7 +169,13 @@ async fn who_lost_the_lease_cannot_write() {
     let (folder, store) = store().await;
     let path = folder.path().join("ledger.sqlite");
     let lost = Lease::take(&store, LeaseName::Sync).await.unwrap();
-    store.write_under(&lost).await.unwrap().commit().await.unwrap();
+    store
+        .write_under(&lost)
+        .await
+        .unwrap()
+        .commit()
+        .await
+        .unwrap();
     tokio::task::spawn_blocking(move || sql(&path, "UPDATE leases SET expires_at = 1"))
         .await
         .unwrap();
@@ -149,7 +185,13 @@ async fn who_lost_the_lease_cannot_write() {
     assert_eq!((error.exit() as u8, error.code()), (9, "lease-lost"));
     // Giving back what one does not have any more takes nothing from the holder.
     lost.release(&store).await.unwrap();
-    store.write_under(&taken).await.unwrap().commit().await.unwrap();
+    store
+        .write_under(&taken)
+        .await
+        .unwrap()
+        .commit()
+        .await
+        .unwrap();
 }
 
 /// Nobody took it meanwhile, so an expired lease still fences what it should.
@@ -161,6 +203,12 @@ async fn an_expired_lease_that_nobody_took_can_be_renewed() {
     tokio::task::spawn_blocking(move || sql(&path, "UPDATE leases SET expires_at = 1"))
         .await
         .unwrap();
-    store.write_under(&lease).await.unwrap().commit().await.unwrap();
+    store
+        .write_under(&lease)
+        .await
+        .unwrap()
+        .commit()
+        .await
+        .unwrap();
     Lease::take(&store, LeaseName::Sync).await.unwrap_err();
 }

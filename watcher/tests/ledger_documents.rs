@@ -9,7 +9,10 @@ use std::process::Command;
 #[test]
 fn wallet_import_list_show() {
     let desk = Desk::new();
-    assert_json_snapshot!("wallet-import", desk.import("main", SEGWIT, "regtest").json());
+    assert_json_snapshot!(
+        "wallet-import",
+        desk.import("main", SEGWIT, "regtest").json()
+    );
     assert_json_snapshot!(
         "wallet-import-again",
         desk.import("main", SEGWIT, "regtest").json()
@@ -28,11 +31,13 @@ fn address() {
     );
     assert_json_snapshot!(
         "address-index",
-        desk.run(&["address", "--wallet", "main", "--index", "7"]).json()
+        desk.run(&["address", "--wallet", "main", "--index", "7"])
+            .json()
     );
     assert_json_snapshot!(
         "address-change",
-        desk.run(&["address", "--wallet", "main", "--change"]).json()
+        desk.run(&["address", "--wallet", "main", "--change"])
+            .json()
     );
 }
 
@@ -127,7 +132,11 @@ fn every_help_has_an_example() {
             assert!(help.stdout.contains("Example"), "{path:?} has no example");
             commands += 1;
         }
-        pending.extend(below.into_iter().map(|name| [path.clone(), vec![name]].concat()));
+        pending.extend(
+            below
+                .into_iter()
+                .map(|name| [path.clone(), vec![name]].concat()),
+        );
     }
     assert!(commands >= 12, "{commands} commands found");
 }

@@ -28,9 +28,13 @@ fn a_ledger_with_overwritten_pages_is_damaged() {
     let desk = Desk::with_money();
     let ledger = desk.data().join("ledger.sqlite");
     let length = std::fs::metadata(&ledger).unwrap().len();
-    let mut file = std::fs::OpenOptions::new().write(true).open(&ledger).unwrap();
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .open(&ledger)
+        .unwrap();
     file.seek(SeekFrom::Start(4096)).unwrap();
-    file.write_all(&vec![0xa5; (length - 4096) as usize]).unwrap();
+    file.write_all(&vec![0xa5; (length - 4096) as usize])
+        .unwrap();
     drop(file);
     for arguments in [
         &["balance", "--wallet", "main"][..],
@@ -72,7 +76,8 @@ fn a_ledger_with_impossible_rows_is_damaged() {
 #[test]
 fn a_database_that_refuses_for_reasons_of_its_own() {
     let desk = Desk::with_money();
-    let trigger = "CREATE TRIGGER t BEFORE UPDATE ON branches BEGIN SELECT RAISE(ABORT, 'not today'); END";
+    let trigger =
+        "CREATE TRIGGER t BEFORE UPDATE ON branches BEGIN SELECT RAISE(ABORT, 'not today'); END";
     sql(&desk.data().join("ledger.sqlite"), trigger);
     let error = desk
         .run(&["address", "--wallet", "main", "--next"])
@@ -98,7 +103,10 @@ fn a_newer_ledger_is_refused_and_left_alone() {
     desk.run(&["address", "--wallet", "main", "--next"])
         .fails(6, "ledger-newer");
     let desk = Desk::with_money();
-    sql(&desk.data().join("rehearsal.sqlite"), "PRAGMA user_version = 99");
+    sql(
+        &desk.data().join("rehearsal.sqlite"),
+        "PRAGMA user_version = 99",
+    );
     desk.run(&["sync"]).fails(6, "rehearsal-newer");
 }
 
@@ -135,7 +143,10 @@ fn an_older_ledger_is_brought_up_to_date() {
     assert_eq!(wallet["receipt_key"], serde_json::Value::Null);
     // It goes on where it stands.
     let report = desk.run(&["sync"]).json();
-    assert_eq!((&report["blocks"], &report["undone"]), (&0.into(), &0.into()));
+    assert_eq!(
+        (&report["blocks"], &report["undone"]),
+        (&0.into(), &0.into())
+    );
     assert_eq!(desk.run(&["balance", "--wallet", "main"]).json(), balance);
 }
 
@@ -157,7 +168,9 @@ fn malformed_settings_are_refused() {
 fn a_data_folder_that_is_none() {
     let desk = Desk::new();
     let file = desk.write("file", "");
-    let with = |folder: &str| run(Command::new(WATCHER).args(["--data", folder, "--json", "wallet", "list"]));
+    let with = |folder: &str| {
+        run(Command::new(WATCHER).args(["--data", folder, "--json", "wallet", "list"]))
+    };
     with(&file).fails(10, "data-folder-unusable");
     with(&format!("{file}/below")).fails(10, "data-folder-unusable");
     with("/proc/cofferdam").fails(10, "data-folder-unusable");
@@ -173,13 +186,15 @@ fn a_full_disk_stops_a_write_and_loses_nothing() {
     let desk = Desk::with_money();
     let before = desk.run(&["coins", "--wallet", "main"]).json();
     let limited = |arguments: &str| {
-        let script = format!("trap '' XFSZ; ulimit -f 40; exec {WATCHER} --data \"$0\" --json {arguments}");
+        let script =
+            format!("trap '' XFSZ; ulimit -f 40; exec {WATCHER} --data \"$0\" --json {arguments}");
         run(Command::new("bash").args(["-c", &script]).arg(desk.data()))
     };
     limited("rehearsal fund --wallet main --amount 1 --coins 500").fails(10, "ledger-storage");
     limited("rehearsal mine 50").fails(10, "rehearsal-storage");
     // A new ledger cannot even be begun.
-    let script = format!("trap '' XFSZ; ulimit -f 40; exec {WATCHER} --data \"$0\" --json wallet list");
+    let script =
+        format!("trap '' XFSZ; ulimit -f 40; exec {WATCHER} --data \"$0\" --json wallet list");
     let fresh = desk.folder.path().join("fresh");
     run(Command::new("bash").args(["-c", &script]).arg(&fresh)).fails(10, "ledger-storage");
 
@@ -213,7 +228,8 @@ fn missing_and_malformed_wallet_files() {
     ])
     .fails(6, "wallet-malformed");
     let huge = desk.write("huge", vec![b' '; 2 << 20]);
-    desk.run(&["wallet", "import", &huge]).fails(6, "file-failed");
+    desk.run(&["wallet", "import", &huge])
+        .fails(6, "file-failed");
 }
 
 /// Returns a node that never answers when a block is asked for, and what tells that one was.
@@ -240,7 +256,10 @@ fn one_process_syncs_and_the_next_is_told_who_does() {
 
     let error = desk.run(&arguments).fails(9, "lease-held");
     let message = error["message"].as_str().unwrap();
-    assert!(message.contains(&format!("process {}", first.id())), "{message}");
+    assert!(
+        message.contains(&format!("process {}", first.id())),
+        "{message}"
+    );
     // Reads and short writes go on.
     desk.run(&["balance", "--wallet", "main"]).json();
     desk.run(&["address", "--wallet", "main", "--next"]).json();
@@ -266,7 +285,8 @@ fn an_interrupted_sync_says_so_and_gives_way() {
         .unwrap();
     assert!(killed.success());
     let output = process.wait_with_output().unwrap();
-    // Half of what the node's silence would take (a call's time-out), and far more than a machine with much to do needs.
+    // Half of what the node's silence would take (a call's time-out), and far more than a machine
+    // with much to do needs.
     assert!(started.elapsed() < Duration::from_secs(60));
     assert_eq!(output.status.code(), Some(130));
     let error: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();

@@ -63,7 +63,10 @@ fn a_rescan_finds_the_same_and_forgets_no_index() {
     ])
     .json();
     desk.run(&["sync"]).json();
-    let (before, shown) = (coins(&desk, "main"), desk.run(&["wallet", "show", "main"]).json());
+    let (before, shown) = (
+        coins(&desk, "main"),
+        desk.run(&["wallet", "show", "main"]).json(),
+    );
     let report = desk.run(&["sync", "--rescan"]).json();
     assert_eq!(report["blocks"], report["height"].as_u64().unwrap() + 1);
     assert_eq!(coins(&desk, "main"), before);
@@ -90,9 +93,13 @@ fn addresses_are_handed_out_once_whoever_asks() {
     });
     assert_eq!(indices.iter().collect::<BTreeSet<_>>().len(), 24);
     assert_eq!(indices.iter().max(), Some(&23));
-    assert_eq!(desk.run(&["address", "--wallet", "main"]).json()["index"], 24);
     assert_eq!(
-        desk.run(&["address", "--wallet", "main", "--change"]).json()["index"],
+        desk.run(&["address", "--wallet", "main"]).json()["index"],
+        24
+    );
+    assert_eq!(
+        desk.run(&["address", "--wallet", "main", "--change"])
+            .json()["index"],
         0
     );
 }
@@ -214,7 +221,8 @@ fn addresses_handed_out_during_a_sync_are_not_missed() {
 #[test]
 fn wallets_that_cannot_live_together() {
     let desk = Desk::with_wallet();
-    desk.import("other", SEGWIT, "regtest").fails(12, "wallet-known");
+    desk.import("other", SEGWIT, "regtest")
+        .fails(12, "wallet-known");
     let taproot = "tr([73c5da0a/86h/1h/0h]tpubDDfvzhdVV4unsoKt5aE6dcsNsfeWbTgmLZPi8LQDYU2xixrYemMfWJ3BaVneH3u7DBQePdTwhpybaKRU95pi6PMUtLPBJLVQRpzEnjfjZzX/<0;1>/*)";
     desk.import("main", taproot, "regtest")
         .fails(12, "wallet-name-taken");
@@ -224,7 +232,8 @@ fn wallets_that_cannot_live_together() {
     // The same keys under another fingerprint.
     desk.import("twin", &SEGWIT.replace("73c5da0a", "00000000"), "regtest")
         .fails(12, "wallet-shared-scripts");
-    desk.run(&["wallet", "show", "twin"]).fails(2, "wallet-unknown");
+    desk.run(&["wallet", "show", "twin"])
+        .fails(2, "wallet-unknown");
 }
 
 #[test]
@@ -239,7 +248,8 @@ fn the_rehearsal_chain_and_a_node_do_not_mix() {
 #[test]
 fn the_faucet_has_its_limits() {
     let desk = Desk::with_wallet();
-    let fund = |amount: &str| desk.run(&["rehearsal", "fund", "--wallet", "main", "--amount", amount]);
+    let fund =
+        |amount: &str| desk.run(&["rehearsal", "fund", "--wallet", "main", "--amount", amount]);
     fund("20000").fails(11, "faucet-empty");
     fund("0.000001").fails(2, "usage");
     for nonsense in ["-1", "1e3", "0.000000001", "nan", "21000001"] {

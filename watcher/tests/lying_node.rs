@@ -1,7 +1,9 @@
-//! A node that lies: what it tells a sync, a plan and a broadcast does no harm; and without the rule that a lie is caught by, it does.
+//! A node that lies: what it tells a sync, a plan and a broadcast does no harm; and without the
+//! rule that a lie is caught by, it does.
 //!
-//! Regtest and its first block are right, everything else may be a lie. Harm is a payout id that can be planned again, a spend, a payment or
-//! a block believed without proof, a ledger that an honest node does not bring back, a panic, or work without bounds.
+//! Regtest and its first block are right, everything else may be a lie. Harm is a payout id that
+//! can be planned again, a spend, a payment or a block believed without proof, a ledger that an
+//! honest node does not bring back, a panic, or work without bounds.
 
 mod common;
 #[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
@@ -90,7 +92,9 @@ impl Treasury {
         treasury.exported = treasury.export(&treasury.lists[0], "exported.psbt");
         let mut signed = treasury.export(&treasury.lists[1], "signed.psbt");
         treasury.sign(&mut signed);
-        let file = treasury.desk.write("signed.hex", encode::serialize_hex(&signed));
+        let file = treasury
+            .desk
+            .write("signed.hex", encode::serialize_hex(&signed));
         treasury
             .desk
             .run(&["payout", "import", &treasury.lists[1], &file])
@@ -118,18 +122,33 @@ impl Treasury {
         };
         let list = format!("payout_id,address,amount,unit\n{id}-0,{address},400000,sat\n");
         let file = self.desk.write(&format!("{id}-{pays}.csv"), list);
-        ["payout", "create", &file, "--wallet", "main", "--fee-rate", "2"].map(str::to_owned)
+        [
+            "payout",
+            "create",
+            &file,
+            "--wallet",
+            "main",
+            "--fee-rate",
+            "2",
+        ]
+        .map(str::to_owned)
     }
 
     fn export(&self, list: &str, name: &str) -> Transaction {
         let file = self.desk.folder.path().join(name).display().to_string();
-        self.desk.run(&["payout", "export", list, "--out", &file]).json();
+        self.desk
+            .run(&["payout", "export", list, "--out", &file])
+            .json();
         let psbt = Psbt::deserialize(&std::fs::read(file).unwrap()).unwrap();
         psbt.unsigned_tx
     }
 
     fn output(&self, outpoint: &OutPoint) -> (TxOut, u32) {
-        let found = self.coins.iter().find(|(coin, ..)| coin == outpoint).unwrap();
+        let found = self
+            .coins
+            .iter()
+            .find(|(coin, ..)| coin == outpoint)
+            .unwrap();
         (found.1.clone(), found.2)
     }
 
@@ -183,7 +202,14 @@ async fn follow(
         checks,
         ..SyncOptions::default()
     };
-    sync(store, &source, ChainKind::Network, options, &Progress::new(false)).await
+    sync(
+        store,
+        &source,
+        ChainKind::Network,
+        options,
+        &Progress::new(false),
+    )
+    .await
 }
 
 /// What a ledger says: every coin, every spend, every block, and each list's state.
@@ -270,12 +296,16 @@ fn tell(treasury: &Treasury, lie: &Lie, checks: Checks) -> Harm {
     Harm(harm)
 }
 
-/// Tells whether a list that was handed over can be planned again: its id, whatever is accepted; or its debt under another id, unless
-/// that is accepted.
+/// Tells whether a list that was handed over can be planned again: its id, whatever is accepted; or
+/// its debt under another id, unless that is accepted.
 fn again(treasury: &Treasury, folder: &Path) -> Option<String> {
     let plans = |arguments: &[String], more: &[&str]| {
         let mut command = std::process::Command::new(common::WATCHER);
-        command.arg("--data").arg(folder).arg("--json").args(arguments);
+        command
+            .arg("--data")
+            .arg(folder)
+            .arg("--json")
+            .args(arguments);
         common::run(command.args(more)).code == Some(0)
     };
     let accept = ["--again", "--accept", "payment-open"];
@@ -286,7 +316,8 @@ fn again(treasury: &Treasury, folder: &Path) -> Option<String> {
     plans(&other, &["--again"]).then(|| "a debt is planned again under another id".to_owned())
 }
 
-/// Syncs from an honest node, with one block more, and compares with a ledger that was never lied to.
+/// Syncs from an honest node, with one block more, and compares with a ledger that was never lied
+/// to.
 fn come_back(treasury: &Treasury, folder: &Path, honest: &Forged, told: Told) -> Option<String> {
     run(async {
         honest.pool_of(&[]);
@@ -301,7 +332,9 @@ fn come_back(treasury: &Treasury, folder: &Path, honest: &Forged, told: Told) ->
         let fresh = tempfile::tempdir().unwrap();
         drop(treasury.copy(fresh.path()));
         let store = treasury.open(fresh.path()).await;
-        follow(&store, honest.source(), Checks::default()).await.unwrap();
+        follow(&store, honest.source(), Checks::default())
+            .await
+            .unwrap();
         let theirs = facts(&store, fresh.path(), &treasury.lists).await;
         store.close().await;
         let different = lies::differences(told, theirs.parts(), ours.parts());
@@ -341,6 +374,9 @@ fn no_lie_does_harm_and_each_does_without_its_rule() {
     }
     println!("{} kinds of lies, harm done: {}", lies.len(), harmful.len());
     assert!(harmful.is_empty(), "{harmful:#?}");
-    assert!(toothless.is_empty(), "without its rule, no harm: {toothless:#?}");
+    assert!(
+        toothless.is_empty(),
+        "without its rule, no harm: {toothless:#?}"
+    );
     assert!(lies.len() >= 40, "{}", lies.len());
 }

@@ -1,4 +1,5 @@
-//! What a node may answer when it is asked for filters and headers: what it is taken for decides whether blocks are passed over.
+//! What a node may answer when it is asked for filters and headers: what it is taken for decides
+//! whether blocks are passed over.
 
 #[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #[path = "common/node.rs"]
@@ -38,7 +39,10 @@ fn hashes() -> [BlockHash; 2] {
 /// Asks for the filters of two blocks: the first has one, the second is answered by `answer`.
 async fn filters(answer: fn() -> Answer) -> Result<Option<Vec<Vec<u8>>>, ChainError> {
     let node = FakeNode::start(move |method, parameters| {
-        assert_eq!((method, &parameters[1]), ("getblockfilter", &json!("basic")));
+        assert_eq!(
+            (method, &parameters[1]),
+            ("getblockfilter", &json!("basic"))
+        );
         match parameters[0] == json!(hashes()[0]) {
             true => Answer::result(json!({ "filter": "00", "header": "00".repeat(32) })),
             false => answer(),
@@ -84,7 +88,12 @@ async fn filters_come_as_they_were_asked_for() {
 #[tokio::test]
 async fn a_node_without_filters_says_so_in_many_ways() {
     let answers: [fn() -> Answer; 5] = [
-        || Answer::error(-5, "Filter not found. Block was not connected to active chain."),
+        || {
+            Answer::error(
+                -5,
+                "Filter not found. Block was not connected to active chain.",
+            )
+        },
         || Answer::error(-1, "Index is not enabled for filtertype basic"),
         || Answer::error(-32601, "Method not found"),
         || {
@@ -110,8 +119,14 @@ async fn blocks_that_a_node_does_not_know_have_moved() {
 #[tokio::test]
 async fn a_node_that_is_starting_has_not_lost_its_filters() {
     let answer = || Answer::error(-28, "Loading block index...");
-    assert!(matches!(filters(answer).await, Err(ChainError::WarmingUp(_))));
-    assert!(matches!(headers(answer).await, Err(ChainError::WarmingUp(_))));
+    assert!(matches!(
+        filters(answer).await,
+        Err(ChainError::WarmingUp(_))
+    ));
+    assert!(matches!(
+        headers(answer).await,
+        Err(ChainError::WarmingUp(_))
+    ));
 }
 
 #[tokio::test]
@@ -136,7 +151,8 @@ async fn what_is_no_filter_and_no_header_is_garbage() {
     assert!(matches!(other, Err(ChainError::Garbage(_))), "{other:?}");
 }
 
-/// Answers are matched with their calls: one too few, twice the same, or of another call would give a block another's filter.
+/// Answers are matched with their calls: one too few, twice the same, or of another call would give
+/// a block another's filter.
 #[tokio::test]
 async fn answers_that_do_not_fit_the_calls_are_garbage() {
     let one = |id: u64| json!({ "result": { "filter": "00" }, "error": null, "id": id });

@@ -86,7 +86,15 @@ impl Scene {
         let address = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
         let list = format!("payout_id,address,amount,unit\na-1,{address},400000,sat\n");
         let file = desk.write("list.csv", list);
-        let created = desk.run(&["payout", "create", &file, "--wallet", "main", "--fee-rate", "2"]);
+        let created = desk.run(&[
+            "payout",
+            "create",
+            &file,
+            "--wallet",
+            "main",
+            "--fee-rate",
+            "2",
+        ]);
         let list = created.json()["id"].as_str().unwrap().to_owned();
         let out = desk.folder.path().join("list.psbt").display().to_string();
         desk.run(&["payout", "export", &list, "--out", &out]).json();
@@ -111,16 +119,23 @@ impl Scene {
     }
 }
 
-/// Else the list would be `conflicted`, another one could pay the same people, and both could confirm.
+/// Else the list would be `conflicted`, another one could pay the same people, and both could
+/// confirm.
 #[test]
 fn an_unsigned_spend_of_a_lists_coin_leaves_the_list_as_it_is() {
     let scene = Scene::new();
     let spend = transaction(&[scene.coin], &[elsewhere(900_000)]);
     scene.chain.mine(vec![spend.clone()]);
     for _ in 0..2 {
-        let error = scene.desk.sync(&scene.node).fails(8, "block-spend-unsigned");
+        let error = scene
+            .desk
+            .sync(&scene.node)
+            .fails(8, "block-spend-unsigned");
         let message = error["message"].as_str().unwrap();
-        assert!(message.contains(&spend.compute_txid().to_string()), "{error}");
+        assert!(
+            message.contains(&spend.compute_txid().to_string()),
+            "{error}"
+        );
         assert!(
             error["hint"].as_str().unwrap().contains("another node"),
             "{error}"
@@ -132,7 +147,10 @@ fn an_unsigned_spend_of_a_lists_coin_leaves_the_list_as_it_is() {
     scene.chain.mine(Vec::new());
     scene.chain.pool_of(&[spend]);
     let report = scene.desk.sync(&scene.node).json();
-    assert_eq!((&report["pool"], &report["unproven"]), (&json!(0), &json!(1)));
+    assert_eq!(
+        (&report["pool"], &report["unproven"]),
+        (&json!(0), &json!(1))
+    );
     assert_eq!(scene.state(), "exported");
     let balance = scene.desk.run(&["balance", "--wallet", "main"]).json();
     assert_eq!(
@@ -143,7 +161,8 @@ fn an_unsigned_spend_of_a_lists_coin_leaves_the_list_as_it_is() {
     let mut command = std::process::Command::new(common::WATCHER);
     let text = common::run(command.arg("--data").arg(scene.desk.data()).arg("sync"));
     assert!(
-        text.stdout.contains("1 transaction in the memory pool spend"),
+        text.stdout
+            .contains("1 transaction in the memory pool spend"),
         "{}",
         text.stdout
     );
@@ -163,18 +182,27 @@ fn a_node_that_was_reset_is_followed_only_when_it_is_said() {
     for run in [scene.desk.sync(&scene.node), rescan(&scene.node.url)] {
         let error = run.fails(8, "less-work");
         assert!(
-            error["message"].as_str().unwrap().contains("ends at block 1,"),
+            error["message"]
+                .as_str()
+                .unwrap()
+                .contains("ends at block 1,"),
             "{error}"
         );
         assert!(
-            error["hint"].as_str().unwrap().contains("--accept-less-work"),
+            error["hint"]
+                .as_str()
+                .unwrap()
+                .contains("--accept-less-work"),
             "{error}"
         );
         let balance = scene.desk.run(&["balance", "--wallet", "main"]).json();
         assert_eq!(balance["confirmed"], 1_000_000);
     }
     let report = scene.accept();
-    assert_eq!((&report["height"], &report["undone"]), (&json!(1), &json!(3)));
+    assert_eq!(
+        (&report["height"], &report["undone"]),
+        (&json!(1), &json!(3))
+    );
     assert_eq!(
         scene.desk.run(&["balance", "--wallet", "main"]).json()["confirmed"],
         0
@@ -195,7 +223,10 @@ fn blocks_of_no_network_are_refused() {
         }
     }
     let error = scene.desk.sync(&scene.node).fails(8, "block-no-work");
-    assert!(error["message"].as_str().unwrap().contains("block 5"), "{error}");
+    assert!(
+        error["message"].as_str().unwrap().contains("block 5"),
+        "{error}"
+    );
     scene.chain.state().blocks[0] = bitcoin::constants::genesis_block(bitcoin::Network::Signet);
     scene.desk.sync(&scene.node).fails(8, "node-genesis");
     assert_eq!(scene.state(), "exported");

@@ -1,4 +1,5 @@
-//! Nodes that are absent, not ready, wrong or malicious: each gets its exit status, its code and a remedy.
+//! Nodes that are absent, not ready, wrong or malicious: each gets its exit status, its code and a
+//! remedy.
 
 mod common;
 
@@ -25,7 +26,10 @@ fn the_node_is_starting() {
     let node = FakeNode::start(|_, _| Answer::error(-28, "Loading block index..."));
     let error = desk.sync(&node).fails(8, "node-starting");
     assert!(
-        error["message"].as_str().unwrap().contains("Loading block index"),
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("Loading block index"),
         "{error}"
     );
 }
@@ -50,7 +54,10 @@ fn the_node_is_downloading_the_chain() {
     });
     let error = desk.sync(&node).fails(8, "node-downloading");
     assert!(
-        error["message"].as_str().unwrap().contains("123456 of 900000"),
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("123456 of 900000"),
         "{error}"
     );
 }
@@ -69,7 +76,10 @@ fn the_node_has_pruned_what_is_needed() {
         _ => None,
     });
     let error = desk.sync(&node).fails(8, "node-pruned");
-    assert!(error["message"].as_str().unwrap().contains("height 0"), "{error}");
+    assert!(
+        error["message"].as_str().unwrap().contains("height 0"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -87,7 +97,9 @@ fn the_node_refuses_the_credentials() {
 fn the_credentials_cannot_be_read() {
     let desk = Desk::with_wallet();
     let url = "http://127.0.0.1:1";
-    let sync = |option: &[&str]| desk.run(&[&["sync", "--chain", "core", "--rpc-url", url], option].concat());
+    let sync = |option: &[&str]| {
+        desk.run(&[&["sync", "--chain", "core", "--rpc-url", url], option].concat())
+    };
     sync(&["--rpc-cookie", "/nowhere/.cookie"]).fails(8, "node-credentials");
     let empty = desk.write("empty", "\n");
     sync(&["--rpc-user", "u", "--rpc-password-file", &empty]).fails(8, "node-credentials");
@@ -133,7 +145,11 @@ fn the_address_holds_a_password() {
     ] {
         std::fs::write(desk.data().join("watcher.toml"), settings).unwrap();
         let run = desk.run(&["sync"]);
-        assert!(matches!(run.code, Some(2 | 6)), "{settings}: {}", run.stderr);
+        assert!(
+            matches!(run.code, Some(2 | 6)),
+            "{settings}: {}",
+            run.stderr
+        );
         assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     }
 }
@@ -183,14 +199,18 @@ fn the_node_gives_another_block_than_asked_for() {
     let desk = Desk::with_wallet();
     let other = bitcoin::constants::genesis_block(bitcoin::Network::Bitcoin);
     let hex = bitcoin::consensus::encode::serialize_hex(&other);
-    let node = FakeNode::ready(move |method, _| (method == "getblock").then(|| Answer::result(json!(hex))));
+    let node = FakeNode::ready(move |method, _| {
+        (method == "getblock").then(|| Answer::result(json!(hex)))
+    });
     desk.sync(&node).fails(8, "node-garbage");
 
     // The right header over other transactions.
     let mut forged = bitcoin::constants::genesis_block(bitcoin::Network::Regtest);
     forged.txdata[0].output[0].value += bitcoin::Amount::from_sat(1);
     let hex = bitcoin::consensus::encode::serialize_hex(&forged);
-    let node = FakeNode::ready(move |method, _| (method == "getblock").then(|| Answer::result(json!(hex))));
+    let node = FakeNode::ready(move |method, _| {
+        (method == "getblock").then(|| Answer::result(json!(hex)))
+    });
     let error = desk.sync(&node).fails(8, "node-garbage");
     assert!(
         error["message"]
@@ -248,8 +268,14 @@ fn chain_options_that_make_no_sense() {
         .fails(2, "usage");
     desk.run(&["sync", "--chain", "core", "--rpc-url", "http://127.0.0.1:1"])
         .fails(2, "usage");
-    desk.run(&["sync", "--chain", "rehearsal", "--rpc-url", "http://127.0.0.1:1"])
-        .fails(2, "usage");
+    desk.run(&[
+        "sync",
+        "--chain",
+        "rehearsal",
+        "--rpc-url",
+        "http://127.0.0.1:1",
+    ])
+    .fails(2, "usage");
     desk.run(&["sync", "--chain", "core", "--rpc-user", "u"])
         .fails(2, "usage");
 }
@@ -305,7 +331,8 @@ fn the_node_gives_another_transaction_than_asked_for() {
 fn the_nodes_words_cannot_steer_a_terminal() {
     let desk = Desk::with_wallet();
     for code in [-28, -1] {
-        let node = FakeNode::start(move |_, _| Answer::error(code, "\u{1b}]0;owned\u{7} \u{9b}31m hello"));
+        let node =
+            FakeNode::start(move |_, _| Answer::error(code, "\u{1b}]0;owned\u{7} \u{9b}31m hello"));
         let arguments = desk.sync_arguments(&node.url);
         let mut command = std::process::Command::new(common::WATCHER);
         let run = common::run(command.arg("--data").arg(desk.data()).args(&arguments));
@@ -319,7 +346,8 @@ fn the_nodes_words_cannot_steer_a_terminal() {
     }
 }
 
-/// A block or a transaction with amounts that cannot be would make the ledger's sums impossible for ever.
+/// A block or a transaction with amounts that cannot be would make the ledger's sums impossible for
+/// ever.
 #[test]
 fn the_node_invents_money() {
     use bitcoin::consensus::encode::serialize_hex;
@@ -363,7 +391,10 @@ fn the_node_invents_money() {
         });
         desk.sync(&node).fails(8, "node-garbage");
 
-        let (txid, hex) = (forged.txdata[0].compute_txid(), serialize_hex(&forged.txdata[0]));
+        let (txid, hex) = (
+            forged.txdata[0].compute_txid(),
+            serialize_hex(&forged.txdata[0]),
+        );
         let node = FakeNode::ready(move |method, _| match method {
             "getrawmempool" => Some(Answer::result(json!([txid]))),
             "getrawtransaction" => Some(Answer::result(json!(hex))),
@@ -371,7 +402,10 @@ fn the_node_invents_money() {
         });
         desk.sync(&node).fails(8, "node-garbage");
     }
-    assert_eq!(desk.run(&["balance", "--wallet", "main"]).json()["pending"], 0);
+    assert_eq!(
+        desk.run(&["balance", "--wallet", "main"]).json()["pending"],
+        0
+    );
 }
 
 /// A node closes idle connections, perhaps in the moment in which the next call goes out.
@@ -380,8 +414,9 @@ fn the_node_closes_a_connection() {
     use std::sync::atomic::{AtomicU32, Ordering};
     let desk = Desk::with_wallet();
     let calls = AtomicU32::new(0);
-    let node =
-        FakeNode::ready(move |_, _| (calls.fetch_add(1, Ordering::Relaxed) == 2).then_some(Answer::Hangup));
+    let node = FakeNode::ready(move |_, _| {
+        (calls.fetch_add(1, Ordering::Relaxed) == 2).then_some(Answer::Hangup)
+    });
     assert_eq!(desk.sync(&node).json()["height"], 0);
     let node = FakeNode::start(|_, _| Answer::Hangup);
     desk.sync(&node).fails(8, "node-unreachable");

@@ -14,7 +14,9 @@ fn sources() -> Vec<String> {
     let mut folders = vec![package.join("src"), package.join("../crates/optics/src")];
     let mut texts = Vec::new();
     while let Some(folder) = folders.pop() {
-        let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let paths = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
         for path in paths.collect::<Vec<PathBuf>>() {
             match path.is_dir() {
                 true => folders.push(path),
@@ -51,7 +53,9 @@ fn codes_of_the_page() -> BTreeSet<String> {
     let rows = DOCUMENTS
         .lines()
         .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>())
-        .filter(|cells| cells.len() > 3 && cells[1].starts_with(|first: char| first.is_ascii_digit()));
+        .filter(|cells| {
+            cells.len() > 3 && cells[1].starts_with(|first: char| first.is_ascii_digit())
+        });
     rows.flat_map(|cells| cells[2].split('`').skip(1).step_by(2))
         .map(str::to_owned)
         .collect()
@@ -63,7 +67,9 @@ fn every_code_is_on_a_page_and_every_code_of_the_page_exists() {
     assert!(source.len() > 80 && page.len() > 50, "{source:?} {page:?}");
     let missing: Vec<_> = source
         .iter()
-        .filter(|code| !DOCUMENTS.contains(&format!("`{code}`")) && !LISTS.contains(&format!("`{code}`")))
+        .filter(|code| {
+            !DOCUMENTS.contains(&format!("`{code}`")) && !LISTS.contains(&format!("`{code}`"))
+        })
         .collect();
     assert!(missing.is_empty(), "codes that no page lists: {missing:?}");
     let gone: Vec<_> = page.difference(&source).collect();
@@ -84,7 +90,9 @@ fn every_command_is_on_the_page() {
             .output()
             .unwrap();
         let help = String::from_utf8(help.stdout).unwrap();
-        let listed = help.lines().skip_while(|line| !line.starts_with("Commands:"));
+        let listed = help
+            .lines()
+            .skip_while(|line| !line.starts_with("Commands:"));
         let below: Vec<String> = listed
             .skip(1)
             .take_while(|line| !line.is_empty())
@@ -95,7 +103,11 @@ fn every_command_is_on_the_page() {
         if below.is_empty() {
             commands.push(path.join(" "));
         }
-        pending.extend(below.into_iter().map(|name| [path.clone(), vec![name]].concat()));
+        pending.extend(
+            below
+                .into_iter()
+                .map(|name| [path.clone(), vec![name]].concat()),
+        );
     }
     assert!(commands.len() >= 21, "{commands:?}");
     let missing: Vec<_> = commands
@@ -123,7 +135,9 @@ fn collect_fields(document: &serde_json::Value, fields: &mut BTreeSet<String>) {
                 collect_fields(value, fields);
             }
         }
-        serde_json::Value::Array(values) => values.iter().for_each(|value| collect_fields(value, fields)),
+        serde_json::Value::Array(values) => values
+            .iter()
+            .for_each(|value| collect_fields(value, fields)),
         _ => {}
     }
 }
@@ -134,7 +148,9 @@ fn every_field_of_a_snapshot_is_on_the_page() {
         .into_iter()
         .flat_map(str::lines)
         .flat_map(|line| line.split('`').skip(1).step_by(2))
-        .flat_map(|code| code.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_'))
+        .flat_map(|code| {
+            code.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+        })
         .collect();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
     let mut fields = BTreeSet::new();

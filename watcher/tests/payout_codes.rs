@@ -16,20 +16,39 @@ fn wrong_usage_is_2() {
     let list = desk.list("a", 1, 10_000);
     for rate in ["0", "0.05", "1000.001", "-1", "1e2", "1.2345", "abc", ""] {
         desk.fails(
-            &["payout", "create", &list, "--wallet", "main", "--fee-rate", rate],
+            &[
+                "payout",
+                "create",
+                &list,
+                "--wallet",
+                "main",
+                "--fee-rate",
+                rate,
+            ],
             2,
         );
     }
     desk.fails(&["payout", "create", &list, "--wallet", "main"], 2);
     desk.fails(
-        &["payout", "create", &list, "--wallet", "other", "--fee-rate", "2"],
+        &[
+            "payout",
+            "create",
+            &list,
+            "--wallet",
+            "other",
+            "--fee-rate",
+            "2",
+        ],
         2,
     );
     desk.fails(&create(&list, &["--fee-target", "6"]), 2);
     desk.fails(&create(&list, &["--unit", "sat"]), 2);
     desk.fails(&create(&list, &["--id-prefix", "x"]), 2);
     desk.fails(&create(&list, &["--format", "electrum"]), 2);
-    desk.fails(&create(&list, &["--format", "electrum", "--unit", "mbtc"]), 2);
+    desk.fails(
+        &create(&list, &["--format", "electrum", "--unit", "mbtc"]),
+        2,
+    );
     desk.fails(
         &create(
             &list,
@@ -89,7 +108,8 @@ fn what_was_not_signed_or_not_ours_is_3() {
     for id in [a, b] {
         desk.ok(&["payout", "export", id, "--out", &desk.text(id)]);
     }
-    let findings = |error: &serde_json::Value| error["findings"][0]["code"].as_str().unwrap().to_owned();
+    let findings =
+        |error: &serde_json::Value| error["findings"][0]["code"].as_str().unwrap().to_owned();
     assert_eq!(
         findings(&desk.fails(&["payout", "import", a, &desk.text(a)], 3)),
         "unsigned"
@@ -197,7 +217,10 @@ fn malformed_input_is_6() {
 fn a_chain_that_is_not_ready_is_8() {
     let desk = Desk::new();
     let list = desk.list("a", 1, 10_000);
-    assert_eq!(desk.fails(&create(&list, &[]), 8)["code"], "wallet-not-synced");
+    assert_eq!(
+        desk.fails(&create(&list, &[]), 8)["code"],
+        "wallet-not-synced"
+    );
     let cookie = desk.write("cookie", "__cookie__:x");
     let arguments = [
         "payout",
@@ -222,7 +245,10 @@ fn funds_that_do_not_suffice_are_11() {
     let desk = Desk::funded(2);
     let error = desk.fails(&create(&desk.list("a", 3, 700_000), &[]), 11);
     assert_eq!(error["code"], "not-enough-funds");
-    let (needed, held) = (&error["findings"][0]["expected"], &error["findings"][0]["found"]);
+    let (needed, held) = (
+        &error["findings"][0]["expected"],
+        &error["findings"][0]["found"],
+    );
     assert!(needed.as_u64().unwrap() > held.as_u64().unwrap());
     let many = desk.list("b", 90, 1_000);
     assert_eq!(
@@ -293,7 +319,10 @@ fn a_file_without_ids_is_paid_again_only_when_told_so() {
     let list = desk.write("many.txt", &format!("{P2WPKH}, 0.0001\n"));
     let electrum = ["--format", "electrum", "--unit", "btc"];
     desk.ok(&create(&list, &electrum));
-    assert_eq!(desk.fails(&create(&list, &electrum), 12)["code"], "same-file");
+    assert_eq!(
+        desk.fails(&create(&list, &electrum), 12)["code"],
+        "same-file"
+    );
     desk.ok(&create(&list, &[&electrum[..], &["--again"]].concat()));
 }
 
@@ -312,9 +341,14 @@ fn a_list_that_was_never_exported_is_cancelled_at_once_and_may_be_planned_again(
     );
     let again = desk.create(&list);
     assert_eq!(again["state"], "planned");
-    let change = |document: &serde_json::Value| document["transactions"][0]["change_address"].clone();
+    let change =
+        |document: &serde_json::Value| document["transactions"][0]["change_address"].clone();
     let first = desk.ok(&["payout", "show", &id]);
-    assert_ne!(change(&first), change(&again), "a change address was used twice");
+    assert_ne!(
+        change(&first),
+        change(&again),
+        "a change address was used twice"
+    );
 }
 
 #[test]

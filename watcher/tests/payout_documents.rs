@@ -37,7 +37,10 @@ fn plan_prints_the_plan_and_stores_nothing() {
     insta::assert_json_snapshot!(steady(&planned, &desk));
     assert_eq!(plan(), planned, "the same seed gave another plan");
     assert_eq!(
-        desk.ok(&["payout", "list"])["payouts"].as_array().unwrap().len(),
+        desk.ok(&["payout", "list"])["payouts"]
+            .as_array()
+            .unwrap()
+            .len(),
         0
     );
     assert_eq!(desk.balance("locked"), 0);
@@ -55,14 +58,23 @@ fn create_list_and_show_print_what_is_stored() {
     let id = created["id"].as_str().unwrap();
     assert_eq!(desk.ok(&["payout", "show", id]), created);
     let table = desk.run(&["payout", "show", id, "--csv"]).stdout;
-    insta::assert_snapshot!("table", steady_text(&String::from_utf8(table).unwrap(), &desk));
+    insta::assert_snapshot!(
+        "table",
+        steady_text(&String::from_utf8(table).unwrap(), &desk)
+    );
 }
 
 #[test]
 fn export_prints_its_files() {
     let (desk, list) = desk_with_list();
     let id = desk.create(&list)["id"].as_str().unwrap().to_owned();
-    let exported = desk.ok(&["payout", "export", &id, "--out", &desk.text("unsigned.psbt")]);
+    let exported = desk.ok(&[
+        "payout",
+        "export",
+        &id,
+        "--out",
+        &desk.text("unsigned.psbt"),
+    ]);
     insta::assert_json_snapshot!(steady(&exported, &desk));
 }
 
@@ -72,7 +84,15 @@ fn qr_prints_what_is_shown() {
     let id = desk.create(&list)["id"].as_str().unwrap().to_owned();
     let shown = desk.ok(&["payout", "qr", &id, "--out", &desk.text("bundle.gif")]);
     insta::assert_json_snapshot!("qr", steady(&shown, &desk));
-    let to = ["payout", "qr", &id, "--to", "sparrow", "--out", &desk.text("ur/")];
+    let to = [
+        "payout",
+        "qr",
+        &id,
+        "--to",
+        "sparrow",
+        "--out",
+        &desk.text("ur/"),
+    ];
     insta::assert_json_snapshot!("qr_ur", steady(&desk.ok(&to), &desk));
     let again = desk.ok(&["payout", "qr", &id, "--out", &desk.text("bundle.gif")]);
     assert_eq!(again, shown, "the same list gave other codes");
@@ -82,7 +102,13 @@ fn qr_prints_what_is_shown() {
 fn cancel_prints_the_list() {
     let (desk, list) = desk_with_list();
     let id = desk.create(&list)["id"].as_str().unwrap().to_owned();
-    desk.ok(&["payout", "export", &id, "--out", &desk.text("unsigned.psbt")]);
+    desk.ok(&[
+        "payout",
+        "export",
+        &id,
+        "--out",
+        &desk.text("unsigned.psbt"),
+    ]);
     let cancelling = desk.ok(&["payout", "cancel", &id]);
     insta::assert_json_snapshot!("cancel", steady(&cancelling, &desk));
     let cancel = cancelling["cancelled_by"].as_str().unwrap();
@@ -119,7 +145,15 @@ fn errors_are_documents() {
         &format!("payout_id,address,amount,unit\na,{P2WPKH},1e3,sat\na,{P2WPKH},5,EUR\nb,bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4,-5,sat\n"),
     );
     let create = |file: &str, code| {
-        let arguments = ["payout", "create", file, "--wallet", "main", "--fee-rate", "2"];
+        let arguments = [
+            "payout",
+            "create",
+            file,
+            "--wallet",
+            "main",
+            "--fee-rate",
+            "2",
+        ];
         steady(&desk.fails(&arguments, code), &desk)
     };
     insta::assert_json_snapshot!("error_list", create(&bad, 6));

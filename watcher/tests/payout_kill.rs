@@ -22,7 +22,8 @@ fn kill(desk: &Desk, arguments: &[&str], after: Duration) {
     child.wait().unwrap();
 }
 
-/// From at once, which is before anything was done whatever the machine does beside, to the time that the whole was measured to take.
+/// From at once, which is before anything was done whatever the machine does beside, to the time
+/// that the whole was measured to take.
 fn moments(whole: Duration) -> impl Iterator<Item = (u32, Duration)> {
     (0..KILLS).map(move |number| (number, whole * number / (KILLS - 1)))
 }

@@ -26,9 +26,12 @@ fn made(number: u32) -> Transaction {
 #[tokio::test]
 async fn a_previous_transaction_outlives_its_last_coin_by_288_blocks() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("ledger.sqlite")).await.unwrap();
+    let store = Store::open(&folder.path().join("ledger.sqlite"))
+        .await
+        .unwrap();
     let mut write = store.write().await.unwrap();
-    let wallet = Wallet::from_descriptor(SEGWIT, "main".parse().unwrap(), Network::Regtest, None).unwrap();
+    let wallet =
+        Wallet::from_descriptor(SEGWIT, "main".parse().unwrap(), Network::Regtest, None).unwrap();
     let record = wallets::insert(&mut write, &wallet, 10).await.unwrap();
     let owner = ScriptOwner {
         wallet_no: record.no,
@@ -46,9 +49,16 @@ async fn a_previous_transaction_outlives_its_last_coin_by_288_blocks() {
         let txid = transaction.compute_txid();
         for vout in 0..2 {
             let amount = Amount::from_sat(1_000);
-            coins::insert(&mut write, OutPoint { txid, vout }, owner, amount, 50, false)
-                .await
-                .unwrap();
+            coins::insert(
+                &mut write,
+                OutPoint { txid, vout },
+                owner,
+                amount,
+                50,
+                false,
+            )
+            .await
+            .unwrap();
         }
         for (vout, height) in (0..).zip(spends) {
             coins::spend(&mut write, OutPoint { txid, vout }, by, *height)
@@ -56,15 +66,25 @@ async fn a_previous_transaction_outlives_its_last_coin_by_288_blocks() {
                 .unwrap();
         }
     }
-    for (tip, kept) in [(99, true), (388, true), (487, true), (488, false), (1_000, false)] {
+    for (tip, kept) in [
+        (99, true),
+        (388, true),
+        (487, true),
+        (488, false),
+        (1_000, false),
+    ] {
         previous::prune(&mut write, tip).await.unwrap();
-        let found = previous::get(&mut write, spent.compute_txid()).await.unwrap();
+        let found = previous::get(&mut write, spent.compute_txid())
+            .await
+            .unwrap();
         assert_eq!(found.is_some(), kept, "at {tip}");
         // What has no coin of ours stays until the first of those it spent is as deep.
         let found = previous::get(&mut write, by).await.unwrap();
         assert_eq!(found.is_some(), tip < 388, "the spender at {tip}");
         assert_eq!(
-            previous::get(&mut write, half.compute_txid()).await.unwrap(),
+            previous::get(&mut write, half.compute_txid())
+                .await
+                .unwrap(),
             Some(half.clone())
         );
     }
@@ -73,7 +93,9 @@ async fn a_previous_transaction_outlives_its_last_coin_by_288_blocks() {
 #[tokio::test]
 async fn a_damaged_previous_transaction_is_not_handed_to_a_signer() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("ledger.sqlite")).await.unwrap();
+    let store = Store::open(&folder.path().join("ledger.sqlite"))
+        .await
+        .unwrap();
     let mut write = store.write().await.unwrap();
     let transaction = made(1);
     previous::insert(&mut write, &transaction).await.unwrap();

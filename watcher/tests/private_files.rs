@@ -162,6 +162,9 @@ fn settings_are_not_written_through_a_link() {
     assert!(!desk.folder.path().join("not-there").exists());
     let settings = fs::symlink_metadata(desk.data().join("watcher.toml")).unwrap();
     assert!(settings.is_file());
-    assert_eq!(fs::read_to_string(&victim).unwrap(), "source = \"rehearsal\"");
+    assert_eq!(
+        fs::read_to_string(&victim).unwrap(),
+        "source = \"rehearsal\""
+    );
     desk.run(&["sync"]).json();
 }

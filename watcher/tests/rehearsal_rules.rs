@@ -1,5 +1,6 @@
-//! Hostile transactions and blocks against the rehearsal chain: each is refused by the rule that it breaks, named as
-//! Bitcoin Core names it. The honest one beside it is taken, so that nothing is refused for another reason.
+//! Hostile transactions and blocks against the rehearsal chain: each is refused by the rule that it
+//! breaks, named as Bitcoin Core names it. The honest one beside it is taken, so that nothing is
+//! refused for another reason.
 
 use bitcoin::blockdata::opcodes::all::{OP_CHECKSIG, OP_CSV, OP_DROP};
 use bitcoin::blockdata::script::Builder;
@@ -8,8 +9,8 @@ use bitcoin::key::TapTweak;
 use bitcoin::secp256k1::{All, Keypair, Message, Secp256k1, SecretKey};
 use bitcoin::sighash::{Prevouts, SighashCache};
 use bitcoin::{
-    Amount, Block, CompressedPublicKey, EcdsaSighashType, OutPoint, ScriptBuf, Sequence, TapSighashType,
-    Transaction, TxIn, TxOut, Witness, absolute, transaction,
+    Amount, Block, CompressedPublicKey, EcdsaSighashType, OutPoint, ScriptBuf, Sequence,
+    TapSighashType, Transaction, TxIn, TxOut, Witness, absolute, transaction,
 };
 use cofferdam_watcher::chain::rehearsal::{Rehearsal, faucet, mine, rules};
 use cofferdam_watcher::chain::{ChainError, ChainSource, Sent, TestAccept};
@@ -115,7 +116,9 @@ impl Scene {
         let public = self.public();
         let all = EcdsaSighashType::All;
         let ecdsa = |digest: [u8; 32]| bitcoin::ecdsa::Signature {
-            signature: self.secp.sign_ecdsa(&Message::from_digest(digest), &self.key),
+            signature: self
+                .secp
+                .sign_ecdsa(&Message::from_digest(digest), &self.key),
             sighash_type: all,
         };
         let inner = ScriptBuf::new_p2wpkh(&public.wpubkey_hash());
@@ -123,7 +126,9 @@ impl Scene {
         match kind {
             Kind::Legacy => {
                 let script = &spent[input].script_pubkey;
-                let digest = cache.legacy_signature_hash(input, script, all.to_u32()).unwrap();
+                let digest = cache
+                    .legacy_signature_hash(input, script, all.to_u32())
+                    .unwrap();
                 let signature = ecdsa(digest.to_byte_array());
                 let script_sig = Builder::new()
                     .push_slice(signature.serialize())
@@ -132,7 +137,9 @@ impl Scene {
                 (script_sig, Witness::new())
             }
             Kind::Nested | Kind::Segwit => {
-                let digest = cache.p2wpkh_signature_hash(input, &inner, value, all).unwrap();
+                let digest = cache
+                    .p2wpkh_signature_hash(input, &inner, value, all)
+                    .unwrap();
                 let witness = Witness::p2wpkh(&ecdsa(digest.to_byte_array()), &public.0);
                 let push = bitcoin::script::PushBytesBuf::try_from(inner.to_bytes()).unwrap();
                 match kind {
@@ -145,7 +152,8 @@ impl Scene {
                 let digest = cache
                     .taproot_key_spend_signature_hash(input, &Prevouts::All(spent), sighash_type)
                     .unwrap();
-                let pair = Keypair::from_secret_key(&self.secp, &self.key).tap_tweak(&self.secp, None);
+                let pair =
+                    Keypair::from_secret_key(&self.secp, &self.key).tap_tweak(&self.secp, None);
                 let signature = self.secp.sign_schnorr_no_aux_rand(
                     &Message::from_digest(digest.to_byte_array()),
                     &pair.to_keypair(),
@@ -335,7 +343,8 @@ async fn money_is_not_made_from_nothing() {
     huge.output[0].value = Amount::MAX_MONEY + Amount::ONE_SAT;
     scene.refuses(&huge, "bad-txns-vout-toolarge").await;
 
-    // Two outputs whose sum wraps around 2^64 to little (CVE-2010-5139) are too large each; two halves are in sum.
+    // Two outputs whose sum wraps around 2^64 to little (CVE-2010-5139) are too large each; two
+    // halves are in sum.
     let mut wrapping = good.clone();
     wrapping.output = vec![
         TxOut {
@@ -352,7 +361,9 @@ async fn money_is_not_made_from_nothing() {
         };
         2
     ];
-    scene.refuses(&wrapping, "bad-txns-txouttotal-toolarge").await;
+    scene
+        .refuses(&wrapping, "bad-txns-txouttotal-toolarge")
+        .await;
 
     let mut nothing = good.clone();
     nothing.output.clear();
@@ -363,7 +374,9 @@ async fn money_is_not_made_from_nothing() {
 
     let mut invented = good.clone();
     invented.input[0].previous_output.vout = 7;
-    scene.refuses(&invented, "bad-txns-inputs-missingorspent").await;
+    scene
+        .refuses(&invented, "bad-txns-inputs-missingorspent")
+        .await;
     invented.input.push(TxIn {
         previous_output: OutPoint::null(),
         ..good.input[0].clone()
@@ -431,7 +444,9 @@ async fn lock_times_are_kept() {
     scene.takes(&locked(1, tip, 0).await).await;
     scene.takes(&locked(2, last_time - 3_600, 0).await).await;
     // A final sequence switches the lock time off.
-    scene.takes(&locked(3, tip + 1_000, 0xffff_ffff).await).await;
+    scene
+        .takes(&locked(3, tip + 1_000, 0xffff_ffff).await)
+        .await;
 }
 
 #[tokio::test]
@@ -470,7 +485,9 @@ async fn relative_lock_times_are_kept() {
 async fn scripts_see_the_sequence() {
     let scene = Scene::new().await;
     let script = Builder::new().push_int(5).push_opcode(OP_CSV).into_script();
-    let coins = scene.coins(&[ScriptBuf::new_p2wsh(&script.wscript_hash())]).await;
+    let coins = scene
+        .coins(&[ScriptBuf::new_p2wsh(&script.wscript_hash())])
+        .await;
     let mut transaction = unsigned(&coins);
     transaction.input[0].witness = Witness::from_slice(&[script.as_bytes()]);
     scene
@@ -552,10 +569,15 @@ async fn replacements_pay_for_what_they_replace() {
     scene.refuses(&from_itself, "bad-txns-").await;
     let replacement = with_fee(2 * FEE + 200);
     scene.takes(&replacement).await;
-    assert_eq!(scene.chain.pool().await.unwrap(), [replacement.compute_txid()]);
+    assert_eq!(
+        scene.chain.pool().await.unwrap(),
+        [replacement.compute_txid()]
+    );
     let (_, mined) = scene.chain.mine(1, NOW).await.unwrap();
     assert_eq!(mined, 1);
-    scene.refuses(&child, "bad-txns-inputs-missingorspent").await;
+    scene
+        .refuses(&child, "bad-txns-inputs-missingorspent")
+        .await;
 }
 
 #[tokio::test]
@@ -579,7 +601,10 @@ async fn blocks_meet_the_headers_rules() {
     mine::seal(&mut block);
     scene.refuses_block(&block, "bad-diffbits").await;
 
-    for (time, rule) in [(NOW - 1_000_000, "time-too-old"), (NOW + 7_201, "time-too-new")] {
+    for (time, rule) in [
+        (NOW - 1_000_000, "time-too-old"),
+        (NOW + 7_201, "time-too-new"),
+    ] {
         block = good.clone();
         block.header.time = time;
         mine::seal(&mut block);
@@ -618,7 +643,10 @@ async fn blocks_meet_the_coinbases_rules() {
         .await;
 
     let mut block = scene.block(Vec::new(), 0).await;
-    block.txdata[0].input[0].script_sig = Builder::new().push_int(5_000).push_slice([0; 8]).into_script();
+    block.txdata[0].input[0].script_sig = Builder::new()
+        .push_int(5_000)
+        .push_slice([0; 8])
+        .into_script();
     mine::seal(&mut block);
     scene.refuses_block(&block, "bad-cb-height").await;
 
@@ -646,7 +674,9 @@ async fn blocks_meet_the_coinbases_rules() {
     // Another witness than the one committed to.
     block = scene.block(vec![payment.clone()], FEE).await;
     block.txdata[1].input[0].witness.push([1]);
-    scene.refuses_block(&block, "bad-witness-merkle-match").await;
+    scene
+        .refuses_block(&block, "bad-witness-merkle-match")
+        .await;
 
     block = scene.block(vec![payment], FEE).await;
     scene.chain.submit(&block, NOW).await.unwrap();
@@ -673,13 +703,17 @@ async fn blocks_meet_their_transactions_rules() {
         },
         payment.output[0].clone(),
     )]);
-    let mut block = scene.block(vec![payment.clone(), child.clone()], 2 * FEE).await;
+    let mut block = scene
+        .block(vec![payment.clone(), child.clone()], 2 * FEE)
+        .await;
     block.txdata.push(child.clone());
     assert!(block.check_merkle_root());
     scene.refuses_block(&block, "bad-txns-duplicate").await;
 
     // A child before its parent.
-    let block = scene.block(vec![child.clone(), payment.clone()], 2 * FEE).await;
+    let block = scene
+        .block(vec![child.clone(), payment.clone()], 2 * FEE)
+        .await;
     scene
         .refuses_block(&block, "bad-txns-inputs-missingorspent")
         .await;

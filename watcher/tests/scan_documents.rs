@@ -28,14 +28,26 @@ fn a_wallet_is_printed_as_by_its_import() {
     let scanned = desk.ok(&["scan", &codes, "--name", "tap", "--network", "regtest"]);
     insta::assert_json_snapshot!("scan_wallet", steady(&scanned, &desk));
     let file = desk.write("tap.txt", &wallet);
-    let again = desk.ok(&["wallet", "import", &file, "--name", "tap", "--network", "regtest"]);
+    let again = desk.ok(&[
+        "wallet",
+        "import",
+        &file,
+        "--name",
+        "tap",
+        "--network",
+        "regtest",
+    ]);
     assert_eq!(again["id"], scanned["id"]);
 }
 
 #[test]
 fn scans_that_bring_nothing_say_why() {
     let desk = Desk::new();
-    let blank = [&b"YUV4MPEG2 W64 H64 F1:1 Cmono\nFRAME\n"[..], &[200; 64 * 64]].concat();
+    let blank = [
+        &b"YUV4MPEG2 W64 H64 F1:1 Cmono\nFRAME\n"[..],
+        &[200; 64 * 64],
+    ]
+    .concat();
     std::fs::write(desk.path("blank.y4m"), blank).unwrap();
     let seed = b"073318950739065415961602009907670428187212261116";
     let cases = [

@@ -1,4 +1,5 @@
-//! Payments to addresses far apart: a wallet's own history is found whole, and strangers cannot make work without bound.
+//! Payments to addresses far apart: a wallet's own history is found whole, and strangers cannot
+//! make work without bound.
 
 #[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #[path = "common/blocks.rs"]
@@ -29,7 +30,8 @@ fn wallet(name: &str, descriptor: &str) -> Wallet {
     Wallet::from_descriptor(descriptor, name.parse().unwrap(), Network::Regtest, None).unwrap()
 }
 
-/// Pays dust to each `step`th address of a branch, `count` times: each at the end of the window that those before it made.
+/// Pays dust to each `step`th address of a branch, `count` times: each at the end of the window
+/// that those before it made.
 fn dust(wallet: &Wallet, branch: Branch, step: u32, count: u32) -> Transaction {
     let script = |number: u32| -> (ScriptBuf, u64) {
         let index = (number + 1) * step - 1;
@@ -47,7 +49,9 @@ struct Ledger {
 impl Ledger {
     async fn new(wallets: &[&Wallet], gap: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("ledger.sqlite")).await.unwrap();
+        let store = Store::open(&folder.path().join("ledger.sqlite"))
+            .await
+            .unwrap();
         for wallet in wallets {
             wallets::import(&store, (*wallet).clone(), Some(gap))
                 .await
@@ -112,11 +116,15 @@ async fn one_block_does_not_make_a_window_of_any_size() {
     assert_eq!(report.cut, 1);
     for branch in Branch::ALL {
         let (next, covered) = ledger.watched("main", branch).await;
-        // The window before it, what a block may add, and the gap beyond the highest use that was found.
+        // The window before it, what a block may add, and the gap beyond the highest use that was
+        // found.
         assert_eq!(next, 100 + MOST_ADDED);
         assert_eq!(covered, next + 100, "the gap is watched all the same");
     }
-    assert_eq!(ledger.found("main").await, 2 * (1 + u64::from(MOST_ADDED) / 100));
+    assert_eq!(
+        ledger.found("main").await,
+        2 * (1 + u64::from(MOST_ADDED) / 100)
+    );
     // The other wallet's are as many as a block may add.
     assert_eq!(ledger.found("other").await, 20);
 
@@ -124,10 +132,14 @@ async fn one_block_does_not_make_a_window_of_any_size() {
     let report = ledger.sync(&chain, true).await;
     assert_eq!(report.cut, 0);
     assert_eq!(ledger.found("main").await, 300);
-    assert_eq!(ledger.watched("main", Branch::Receive).await, (15_000, 15_100));
+    assert_eq!(
+        ledger.watched("main", Branch::Receive).await,
+        (15_000, 15_100)
+    );
 }
 
-/// A history whose gaps are below the wallet's is found whole, in however many blocks and in whatever order within one.
+/// A history whose gaps are below the wallet's is found whole, in however many blocks and in
+/// whatever order within one.
 #[tokio::test]
 async fn an_honest_history_with_wide_gaps_is_found_whole() {
     let main = wallet("main", SEGWIT);
@@ -135,7 +147,8 @@ async fn an_honest_history_with_wide_gaps_is_found_whole() {
     let mut paid = 0;
     for block in 0..40 {
         let indices = [3, 1, 2].map(|place| (block * 3 + place) * 99 - 1);
-        let payments = indices.map(|index| (main.script_pubkey(Branch::Receive, index).unwrap(), DUST));
+        let payments =
+            indices.map(|index| (main.script_pubkey(Branch::Receive, index).unwrap(), DUST));
         paid += payments.len() as u64;
         chain.mine(others(), vec![pay(vec![nowhere(block)], &payments)]);
     }
@@ -151,11 +164,16 @@ async fn a_larger_gap_is_watched_in_one_block() {
     let main = wallet("main", SEGWIT);
     let gap = MOST_ADDED + 2_000;
     let mut chain = Chain::new();
-    let far = [gap - 1, 2 * gap - 1].map(|index| (main.script_pubkey(Branch::Receive, index).unwrap(), DUST));
+    let far = [gap - 1, 2 * gap - 1]
+        .map(|index| (main.script_pubkey(Branch::Receive, index).unwrap(), DUST));
     chain.mine(others(), vec![pay(vec![nowhere(1)], &far)]);
     let ledger = Ledger::new(&[&main], gap).await;
     let report = ledger.sync(&Arc::new(chain), false).await;
-    // The second use calls for a gap more than one block may add: it is found, and the gap beyond it is watched from the next block on.
+    // The second use calls for a gap more than one block may add: it is found, and the gap beyond
+    // it is watched from the next block on.
     assert_eq!((ledger.found("main").await, report.cut), (2, 1));
-    assert_eq!(ledger.watched("main", Branch::Receive).await, (2 * gap, 3 * gap));
+    assert_eq!(
+        ledger.watched("main", Branch::Receive).await,
+        (2 * gap, 3 * gap)
+    );
 }

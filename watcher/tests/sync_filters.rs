@@ -1,4 +1,5 @@
-//! A search that skips blocks by their filters leaves the ledger that a search of every block leaves.
+//! A search that skips blocks by their filters leaves the ledger that a search of every block
+//! leaves.
 
 #[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #[path = "common/database.rs"]
@@ -13,8 +14,8 @@ use bitcoin::bip158::BlockFilter;
 use bitcoin::block::{Header, Version};
 use bitcoin::hashes::Hash;
 use bitcoin::{
-    Amount, Block, BlockHash, CompactTarget, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxMerkleNode,
-    TxOut, Txid, Witness, absolute, transaction,
+    Amount, Block, BlockHash, CompactTarget, OutPoint, ScriptBuf, Sequence, Transaction, TxIn,
+    TxMerkleNode, TxOut, Txid, Witness, absolute, transaction,
 };
 use cofferdam_core::Network;
 use cofferdam_core::wallet::{Branch, Wallet};
@@ -106,7 +107,8 @@ impl Chain {
                     .insert(OutPoint { txid, vout }, output.script_pubkey.clone());
             }
         }
-        let filter = BlockFilter::new_script_filter(&block, |coin| Ok(self.scripts[coin].clone())).unwrap();
+        let filter =
+            BlockFilter::new_script_filter(&block, |coin| Ok(self.scripts[coin].clone())).unwrap();
         self.filters.push(filter.content);
         self.heights.insert(block.block_hash(), self.blocks.len());
         self.blocks.push(block);
@@ -160,8 +162,9 @@ impl ChainSource for Chain {
     }
     fn filters<'a>(&'a self, hashes: &'a [BlockHash]) -> Answer<'a, Option<Vec<Vec<u8>>>> {
         let heights = hashes.iter().map(|hash| self.heights[hash]);
-        let filter =
-            |height: usize| (!self.without_filters.contains(&height)).then(|| self.filters[height].clone());
+        let filter = |height: usize| {
+            (!self.without_filters.contains(&height)).then(|| self.filters[height].clone())
+        };
         let filters = heights.map(filter).collect();
         Box::pin(async move { Ok(filters) })
     }
@@ -210,7 +213,8 @@ fn all_wallets() -> Vec<Wallet> {
         .collect()
 }
 
-/// A chain in which the wallets are paid at indices ever further on, sometimes beyond what can be found, and spend.
+/// A chain in which the wallets are paid at indices ever further on, sometimes beyond what can be
+/// found, and spend.
 fn draw(seed: u64, wallets: &[Wallet]) -> Chain {
     let mut chance = Chance(seed + 1);
     for _ in 0..9 {
@@ -246,10 +250,15 @@ fn draw(seed: u64, wallets: &[Wallet]) -> Chain {
                     1_000 + chance.below(9_000),
                 ));
             }
-            payments.push((ScriptBuf::from_bytes(vec![0x51, chance.below(200) as u8]), 1));
+            payments.push((
+                ScriptBuf::from_bytes(vec![0x51, chance.below(200) as u8]),
+                1,
+            ));
             let spent = match coins.len() as u64 {
                 0 => Vec::new(),
-                length if chance.below(2) == 0 => vec![coins.swap_remove(chance.below(length) as usize)],
+                length if chance.below(2) == 0 => {
+                    vec![coins.swap_remove(chance.below(length) as usize)]
+                }
                 _ => Vec::new(),
             };
             let spent = if spent.is_empty() {
@@ -277,7 +286,9 @@ fn draw(seed: u64, wallets: &[Wallet]) -> Chain {
 fn nobody(chain: &mut Chain) -> OutPoint {
     let number = chain.scripts.len() as u32;
     let coin = OutPoint::new(Txid::from_byte_array([7; 32]), number);
-    chain.scripts.insert(coin, ScriptBuf::from_bytes(vec![0x52]));
+    chain
+        .scripts
+        .insert(coin, ScriptBuf::from_bytes(vec![0x52]));
     coin
 }
 
@@ -289,7 +300,9 @@ struct Ledger {
 impl Ledger {
     async fn of(wallets: &[Wallet]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("ledger.sqlite")).await.unwrap();
+        let store = Store::open(&folder.path().join("ledger.sqlite"))
+            .await
+            .unwrap();
         let ledger = Ledger { store, folder };
         ledger.import(wallets).await;
         ledger
@@ -312,7 +325,11 @@ impl Ledger {
         self.sync_with(chain, options).await
     }
 
-    async fn sync_with(&self, chain: &Arc<Chain>, options: SyncOptions) -> Result<SyncReport, SyncError> {
+    async fn sync_with(
+        &self,
+        chain: &Arc<Chain>,
+        options: SyncOptions,
+    ) -> Result<SyncReport, SyncError> {
         let source: Arc<dyn ChainSource> = chain.clone();
         sync(
             &self.store,
@@ -377,22 +394,31 @@ async fn an_old_wallet_comes_later() {
     let wallets = all_wallets();
     for seed in 20..22 {
         let chain = Arc::new(draw(seed, &wallets));
-        let ledgers = [Ledger::of(&wallets[1..]).await, Ledger::of(&wallets[1..]).await];
+        let ledgers = [
+            Ledger::of(&wallets[1..]).await,
+            Ledger::of(&wallets[1..]).await,
+        ];
         for (ledger, every_block) in ledgers.iter().zip([true, false]) {
             ledger.sync(&chain, every_block).await.unwrap();
             ledger.import(&wallets[..1]).await;
             ledger.sync(&chain, every_block).await.unwrap();
         }
-        ledgers[0].has_what(&ledgers[1], &format!("seed {seed}")).await;
+        ledgers[0]
+            .has_what(&ledgers[1], &format!("seed {seed}"))
+            .await;
     }
 }
 
-/// A filter that is no filter stops the sync; what was committed stays, and the rest comes when the filters are right.
+/// A filter that is no filter stops the sync; what was committed stays, and the rest comes when the
+/// filters are right.
 #[tokio::test]
 async fn a_damaged_filter_is_no_empty_one() {
     let wallets = all_wallets();
     let every = Ledger::of(&wallets).await;
-    every.sync(&Arc::new(draw(30, &wallets)), true).await.unwrap();
+    every
+        .sync(&Arc::new(draw(30, &wallets)), true)
+        .await
+        .unwrap();
     for damage in [&[][..], &[0, 0], &[0xff], &[0xfd, 0xff]] {
         let mut chain = draw(30, &wallets);
         chain.filters[333] = damage.to_vec();
@@ -402,7 +428,10 @@ async fn a_damaged_filter_is_no_empty_one() {
             matches!(&failed, SyncError::Chain(ChainError::Garbage(what)) if what.contains("filter")),
             "{failed}"
         );
-        ledger.sync(&Arc::new(draw(30, &wallets)), false).await.unwrap();
+        ledger
+            .sync(&Arc::new(draw(30, &wallets)), false)
+            .await
+            .unwrap();
         ledger.has_what(&every, "after damage").await;
     }
 }
@@ -430,12 +459,16 @@ async fn one_missing_filter_is_not_the_end_of_filters() {
     ledger.has_what(&whole, "a filter is missing").await;
 }
 
-/// Who distrusts filters has every block read; a sync that is stopped on the way does not go on with them.
+/// Who distrusts filters has every block read; a sync that is stopped on the way does not go on
+/// with them.
 #[tokio::test]
 async fn every_block_is_read_also_by_the_sync_that_continues() {
     let wallets = all_wallets();
     let every = Ledger::of(&wallets).await;
-    every.sync(&Arc::new(draw(60, &wallets)), true).await.unwrap();
+    every
+        .sync(&Arc::new(draw(60, &wallets)), true)
+        .await
+        .unwrap();
     let lie = |stops_at| {
         let mut chain = draw(60, &wallets);
         chain.filters.fill(vec![0]);
@@ -463,12 +496,16 @@ async fn every_block_is_read_also_by_the_sync_that_continues() {
     assert!(ledger.sync_with(&lie(None), options).await.unwrap().skipped > 0);
 }
 
-/// With very many scripts, filters cost more than blocks; so it is from the beginning, and when scripts are added.
+/// With very many scripts, filters cost more than blocks; so it is from the beginning, and when
+/// scripts are added.
 #[tokio::test]
 async fn very_many_scripts_are_looked_for_in_blocks() {
     let chain = Arc::new(draw(40, &all_wallets()));
-    let needles =
-        |count: usize| -> Vec<Needle> { (0..count).map(|number| number.to_le_bytes().into()).collect() };
+    let needles = |count: usize| -> Vec<Needle> {
+        (0..count)
+            .map(|number| number.to_le_bytes().into())
+            .collect()
+    };
     let last = BLOCKS - 1;
     for (first, added, whole) in [
         (MOST_SCRIPTS + 1, 0, true),

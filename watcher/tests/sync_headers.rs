@@ -1,4 +1,5 @@
-//! Blocks need their network's first block, work and times; and a chain takes another's place only with more work.
+//! Blocks need their network's first block, work and times; and a chain takes another's place only
+//! with more work.
 
 #[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #[path = "common/forged.rs"]
@@ -35,10 +36,15 @@ impl Scene {
     /// A ledger that was never synced, and a chain that pays it in its last block.
     async fn new(blocks: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("ledger.sqlite")).await.unwrap();
+        let store = Store::open(&folder.path().join("ledger.sqlite"))
+            .await
+            .unwrap();
         let name = "main".parse().unwrap();
         let wallet = Wallet::from_descriptor(SEGWIT, name, Network::Regtest, None).unwrap();
-        let record = wallets::import(&store, wallet, Some(10)).await.unwrap().record;
+        let record = wallets::import(&store, wallet, Some(10))
+            .await
+            .unwrap()
+            .record;
         let scene = Scene {
             chain: Forged::new(blocks - 1),
             store,
@@ -53,10 +59,15 @@ impl Scene {
     fn pay(&self, index: u32) {
         let output = TxOut {
             value: Amount::from_sat(COIN),
-            script_pubkey: self.record.wallet.script_pubkey(Branch::Receive, index).unwrap(),
+            script_pubkey: self
+                .record
+                .wallet
+                .script_pubkey(Branch::Receive, index)
+                .unwrap(),
         };
         let number = self.chain.state().blocks.len() as u8;
-        self.chain.mine(vec![transaction(&[nobodys(number)], &[output])]);
+        self.chain
+            .mine(vec![transaction(&[nobodys(number)], &[output])]);
     }
 
     async fn sync(&self) -> Result<SyncReport, SyncError> {
@@ -122,7 +133,8 @@ fn without(rule: Rule) -> SyncOptions {
     }
 }
 
-/// Each header that breaks a rule is refused, wherever it stands, and nothing of its chain is recorded; without the rule it is not.
+/// Each header that breaks a rule is refused, wherever it stands, and nothing of its chain is
+/// recorded; without the rule it is not.
 #[tokio::test]
 async fn blocks_that_break_a_rule_of_headers_are_refused() {
     type Change = fn(&mut Header);
@@ -190,7 +202,8 @@ async fn a_chain_that_begins_with_another_block_is_another_network() {
     refused(scene.sync().await, "node-genesis");
 }
 
-/// A node that is behind, or was reset, or follows another branch: nothing is undone, and its owner has a way back.
+/// A node that is behind, or was reset, or follows another branch: nothing is undone, and its owner
+/// has a way back.
 #[tokio::test]
 async fn a_chain_with_no_more_work_takes_nothing_back() {
     // (blocks cut, blocks mined instead)
@@ -207,7 +220,10 @@ async fn a_chain_with_no_more_work_takes_nothing_back() {
             };
             let error = refused(scene.sync_with(options).await, "less-work");
             let heights = [format!("block {}", 20 - cut + mined), "block 20".into()];
-            assert!(heights.iter().all(|height| error.contains(height)), "{error}");
+            assert!(
+                heights.iter().all(|height| error.contains(height)),
+                "{error}"
+            );
             assert!(
                 error.contains(&format!("{cut} blocks would be undone")),
                 "{error}"
@@ -247,7 +263,8 @@ async fn a_chain_with_more_work_takes_the_others_place() {
     }
 }
 
-/// A ledger of a version that kept no headers goes on where it stands; it does not go back for a node that is behind.
+/// A ledger of a version that kept no headers goes on where it stands; it does not go back for a
+/// node that is behind.
 #[tokio::test]
 async fn a_ledger_without_headers_goes_on() {
     let scene = Scene::new(20).await;
@@ -285,8 +302,11 @@ async fn few_headers_of_a_long_chain_are_kept() {
     assert_eq!(scene.sync().await.unwrap().undone, 1_000);
     // A wallet that comes later has its older blocks searched by what their hashes prove.
     let wallet = SEGWIT.replace("wpkh(", "pkh(");
-    let wallet = Wallet::from_descriptor(&wallet, "late".parse().unwrap(), Network::Regtest, None).unwrap();
-    wallets::import(&scene.store, wallet, Some(10)).await.unwrap();
+    let wallet =
+        Wallet::from_descriptor(&wallet, "late".parse().unwrap(), Network::Regtest, None).unwrap();
+    wallets::import(&scene.store, wallet, Some(10))
+        .await
+        .unwrap();
     let report = scene.sync().await.unwrap();
     assert_eq!((report.blocks, report.undone), (3_102, 0));
     drop(scene.folder);

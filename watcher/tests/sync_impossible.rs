@@ -41,7 +41,9 @@ struct Ledger {
 impl Ledger {
     async fn new(wallets: &[Wallet]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("ledger.sqlite")).await.unwrap();
+        let store = Store::open(&folder.path().join("ledger.sqlite"))
+            .await
+            .unwrap();
         let ledger = Ledger {
             store,
             _folder: folder,
@@ -121,7 +123,10 @@ async fn more_than_the_subsidies_issued_is_not_recorded() {
     }
     let mut chain = Chain::new();
     chain.mine(others(), coins(1, 90 * COIN));
-    chain.mine(others(), vec![pay(vec![nowhere(99)], &[(ours(1), 61 * COIN)])]);
+    chain.mine(
+        others(),
+        vec![pay(vec![nowhere(99)], &[(ours(1), 61 * COIN)])],
+    );
     let ledger = Ledger::new(&[wallet("main", SEGWIT)]).await;
     ledger.refuses(chain, "in two blocks").await;
 }
@@ -150,8 +155,8 @@ async fn more_than_was_issued_is_not_pending() {
     }
 }
 
-/// Two wallets hold all the money there is. The older one is searched for later, from the beginning: at no height is money counted that was
-/// not there then.
+/// Two wallets hold all the money there is. The older one is searched for later, from the
+/// beginning: at no height is money counted that was not there then.
 #[tokio::test]
 async fn all_the_money_there_is_may_be_ours() {
     let (main, other) = (wallet("main", SEGWIT), wallet("other", TAPROOT));
@@ -169,7 +174,9 @@ async fn all_the_money_there_is_may_be_ours() {
         ledger.sync(&chain, rescan).await.unwrap();
         for name in ["main", "other"] {
             let Balance {
-                confirmed, immature, ..
+                confirmed,
+                immature,
+                ..
             } = ledger.balance(name).await;
             assert_eq!(confirmed + immature, 30 * 50 * COIN, "{name}");
         }
@@ -193,9 +200,25 @@ fn a_ledger_with_impossible_coins_is_damaged_and_can_be_read_anew() {
         "list.csv",
         "payout_id,address,amount,unit\na,bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080,10000,sat\n",
     );
-    let plan = ["payout", "plan", &list, "--wallet", "main", "--fee-rate", "2"];
+    let plan = [
+        "payout",
+        "plan",
+        &list,
+        "--wallet",
+        "main",
+        "--fee-rate",
+        "2",
+    ];
     desk.run(&plan).fails(5, "ledger-damaged");
-    let create = ["payout", "create", &list, "--wallet", "main", "--fee-rate", "2"];
+    let create = [
+        "payout",
+        "create",
+        &list,
+        "--wallet",
+        "main",
+        "--fee-rate",
+        "2",
+    ];
     desk.run(&create).fails(5, "ledger-damaged");
     desk.run(&["rehearsal", "mine"]).json();
     let error = desk.run(&["sync"]).fails(5, "ledger-damaged");

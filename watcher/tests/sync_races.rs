@@ -1,4 +1,5 @@
-//! What may happen to chain and ledger in the middle of a sync, made to happen at exactly that moment.
+//! What may happen to chain and ledger in the middle of a sync, made to happen at exactly that
+//! moment.
 
 #[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #[path = "common/database.rs"]
@@ -12,8 +13,8 @@ use std::sync::{Arc, Mutex};
 
 use bitcoin::block::Header;
 use bitcoin::{
-    Amount, Block, BlockHash, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness,
-    absolute, transaction,
+    Amount, Block, BlockHash, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid,
+    Witness, absolute, transaction,
 };
 use cofferdam_core::Network;
 use cofferdam_core::wallet::{Branch, Wallet};
@@ -126,10 +127,16 @@ impl Scene {
             .await
             .unwrap();
         chain.mine(110, NOW).await.unwrap();
-        let store = Store::open(&folder.path().join("ledger.sqlite")).await.unwrap();
+        let store = Store::open(&folder.path().join("ledger.sqlite"))
+            .await
+            .unwrap();
         let wallet =
-            Wallet::from_descriptor(SEGWIT, "main".parse().unwrap(), Network::Regtest, None).unwrap();
-        let record = wallets::import(&store, wallet, Some(gap)).await.unwrap().record;
+            Wallet::from_descriptor(SEGWIT, "main".parse().unwrap(), Network::Regtest, None)
+                .unwrap();
+        let record = wallets::import(&store, wallet, Some(gap))
+            .await
+            .unwrap()
+            .record;
         Scene {
             chain,
             store,
@@ -139,7 +146,11 @@ impl Scene {
     }
 
     fn output(&self, index: u32, amount: u64) -> TxOut {
-        let script_pubkey = self.record.wallet.script_pubkey(Branch::Receive, index).unwrap();
+        let script_pubkey = self
+            .record
+            .wallet
+            .script_pubkey(Branch::Receive, index)
+            .unwrap();
         TxOut {
             value: Amount::from_sat(amount),
             script_pubkey,
@@ -223,7 +234,9 @@ impl Scene {
 async fn an_address_handed_out_during_a_sync_is_not_missed_by_it() {
     let scene = Scene::new(1).await;
     scene.pay(&[(3, 50_000)]).await;
-    scene.sync_while_addresses_are_handed_out(Moment::Block).await;
+    scene
+        .sync_while_addresses_are_handed_out(Moment::Block)
+        .await;
     assert_eq!(scene.balance().await.confirmed, 50_000);
 }
 
@@ -232,8 +245,14 @@ async fn an_address_handed_out_during_a_sync_is_not_missed_by_it() {
 async fn an_address_handed_out_while_the_memory_pool_is_read_is_not_missed() {
     let scene = Scene::new(1).await;
     scene.sync().await;
-    scene.chain.fund(&[scene.output(3, 50_000)], NOW).await.unwrap();
-    scene.sync_while_addresses_are_handed_out(Moment::Pool).await;
+    scene
+        .chain
+        .fund(&[scene.output(3, 50_000)], NOW)
+        .await
+        .unwrap();
+    scene
+        .sync_while_addresses_are_handed_out(Moment::Pool)
+        .await;
     assert_eq!(scene.balance().await.pending, 50_000);
 }
 
@@ -248,11 +267,13 @@ async fn an_index_beyond_the_gap_is_found_in_the_block_that_uses_one_before_it()
     assert_eq!(scene.balance().await.confirmed, 7_000);
 }
 
-/// A block comes between the search and the memory pool: it makes a coin that the memory pool spends.
+/// A block comes between the search and the memory pool: it makes a coin that the memory pool
+/// spends.
 #[tokio::test]
 async fn a_block_that_comes_while_the_memory_pool_is_read_is_searched_first() {
     let scene = Scene::new(10).await;
-    // A coin that anybody can spend, as the wallet's coins cannot be signed for here, beside one of the wallet's.
+    // A coin that anybody can spend, as the wallet's coins cannot be signed for here, beside one of
+    // the wallet's.
     let shared = TxOut {
         value: Amount::from_sat(70_000),
         script_pubkey: faucet::script(),
@@ -262,8 +283,12 @@ async fn a_block_that_comes_while_the_memory_pool_is_read_is_searched_first() {
     let child_to_us = scene.output(1, 20_000);
     let report = scene
         .sync_while(Moment::Pool, move || {
-            let (chain, shared, to_us, child_to_us) =
-                (chain.clone(), shared.clone(), to_us.clone(), child_to_us.clone());
+            let (chain, shared, to_us, child_to_us) = (
+                chain.clone(),
+                shared.clone(),
+                to_us.clone(),
+                child_to_us.clone(),
+            );
             Box::pin(async move {
                 let txid = chain.fund(&[to_us, shared], NOW).await.unwrap().txids[0];
                 chain.mine(1, NOW).await.unwrap();
@@ -409,19 +434,28 @@ impl ChainSource for Lying {
 }
 
 impl Scene {
-    /// Returns a chain that parts from this one at the last `depth` blocks, and pays the wallet there.
+    /// Returns a chain that parts from this one at the last `depth` blocks, and pays the wallet
+    /// there.
     async fn fork(&self, depth: u32, amount: u64) -> Rehearsal {
         let path = self._folder.path().join("rehearsal.sqlite");
         let copy = self._folder.path().join("other.sqlite");
         database::copy(&path, &copy);
         let other = Rehearsal::open(&copy).await.unwrap();
         other.reorganise(depth, NOW + 1).await.unwrap();
-        other.fund(&[self.output(2, amount)], NOW + 1).await.unwrap();
+        other
+            .fund(&[self.output(2, amount)], NOW + 1)
+            .await
+            .unwrap();
         other.mine(1, NOW + 1).await.unwrap();
         other
     }
 
-    async fn sync_with(&self, other: Rehearsal, lie: Option<std::ops::Range<u32>>, pool: Vec<Transaction>) {
+    async fn sync_with(
+        &self,
+        other: Rehearsal,
+        lie: Option<std::ops::Range<u32>>,
+        pool: Vec<Transaction>,
+    ) {
         let lying = Lying {
             chain: self.chain.clone(),
             other,
@@ -459,7 +493,8 @@ async fn blocks_of_another_branch_are_not_taken() {
     }
 }
 
-/// The same while older blocks are searched for a wallet imported later: the ledger's own blocks stand above.
+/// The same while older blocks are searched for a wallet imported later: the ledger's own blocks
+/// stand above.
 #[tokio::test]
 async fn older_blocks_of_another_branch_are_not_taken() {
     for lie in [100..114, 103..107, 100..122] {
@@ -471,7 +506,8 @@ async fn older_blocks_of_another_branch_are_not_taken() {
 
         let descriptor = SEGWIT.replace("wpkh(", "pkh(");
         let wallet =
-            Wallet::from_descriptor(&descriptor, "late".parse().unwrap(), Network::Regtest, None).unwrap();
+            Wallet::from_descriptor(&descriptor, "late".parse().unwrap(), Network::Regtest, None)
+                .unwrap();
         let first = std::mem::replace(
             &mut scene.record,
             wallets::import(&scene.store, wallet, Some(10))
@@ -514,13 +550,17 @@ async fn a_later_child_spends_a_coin_that_the_memory_pool_made() {
     child.input[0].witness.clear();
     let spent = [scene.output(0, 9_000)];
     forged::sign(&mut child, 0, &spent, (Branch::Receive, 0));
-    scene.sync_with(nothing.clone(), None, vec![parent.clone()]).await;
+    scene
+        .sync_with(nothing.clone(), None, vec![parent.clone()])
+        .await;
     assert_eq!(scene.balance().await.pending, 9_000);
     scene
         .sync_with(nothing.clone(), None, vec![child.clone(), parent.clone()])
         .await;
     assert_eq!(scene.balance().await.pending, 0);
-    scene.sync_with(nothing.clone(), None, vec![parent.clone()]).await;
+    scene
+        .sync_with(nothing.clone(), None, vec![parent.clone()])
+        .await;
     assert_eq!(scene.balance().await.pending, 9_000);
     scene.sync_with(nothing, None, Vec::new()).await;
     assert_eq!(scene.balance().await.pending, 0);
@@ -530,8 +570,9 @@ async fn a_later_child_spends_a_coin_that_the_memory_pool_made() {
     assert_eq!(scene.balance().await.pending, 0);
 }
 
-/// The search for a late wallet takes more than one batch, and the first of them is of another branch: above the
-/// ledger's own first block it is refused before it is written, and below it is undone.
+/// The search for a late wallet takes more than one batch, and the first of them is of another
+/// branch: above the ledger's own first block it is refused before it is written, and below it is
+/// undone.
 #[tokio::test]
 async fn a_batch_of_another_branch_is_not_kept() {
     for first_block in [0, 650] {
@@ -585,17 +626,22 @@ impl Scene {
 
     async fn branch(&self, branch: Branch) -> BranchState {
         let mut view = self.store.read().await.unwrap();
-        rows::branch(&mut view, self.record.no, branch).await.unwrap()
+        rows::branch(&mut view, self.record.no, branch)
+            .await
+            .unwrap()
     }
 }
 
-/// Change that was held to ransom two billion indices away comes back, and nothing between is derived.
+/// Change that was held to ransom two billion indices away comes back, and nothing between is
+/// derived.
 #[tokio::test]
 async fn a_told_index_far_out_is_watched_by_itself() {
     let scene = Scene::new(10).await;
     let last = (1 << 31) - 1;
     scene.pay(&[(0, 1_000)]).await;
-    scene.pay_script(Branch::Change, 2_147_483_000, 50_000).await;
+    scene
+        .pay_script(Branch::Change, 2_147_483_000, 50_000)
+        .await;
     scene.pay_script(Branch::Receive, last, 7_000).await;
     scene.sync().await;
     assert_eq!(scene.balance().await.confirmed, 1_000);
@@ -652,8 +698,15 @@ async fn a_told_index_that_is_near_moves_the_branch() {
     scene.sync().await;
     assert_eq!(scene.balance().await.confirmed, 123_000);
     assert_eq!(scene.branch(Branch::Receive).await.next_index, 5_010);
-    assert_eq!(scene.branch(Branch::Change).await, change, "of one branch alone");
-    assert_eq!(scene.mark(Branch::Receive, 5_015).await, MarkedUsed::Watched);
+    assert_eq!(
+        scene.branch(Branch::Change).await,
+        change,
+        "of one branch alone"
+    );
+    assert_eq!(
+        scene.mark(Branch::Receive, 5_015).await,
+        MarkedUsed::Watched
+    );
     assert_eq!(scene.branch(Branch::Receive).await.next_index, 5_016);
     assert!(
         wallets::mark_used(&scene.store, "main", Branch::Change, 1 << 31)
@@ -662,7 +715,8 @@ async fn a_told_index_that_is_near_moves_the_branch() {
     );
 }
 
-/// The branch may come to an index that was watched alone: by addresses that are handed out, or by payments in the chain.
+/// The branch may come to an index that was watched alone: by addresses that are handed out, or by
+/// payments in the chain.
 #[tokio::test]
 async fn a_branch_that_comes_to_a_told_index_goes_on_behind_it() {
     for by_chain in [false, true] {

@@ -1,4 +1,5 @@
-//! Spends of our coins are believed when they are signed: those of the memory pool, and those of blocks.
+//! Spends of our coins are believed when they are signed: those of the memory pool, and those of
+//! blocks.
 
 #[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #[path = "common/forged.rs"]
@@ -34,11 +35,16 @@ struct Scene {
 impl Scene {
     async fn new(kind: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("ledger.sqlite")).await.unwrap();
+        let store = Store::open(&folder.path().join("ledger.sqlite"))
+            .await
+            .unwrap();
         let descriptor = kind.replace('@', XPUB);
         let name = "main".parse().unwrap();
         let wallet = Wallet::from_descriptor(&descriptor, name, Network::Regtest, None).unwrap();
-        let record = wallets::import(&store, wallet, Some(10)).await.unwrap().record;
+        let record = wallets::import(&store, wallet, Some(10))
+            .await
+            .unwrap()
+            .record;
         let chain = Forged::new(3);
         let mut scene = Scene {
             chain,
@@ -59,7 +65,11 @@ impl Scene {
     fn ours(&self, index: u32) -> TxOut {
         TxOut {
             value: bitcoin::Amount::from_sat(COIN),
-            script_pubkey: self.record.wallet.script_pubkey(Branch::Receive, index).unwrap(),
+            script_pubkey: self
+                .record
+                .wallet
+                .script_pubkey(Branch::Receive, index)
+                .unwrap(),
         }
     }
 
@@ -192,7 +202,8 @@ async fn the_memory_pool_spends_no_coin_without_a_signature() {
     }
 }
 
-/// Where signatures are not part of the txid, the same txid comes with and without them: the first look is not the last.
+/// Where signatures are not part of the txid, the same txid comes with and without them: the first
+/// look is not the last.
 #[tokio::test]
 async fn a_spend_is_believed_as_soon_as_its_signature_comes() {
     let scene = Scene::new("wpkh(@)").await;
@@ -254,13 +265,15 @@ async fn taproot_beside_coins_of_others() {
     assert_eq!(scene.balance().await.confirmed, COIN);
 }
 
-/// A block with a spend that nobody signed is none: nothing of it is recorded, and the right block takes its place.
+/// A block with a spend that nobody signed is none: nothing of it is recorded, and the right block
+/// takes its place.
 #[tokio::test]
 async fn a_block_that_spends_a_coin_without_a_signature_is_refused() {
     for kind in KINDS {
         let scene = Scene::new(kind).await;
         for (what, forged) in scene.forged() {
-            // What others spend beside a taproot coin is not known here: a block's work stands for it.
+            // What others spend beside a taproot coin is not known here: a block's work stands for
+            // it.
             if kind == "tr(@)" && what == "beside a coin of others" {
                 continue;
             }
@@ -296,7 +309,9 @@ async fn coins_of_the_same_block_are_proven_too() {
     sign(&mut spending, 0, &[scene.ours(2)], (Branch::Receive, 2));
     let mut again = transaction(&[coin], &[elsewhere(2_000)]);
     sign(&mut again, 0, &[scene.ours(2)], (Branch::Receive, 2));
-    scene.chain.mine(vec![funding.clone(), spending.clone(), again]);
+    scene
+        .chain
+        .mine(vec![funding.clone(), spending.clone(), again]);
     refused(scene.sync().await);
     scene.chain.cut(1);
     scene.chain.mine(vec![funding, spending]);
@@ -324,8 +339,8 @@ async fn a_block_whose_witnesses_were_altered_is_refused() {
     }
 }
 
-/// Where the spent output of another beside a taproot coin of ours is not known, the block's work stands for the signature, and so all
-/// of the block has to be the block's.
+/// Where the spent output of another beside a taproot coin of ours is not known, the block's work
+/// stands for the signature, and so all of the block has to be the block's.
 #[tokio::test]
 async fn where_a_signature_cannot_be_checked_the_witnesses_of_all_count() {
     let scene = Scene::new("tr(@)").await;
@@ -343,7 +358,8 @@ async fn where_a_signature_cannot_be_checked_the_witnesses_of_all_count() {
     scene.other_witnesses_then(&right, "alter another's").await;
 }
 
-/// Hashing a whole block for its commitment is left out where our signature holds: what others' witnesses are changes nothing.
+/// Hashing a whole block for its commitment is left out where our signature holds: what others'
+/// witnesses are changes nothing.
 #[tokio::test]
 async fn witnesses_of_others_are_not_looked_at_where_ours_hold() {
     for kind in ["wpkh(@)", "tr(@)"] {

@@ -1,14 +1,17 @@
-//! How Bitcoin Core's wallet chooses coins (version 28 and later, with its defaults), written anew: its own wallet is no part of what can be
-//! built from crates, and the crate `rust-coinselect` neither searches nor ranks as Core does.
+//! How Bitcoin Core's wallet chooses coins (version 28 and later, with its defaults), written anew:
+//! its own wallet is no part of what can be built from crates, and the crate `rust-coinselect`
+//! neither searches nor ranks as Core does.
 //!
-//! Coins are taken one by one, never by address (Core's default), and all are confirmed and of one script type. Four searches run: a match
-//! without change, the knapsack, the fewest coins at high rates, and a random draw. The least waste wins, and among equals the most coins.
+//! Coins are taken one by one, never by address (Core's default), and all are confirmed and of one
+//! script type. Four searches run: a match without change, the knapsack, the fewest coins at high
+//! rates, and a random draw. The least waste wins, and among equals the most coins.
 
 use super::search;
 use super::{Need, Settled};
 use crate::treasury::chance::Chance;
 
-/// What Core expects later spending to cost (`-consolidatefeerate`), and what change must be worth (`-discardfee`): satoshis per virtual byte.
+/// What Core expects later spending to cost (`-consolidatefeerate`), and what change must be worth
+/// (`-discardfee`): satoshis per virtual byte.
 const LATER: u64 = 10;
 /// The heaviest transaction that Core makes, in weight units.
 const MAX_WEIGHT: u64 = 400_000;

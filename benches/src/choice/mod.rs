@@ -33,7 +33,8 @@ pub struct Settled {
 }
 
 impl Need {
-    /// Returns the fee in satoshis of the signed transaction with so many inputs: the rate times its virtual size (BIP 141).
+    /// Returns the fee in satoshis of the signed transaction with so many inputs: the rate times
+    /// its virtual size (BIP 141).
     pub fn fee(&self, inputs: usize, change: bool) -> u64 {
         self.rate * self.whole_weight(inputs, change).to_wu().div_ceil(4)
     }
@@ -57,8 +58,8 @@ impl Need {
         (rate * weight.to_wu()).div_ceil(4)
     }
 
-    /// Settles fee and change of coins that hold `held` satoshis, with change of `least` satoshis or none; nothing when they do not
-    /// suffice.
+    /// Settles fee and change of coins that hold `held` satoshis, with change of `least` satoshis
+    /// or none; nothing when they do not suffice.
     pub fn settle(&self, inputs: usize, held: u64, least: u64) -> Option<Settled> {
         let left = held.checked_sub(self.sum)?;
         let change = left

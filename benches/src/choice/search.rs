@@ -1,5 +1,5 @@
-//! Searches for coins that weigh the same each. Values are what coins bring after their own fee, in satoshis, most first; what is found are
-//! their places.
+//! Searches for coins that weigh the same each. Values are what coins bring after their own fee, in
+//! satoshis, most first; what is found are their places.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -11,8 +11,15 @@ const TREE_STEPS: usize = 100_000;
 /// How often the knapsack is packed.
 const PACKINGS: usize = 1_000;
 
-/// Searches the least wasteful set between `target` and `range` more, depth first, large coins first. `step` is what one more coin wastes.
-pub(super) fn exact(values: &[u64], target: u64, range: u64, step: i64, most: usize) -> Option<Vec<usize>> {
+/// Searches the least wasteful set between `target` and `range` more, depth first, large coins
+/// first. `step` is what one more coin wastes.
+pub(super) fn exact(
+    values: &[u64],
+    target: u64,
+    range: u64,
+    step: i64,
+    most: usize,
+) -> Option<Vec<usize>> {
     let after = sums_after(values);
     if values.iter().sum::<u64>() < target {
         return None;
@@ -22,9 +29,13 @@ pub(super) fn exact(values: &[u64], target: u64, range: u64, step: i64, most: us
     for _ in 0..TREE_STEPS {
         let rest = next.checked_sub(1).map_or(u64::MAX, |last| after[last]);
         let waste = chosen.len() as i64 * step;
-        let hopeless = best.as_ref().is_some_and(|(best, _)| step > 0 && waste > *best);
-        let dead =
-            held.saturating_add(rest) < target || held > target + range || hopeless || chosen.len() > most;
+        let hopeless = best
+            .as_ref()
+            .is_some_and(|(best, _)| step > 0 && waste > *best);
+        let dead = held.saturating_add(rest) < target
+            || held > target + range
+            || hopeless
+            || chosen.len() > most;
         if !dead && held >= target {
             let waste = waste + (held - target) as i64;
             if best.as_ref().is_none_or(|(best, _)| waste <= *best) {
@@ -90,7 +101,12 @@ pub(super) fn fewest(values: &[u64], target: u64, most: usize) -> Option<Vec<usi
 }
 
 /// Draws coins until they bring `target`; while there is no room, the smallest that was drawn goes.
-pub(super) fn draw(values: &[u64], target: u64, most: usize, chance: &mut Chance) -> Option<Vec<usize>> {
+pub(super) fn draw(
+    values: &[u64],
+    target: u64,
+    most: usize,
+    chance: &mut Chance,
+) -> Option<Vec<usize>> {
     let mut drawn = BinaryHeap::new();
     let mut held = 0;
     for index in shuffled(values.len(), chance) {
@@ -106,8 +122,8 @@ pub(super) fn draw(values: &[u64], target: u64, most: usize, chance: &mut Chance
     None
 }
 
-/// The knapsack of the first wallets: many random sets of the coins below the target, the closest one of which is kept, or the smallest
-/// coin above it where that is closer.
+/// The knapsack of the first wallets: many random sets of the coins below the target, the closest
+/// one of which is kept, or the smallest coin above it where that is closer.
 pub(super) fn knapsack(
     values: &[u64],
     target: u64,
@@ -139,7 +155,13 @@ pub(super) fn knapsack(
     (set.len() <= most).then(|| places(set))
 }
 
-fn pack(values: &[u64], total: u64, target: u64, most: usize, chance: &mut Chance) -> (u64, Vec<usize>) {
+fn pack(
+    values: &[u64],
+    total: u64,
+    target: u64,
+    most: usize,
+    chance: &mut Chance,
+) -> (u64, Vec<usize>) {
     let (mut best, mut best_set): (u64, Vec<usize>) = (total, (0..values.len()).collect());
     let mut taken = vec![false; values.len()];
     for _ in 0..PACKINGS {
@@ -201,7 +223,8 @@ fn sums_after(values: &[u64]) -> Vec<u64> {
     sums
 }
 
-/// The next place with another value: leaving out one of two equal coins and taking the other changes nothing.
+/// The next place with another value: leaving out one of two equal coins and taking the other
+/// changes nothing.
 fn beyond_equals(values: &[u64], place: usize) -> usize {
     let mut next = place + 1;
     while values.get(next) == Some(&values[place]) {
@@ -232,12 +255,18 @@ mod tests {
     fn sets(values: &[u64]) -> impl Iterator<Item = (usize, u64)> {
         (1_u32..1 << values.len()).map(|set| {
             let taken = (0..values.len()).filter(|index| set >> index & 1 == 1);
-            (set.count_ones() as usize, taken.map(|index| values[index]).sum())
+            (
+                set.count_ones() as usize,
+                taken.map(|index| values[index]).sum(),
+            )
         })
     }
 
     fn told(values: &[u64], chosen: &[usize]) -> (usize, u64) {
-        (chosen.len(), chosen.iter().map(|index| values[*index]).sum())
+        (
+            chosen.len(),
+            chosen.iter().map(|index| values[*index]).sum(),
+        )
     }
 
     #[test]
@@ -251,7 +280,8 @@ mod tests {
                 .filter(|(_, sum)| (target..=target + 3).contains(sum))
                 .map(waste)
                 .min();
-            let found = exact(&values, target, 3, 2, 12).map(|chosen| waste(told(&values, &chosen)));
+            let found =
+                exact(&values, target, 3, 2, 12).map(|chosen| waste(told(&values, &chosen)));
             assert_eq!(found, least, "{values:?} {target}");
         }
     }
@@ -276,12 +306,14 @@ mod tests {
         for _ in 0..100 {
             let values = values(&mut chance);
             let target = 60 + chance.below(60);
-            // With no change wished for, the closest set of all is the answer, in thousand packings of twelve coins.
+            // With no change wished for, the closest set of all is the answer, in thousand packings
+            // of twelve coins.
             let closest = sets(&values)
                 .map(|(_, sum)| sum)
                 .filter(|sum| *sum >= target)
                 .min();
-            let found = knapsack(&values, target, 0, 12, &mut chance).map(|chosen| told(&values, &chosen).1);
+            let found = knapsack(&values, target, 0, 12, &mut chance)
+                .map(|chosen| told(&values, &chosen).1);
             assert_eq!(found, closest, "{values:?} {target}");
         }
     }
@@ -293,7 +325,11 @@ mod tests {
             let chosen = knapsack(values, 101, 19, 5, &mut chance)?;
             Some(told(values, &chosen).1)
         };
-        assert_eq!(sum(&[500, 60, 50, 40, 30]), Some(120), "110 leaves too little");
+        assert_eq!(
+            sum(&[500, 60, 50, 40, 30]),
+            Some(120),
+            "110 leaves too little"
+        );
         assert_eq!(sum(&[500, 125, 60, 50, 45]), Some(125), "155 is farther");
         assert_eq!(sum(&[500, 125, 60, 20]), Some(125), "80 is too little");
         assert_eq!(

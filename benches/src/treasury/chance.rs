@@ -19,7 +19,8 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    /// Returns a number below `end`, which is at least 1 and far below 2^64, so that the bias does not count.
+    /// Returns a number below `end`, which is at least 1 and far below 2^64, so that the bias does
+    /// not count.
     pub fn below(&mut self, end: u64) -> u64 {
         self.number() % end.max(1)
     }

@@ -111,7 +111,9 @@ async fn insert_transactions(db: &mut Connection, transactions: &[(Txid, u32)]) 
         let sql = format!("INSERT INTO transactions (txid, height) VALUES {places}");
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (txid, height) in part {
-            query = query.bind(txid.to_byte_array().to_vec()).bind(i64::from(*height));
+            query = query
+                .bind(txid.to_byte_array().to_vec())
+                .bind(i64::from(*height));
         }
         query.execute(&mut *db).await?;
     }

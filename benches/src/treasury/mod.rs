@@ -1,9 +1,10 @@
 //! A treasury with a long history: the same for the same seed, and consistent by construction.
 //!
-//! Deposits pay one coin to an address of the receive branch; payouts spend two coins, and leave change. So of T transactions
-//! that leave C coins, (T + C) / 2 are deposits.
+//! Deposits pay one coin to an address of the receive branch; payouts spend two coins, and leave
+//! change. So of T transactions that leave C coins, (T + C) / 2 are deposits.
 //!
-//! - [`chance`]: seeded random numbers. [`ledger`]: writes it into a ledger. [`recount`]: what a plain count makes of it.
+//! - [`chance`]: seeded random numbers. [`ledger`]: writes it into a ledger. [`recount`]: what a
+//!   plain count makes of it.
 //! - [`signed`]: signatures for what it spends.
 
 pub mod chance;
@@ -17,8 +18,8 @@ use bitcoin::block::Header;
 use bitcoin::hashes::Hash as _;
 use bitcoin::transaction::Version;
 use bitcoin::{
-    Amount, Block, BlockHash, CompactTarget, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxMerkleNode,
-    TxOut, Txid, WPubkeyHash, Witness,
+    Amount, Block, BlockHash, CompactTarget, OutPoint, ScriptBuf, Sequence, Transaction, TxIn,
+    TxMerkleNode, TxOut, Txid, WPubkeyHash, Witness,
 };
 use cofferdam_core::wallet::{Branch, Wallet};
 use cofferdam_core::{Network, ScriptType};
@@ -64,7 +65,8 @@ struct Open {
 const SEGWIT: &str = "wpkh([73c5da0a/84h/1h/0h]tpubDC8msFGeGuwnKG9Upg7DM2b4DaRqg3CUZa5g8v2SRQ6K4NSkxUgd7HsL2XVWbVm39yBA4LAxysQAm397zwQSQoQgewGiYZqrA9DsP4zbQ1M/<0;1>/*)";
 const TAPROOT: &str = "tr([73c5da0a/86h/1h/0h]tpubDDfvzhdVV4unsoKt5aE6dcsNsfeWbTgmLZPi8LQDYU2xixrYemMfWJ3BaVneH3u7DBQePdTwhpybaKRU95pi6PMUtLPBJLVQRpzEnjfjZzX/<0;1>/*)";
 
-/// Heights begin here: coins are older than the chain's last hundred blocks only if there are that many.
+/// Heights begin here: coins are older than the chain's last hundred blocks only if there are that
+/// many.
 const FIRST_HEIGHT: u32 = 1;
 
 impl Treasury {
@@ -91,7 +93,8 @@ impl Treasury {
         for number in 0..spec.transactions {
             let deposit = open.len() < 2
                 || payouts == 0
-                || deposits > 0 && chance.below(u64::from(deposits + payouts)) < u64::from(deposits);
+                || deposits > 0
+                    && chance.below(u64::from(deposits + payouts)) < u64::from(deposits);
             let transaction = if deposit {
                 deposits -= 1;
                 let script = scripts[0][chance.below(u64::from(half)) as usize].clone();
@@ -126,7 +129,8 @@ impl Treasury {
     }
 }
 
-/// Returns the history in blocks, with heights. Nothing but their transactions is meant to be looked at: headers have no work and follow nobody.
+/// Returns the history in blocks, with heights. Nothing but their transactions is meant to be
+/// looked at: headers have no work and follow nobody.
 pub fn blocks(treasury: &Treasury) -> Vec<(u32, Block)> {
     let mut blocks: Vec<(u32, Block)> = Vec::new();
     for (height, transaction) in &treasury.history {
@@ -151,7 +155,10 @@ pub fn blocks(treasury: &Treasury) -> Vec<(u32, Block)> {
 
 /// Somebody pays one output to us, and keeps change.
 fn deposit_to(script_pubkey: ScriptBuf, chance: &mut Chance) -> Transaction {
-    let from = OutPoint::new(Txid::from_byte_array(chance.bytes()), chance.below(4) as u32);
+    let from = OutPoint::new(
+        Txid::from_byte_array(chance.bytes()),
+        chance.below(4) as u32,
+    );
     let amount = amount(chance);
     let change = TxOut {
         value: Amount::from_sat(10_000 + chance.below(1_000_000)),
@@ -182,7 +189,10 @@ fn payout(spent: &[Open; 2], change: ScriptBuf, chance: &mut Chance) -> Transact
         value: Amount::from_sat(kept),
         script_pubkey: change,
     };
-    transaction(spent.iter().map(|coin| coin.outpoint).collect(), vec![kept, paid])
+    transaction(
+        spent.iter().map(|coin| coin.outpoint).collect(),
+        vec![kept, paid],
+    )
 }
 
 fn transaction(spent: Vec<OutPoint>, output: Vec<TxOut>) -> Transaction {
@@ -200,7 +210,8 @@ fn transaction(spent: Vec<OutPoint>, output: Vec<TxOut>) -> Transaction {
     }
 }
 
-/// From 20,000 to 20 million satoshis, the small ones as often as the large: an exchange's deposits.
+/// From 20,000 to 20 million satoshis, the small ones as often as the large: an exchange's
+/// deposits.
 fn amount(chance: &mut Chance) -> Amount {
     let magnitude = [20_000, 200_000, 2_000_000][chance.below(3) as usize];
     Amount::from_sat(magnitude + chance.below(magnitude * 9))

@@ -1,4 +1,5 @@
-//! A plain count of a treasury's history that knows nothing of ledgers: outputs to its scripts, less what later inputs name.
+//! A plain count of a treasury's history that knows nothing of ledgers: outputs to its scripts,
+//! less what later inputs name.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -24,7 +25,12 @@ pub struct Count {
 impl Count {
     /// Counts.
     pub fn of(treasury: &Treasury) -> Self {
-        let own: HashSet<&Script> = treasury.scripts.iter().flatten().map(AsRef::as_ref).collect();
+        let own: HashSet<&Script> = treasury
+            .scripts
+            .iter()
+            .flatten()
+            .map(AsRef::as_ref)
+            .collect();
         let mut count = Count {
             coins: BTreeMap::new(),
             spent: BTreeMap::new(),
@@ -85,16 +91,20 @@ pub async fn of_ledger(path: &Path) -> Result<Said> {
         .into_iter()
         .map(|coin| (coin.outpoint, (coin.amount.to_sat(), coin.height)))
         .collect();
-    let spent =
-        sqlx::query("SELECT txid, vout, spent_txid, spent_height FROM coins WHERE spent_height IS NOT NULL")
-            .fetch_all(&mut *view)
-            .await?
-            .iter()
-            .map(|row| {
-                let spender = (rows::txid(row, "spent_txid")?, rows::number(row, "spent_height")?);
-                Ok((rows::outpoint(row)?, spender))
-            })
-            .collect::<Result<_>>()?;
+    let spent = sqlx::query(
+        "SELECT txid, vout, spent_txid, spent_height FROM coins WHERE spent_height IS NOT NULL",
+    )
+    .fetch_all(&mut *view)
+    .await?
+    .iter()
+    .map(|row| {
+        let spender = (
+            rows::txid(row, "spent_txid")?,
+            rows::number(row, "spent_height")?,
+        );
+        Ok((rows::outpoint(row)?, spender))
+    })
+    .collect::<Result<_>>()?;
     let history = sqlx::query("SELECT txid, height FROM transactions")
         .fetch_all(&mut *view)
         .await?

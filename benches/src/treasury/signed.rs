@@ -15,7 +15,8 @@ use bitcoin::{
 
 use super::Treasury;
 
-/// The seed of the mnemonic `abandon` eleven times and `about`, whose account the treasury's wallet is.
+/// The seed of the mnemonic `abandon` eleven times and `about`, whose account the treasury's wallet
+/// is.
 const SEED: &str = "5eb00bbddcf069084889a8ab9155568165f5c453ccb85e70811aaed6f6da5fc1\
                     9a5ac40b389cd370d086206dec8aa6c43daea6690f20ad3d8d48b2d2ce9e38e4";
 
@@ -62,7 +63,8 @@ pub fn witness<T: Borrow<Transaction>>(
     key: &SecretKey,
 ) -> Result<Witness> {
     let sighash_type = EcdsaSighashType::All;
-    let digest = cache.p2wpkh_signature_hash(input, &coin.script_pubkey, coin.value, sighash_type)?;
+    let digest =
+        cache.p2wpkh_signature_hash(input, &coin.script_pubkey, coin.value, sighash_type)?;
     let signature = secp.sign_ecdsa(&Message::from_digest(digest.to_byte_array()), key);
     let signature = ecdsa::Signature {
         signature,

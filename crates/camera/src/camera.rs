@@ -12,8 +12,8 @@ use thiserror::Error;
 
 use crate::layout::Layout;
 
-/// The frame size that is asked for; the driver chooses the nearest it has. A code of version 30 has five pixels a module
-/// in it, and reading takes well under a thirtieth of a second.
+/// The frame size that is asked for; the driver chooses the nearest it has. A code of version 30
+/// has five pixels a module in it, and reading takes well under a thirtieth of a second.
 const WANTED: (u32, u32) = (1280, 720);
 
 /// How many frames in a row may be unusable. Cameras deliver some while they start.
@@ -65,7 +65,8 @@ pub struct Camera {
 }
 
 impl Camera {
-    /// Opens one of `/dev/video*` (or a link to it) and begins to take pictures at about 1280 x 720.
+    /// Opens one of `/dev/video*` (or a link to it) and begins to take pictures at about 1280
+    /// x 720.
     ///
     /// # Errors
     /// [`CameraError`].
@@ -159,7 +160,8 @@ impl CameraError {
     }
 }
 
-/// Where `path` leads, if that is a character device among `/dev/video*`: nothing else is ever opened.
+/// Where `path` leads, if that is a character device among `/dev/video*`: nothing else is ever
+/// opened.
 fn camera_device(path: &Path) -> Result<PathBuf, CameraError> {
     let said = |error| CameraError::from_io(path, error);
     let device = path.canonicalize().map_err(said)?;
@@ -167,7 +169,13 @@ fn camera_device(path: &Path) -> Result<PathBuf, CameraError> {
         && device
             .file_name()
             .is_some_and(|name| name.as_encoded_bytes().starts_with(b"video"));
-    if named && device.metadata().map_err(said)?.file_type().is_char_device() {
+    if named
+        && device
+            .metadata()
+            .map_err(said)?
+            .file_type()
+            .is_char_device()
+    {
         Ok(device)
     } else {
         Err(CameraError::NotADevice(path.to_owned()))
@@ -191,7 +199,10 @@ mod tests {
     #[test]
     fn what_is_no_camera_is_never_opened() {
         for path in ["/dev/null", "/dev/zero", "/dev", "/proc/self/environ", "/"] {
-            assert!(matches!(refusal(path), CameraError::NotADevice(_)), "{path}");
+            assert!(
+                matches!(refusal(path), CameraError::NotADevice(_)),
+                "{path}"
+            );
         }
     }
 
@@ -210,8 +221,14 @@ mod tests {
             of(io::ErrorKind::PermissionDenied),
             CameraError::Permission(_)
         ));
-        assert!(matches!(of(io::ErrorKind::ResourceBusy), CameraError::Busy(_)));
-        assert!(matches!(of(io::ErrorKind::NotFound), CameraError::Missing(_)));
+        assert!(matches!(
+            of(io::ErrorKind::ResourceBusy),
+            CameraError::Busy(_)
+        ));
+        assert!(matches!(
+            of(io::ErrorKind::NotFound),
+            CameraError::Missing(_)
+        ));
         assert!(matches!(of(io::ErrorKind::Other), CameraError::Io { .. }));
     }
 }

@@ -18,7 +18,8 @@ pub enum Layout {
 }
 
 impl Layout {
-    /// The best first: least work, least loss. MJPEG comes last, but is all that some cameras give at 30 frames a second.
+    /// The best first: least work, least loss. MJPEG comes last, but is all that some cameras give
+    /// at 30 frames a second.
     pub const BEST_FIRST: [Layout; 4] = [Layout::Grey, Layout::Nv12, Layout::Yuyv, Layout::Mjpeg];
 
     /// Its four character code.
@@ -38,10 +39,12 @@ impl Layout {
             .find(|layout| layout.code() == code)
     }
 
-    /// A frame's luma. Rows are `stride` bytes apart; zero means without gaps. The size of a JPEG is its own.
+    /// A frame's luma. Rows are `stride` bytes apart; zero means without gaps. The size of a JPEG
+    /// is its own.
     ///
     /// # Errors
-    /// [`PictureError::Length`] if the frame is too short, and what [`Luma::new`] and the JPEG decoder say.
+    /// [`PictureError::Length`] if the frame is too short, and what [`Luma::new`] and the JPEG
+    /// decoder say.
     pub fn luma(
         self,
         frame: &[u8],
@@ -86,7 +89,11 @@ mod tests {
             (Layout::Grey, &[1, 2, 99, 3, 4, 99], 3),
             (Layout::Nv12, &[1, 2, 3, 4, 128, 128], 2),
             (Layout::Yuyv, &[1, 128, 2, 128, 3, 128, 4, 128], 0),
-            (Layout::Yuyv, &[1, 128, 2, 128, 0, 0, 3, 128, 4, 128, 0, 0], 6),
+            (
+                Layout::Yuyv,
+                &[1, 128, 2, 128, 0, 0, 3, 128, 4, 128, 0, 0],
+                6,
+            ),
             // Some drivers leave the last row's padding out.
             (Layout::Yuyv, &[1, 128, 2, 128, 0, 0, 3, 128, 4, 128], 6),
         ];

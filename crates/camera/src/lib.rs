@@ -1,5 +1,5 @@
-//! Pictures from a V4L2 camera. The one crate that opens `/dev/video*`: `cofferdam-transport` does no input or output, and
-//! both programs scan (ADR 70).
+//! Pictures from a V4L2 camera. The one crate that opens `/dev/video*`: `cofferdam-transport` does
+//! no input or output, and both programs scan (ADR 70).
 //!
 //! - [`camera`]: opening a device, and its frames.
 //! - [`layout`]: frames as drivers lay them out, to shades of grey.

@@ -1,6 +1,7 @@
 //! Counts as people read them.
 
-/// Writes a count and the thing counted, `one` being its name in the singular: `1 record`, `2 records`.
+/// Writes a count and the thing counted, `one` being its name in the singular: `1 record`, `2
+/// records`.
 pub fn counted(count: impl TryInto<u64>, one: &str) -> String {
     // No count on a screen exceeds 64 bits; one that did would not be one.
     match count.try_into().unwrap_or(u64::MAX) {

@@ -1,5 +1,6 @@
-//! Known-answer tests of everything that keys and seals rest on, to be run on the machine that will use them: a processor that
-//! computes wrongly, or a build that does, is found before it meets money.
+//! Known-answer tests of everything that keys and seals rest on, to be run on the machine that will
+//! use them: a processor that computes wrongly, or a build that does, is found before it meets
+//! money.
 //!
 //! Each vector is its specification's own, or Bitcoin Core's (`fixtures/core-signing`).
 

@@ -1,5 +1,5 @@
-//! What both sides of the air gap share: bytes in, values out. Nothing here does I/O; clocks and random numbers are
-//! arguments.
+//! What both sides of the air gap share: bytes in, values out. Nothing here does I/O; clocks and
+//! random numbers are arguments.
 //!
 //! - [`network`], [`script_type`], [`count`]: the words everything else uses.
 //! - [`keys`]: mnemonics, private keys, signatures; the only place with private keys.

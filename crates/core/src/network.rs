@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// A Bitcoin network.
 ///
-/// Testnet4, signet and regtest share coin type, extended key version and (but for regtest's bech32 prefix) address
-/// encoding: a PSBT can tell mainnet from test networks, no more.
+/// Testnet4, signet and regtest share coin type, extended key version and (but for regtest's bech32
+/// prefix) address encoding: a PSBT can tell mainnet from test networks, no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Network {

@@ -1,14 +1,16 @@
-//! Text that others wrote, made harmless: one table of characters for screens, CSV and JSON, in both programs.
+//! Text that others wrote, made harmless: one table of characters for screens, CSV and JSON, in
+//! both programs.
 //!
 //! - [`neutralised`]: foreign text within a line of ours, on a screen.
-//! - [`folded`], [`line`]: text of ours that has foreign text in it, at the edge where it is printed.
+//! - [`folded`], [`line`]: text of ours that has foreign text in it, at the edge where it is
+//!   printed.
 //! - [`block`]: foreign text that gets lines of its own.
 //! - [`cell`]: foreign text in a table that a spreadsheet opens.
 //! - [`json`]: a document, whose text stays exact.
 //! - [`first_deceptive`]: what a list, which is written by hand, must not have.
 //!
-//! The escape is `\u{...}`, and a backslash becomes `\\`, so that no text can pose as an escape. The mark before what was
-//! wrapped, [`MARK`], is a character that foreign text cannot print.
+//! The escape is `\u{...}`, and a backslash becomes `\\`, so that no text can pose as an escape.
+//! The mark before what was wrapped, [`MARK`], is a character that foreign text cannot print.
 
 mod cell;
 mod fold;
@@ -20,11 +22,12 @@ pub use cell::cell;
 pub use fold::{COLUMNS, MARK, block, folded, further, line, unfolded};
 pub use json::{json, json_line};
 
-/// Returns foreign text as a line of a screen may hold it: what a terminal could obey, what hides or moves what stands
-/// there, and what draws our lines and marks is escaped.
+/// Returns foreign text as a line of a screen may hold it: what a terminal could obey, what hides
+/// or moves what stands there, and what draws our lines and marks is escaped.
 ///
-/// Letters that are written from right to left are escaped too: on a terminal that reorders (Unicode TR9), they would take
-/// the digits of ours that follow with them. A [`block`] shows them as they are.
+/// Letters that are written from right to left are escaped too: on a terminal that reorders
+/// (Unicode TR9), they would take the digits of ours that follow with them. A [`block`] shows them
+/// as they are.
 pub fn neutralised(text: &str) -> String {
     escaped(
         text,
@@ -37,8 +40,8 @@ pub fn neutralised(text: &str) -> String {
     )
 }
 
-/// Returns the first character that [the table](self) escapes in any text: control characters, invisible ones, unassigned
-/// ones, marks that pile up.
+/// Returns the first character that [the table](self) escapes in any text: control characters,
+/// invisible ones, unassigned ones, marks that pile up.
 pub fn first_deceptive(text: &str) -> Option<char> {
     Judged::new(text).find_map(|(character, harmful)| harmful.then_some(character))
 }
@@ -77,7 +80,8 @@ fn escaped(text: &str, rules: Rules) -> String {
 /// The characters of a text, each with whether it is harmful where it stands.
 struct Judged<'a> {
     characters: std::str::Chars<'a>,
-    /// Marks since the last character that is none; as many as may be where nothing is that one could belong to.
+    /// Marks since the last character that is none; as many as may be where nothing is that one
+    /// could belong to.
     marks: usize,
 }
 
@@ -96,7 +100,11 @@ impl Iterator for Judged<'_> {
     fn next(&mut self) -> Option<(char, bool)> {
         let character = self.characters.next()?;
         if character.is_ascii() {
-            self.marks = if character.is_control() { usize::MAX } else { 0 };
+            self.marks = if character.is_control() {
+                usize::MAX
+            } else {
+                0
+            };
             return Some((character, character.is_control()));
         }
         let most = if is_diacritic(character) {
@@ -116,7 +124,8 @@ impl Iterator for Judged<'_> {
     }
 }
 
-/// Diacritics on one letter that languages need; more are a flood that draws over the lines above and below.
+/// Diacritics on one letter that languages need; more are a flood that draws over the lines above
+/// and below.
 const DIACRITICS: usize = 2;
 
 /// Marks on one letter in scripts that have their own: Hebrew, Thai, Tibetan, ...
@@ -129,9 +138,9 @@ fn is_diacritic(character: char) -> bool {
         | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
 }
 
-/// The table: controls (C0, C1), separators of lines and paragraphs, direction marks, overrides and isolates, what is
-/// default-ignorable (zero width, fillers of Hangul, variation selectors, tags), what draws nothing or draws elsewhere, and
-/// what is unassigned, private or no character.
+/// The table: controls (C0, C1), separators of lines and paragraphs, direction marks, overrides and
+/// isolates, what is default-ignorable (zero width, fillers of Hangul, variation selectors, tags),
+/// what draws nothing or draws elsewhere, and what is unassigned, private or no character.
 fn is_harmful(character: char) -> bool {
     character.is_control()
         || !is_public_assigned(character)
@@ -150,7 +159,8 @@ fn is_ours(character: char) -> bool {
     matches!(character, '\u{2500}'..='\u{259f}')
 }
 
-/// The blocks whose letters are written from right to left (Unicode, DerivedBidiClass: default R and AL).
+/// The blocks whose letters are written from right to left (Unicode, DerivedBidiClass: default R
+/// and AL).
 fn is_right_to_left(character: char) -> bool {
     matches!(character,
         '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}' | '\u{10800}'..='\u{10fff}'
@@ -169,10 +179,18 @@ mod tests {
             ("line break", "a\r\nb", r"a\u{d}\u{a}b"),
             ("right-to-left override", "a\u{202e}b", r"a\u{202e}b"),
             ("isolate", "\u{2066}x\u{2069}", r"\u{2066}x\u{2069}"),
-            ("zero width", "bc1\u{200b}q\u{feff}", r"bc1\u{200b}q\u{feff}"),
+            (
+                "zero width",
+                "bc1\u{200b}q\u{feff}",
+                r"bc1\u{200b}q\u{feff}",
+            ),
             ("C1 control", "\u{9b}31m", r"\u{9b}31m"),
             ("tag characters", "a\u{e0041}", r"a\u{e0041}"),
-            ("accents", "e\u{301}u\u{308}\u{304}", "e\u{301}u\u{308}\u{304}"),
+            (
+                "accents",
+                "e\u{301}u\u{308}\u{304}",
+                "e\u{301}u\u{308}\u{304}",
+            ),
             (
                 "a flood of marks",
                 "a\u{301}\u{301}\u{301}\u{301}",
@@ -184,9 +202,17 @@ mod tests {
                 "\u{e01}\u{e34}\u{e48}\u{e48}\u{e48}\\u{e48}",
             ),
             ("a mark on nothing", "\u{338}0.5", "\\u{338}0.5"),
-            ("a mark on an escape", "\u{200b}\u{338}", "\\u{200b}\\u{338}"),
+            (
+                "a mark on an escape",
+                "\u{200b}\u{338}",
+                "\\u{200b}\\u{338}",
+            ),
             ("posing as an escape", r"\u{202e}", r"\\u{202e}"),
-            ("fillers of Hangul", "a\u{3164}\u{ffa0}", r"a\u{3164}\u{ffa0}"),
+            (
+                "fillers of Hangul",
+                "a\u{3164}\u{ffa0}",
+                r"a\u{3164}\u{ffa0}",
+            ),
             (
                 "our own lines",
                 "━━ paid │ 10",

@@ -7,7 +7,9 @@
 
 use bitcoin::bip32::{DerivationPath, Xpriv, Xpub};
 use bitcoin::secp256k1::Secp256k1;
-use cofferdam_core::keys::{Bip39Passphrase, Entropy, Language, MasterKey, Mnemonic, MnemonicError};
+use cofferdam_core::keys::{
+    Bip39Passphrase, Entropy, Language, MasterKey, Mnemonic, MnemonicError,
+};
 use cofferdam_core::{Network, ScriptType};
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
@@ -80,7 +82,9 @@ fn bip39_in_ten_languages() {
                 .any(|language| python_name(language) == **name)
         })
         .collect();
-    println!("bip39.json: {total} vectors; language detected in {detected}, ambiguous in {ambiguous}");
+    println!(
+        "bip39.json: {total} vectors; language detected in {detected}, ambiguous in {ambiguous}"
+    );
     println!("bip39.json: left out, not word lists of BIP39: {others:?}");
     assert_eq!(total, 240);
     assert_eq!(others, ["russian", "turkish"]);
@@ -100,7 +104,10 @@ fn hwi_bip32() {
         assert_eq!(root.xpub().to_string(), case["xpub"].as_str().unwrap());
         // HWI calls the first BIP44 account so.
         let account = master.account(ScriptType::Legacy, 0).unwrap();
-        assert_eq!(account.xpub().to_string(), case["master_xpub"].as_str().unwrap());
+        assert_eq!(
+            account.xpub().to_string(),
+            case["master_xpub"].as_str().unwrap()
+        );
         assert_eq!(root.xpub().fingerprint(), master.fingerprint());
         for vector in case["vectors"].as_array().unwrap() {
             let path: DerivationPath = vector["path"].as_str().unwrap().parse().unwrap();

@@ -2,8 +2,8 @@
 
 use bitcoin::hex::DisplayHex;
 use cofferdam_core::keys::{
-    Bip39Passphrase, Entropy, InvalidEntropy, InvalidWordCount, Language, MIX_TAG, Mnemonic, MnemonicError,
-    Rolls, WordCount, mix,
+    Bip39Passphrase, Entropy, InvalidEntropy, InvalidWordCount, Language, MIX_TAG, Mnemonic,
+    MnemonicError, Rolls, WordCount, mix,
 };
 
 const ABOUT: &str =
@@ -71,7 +71,10 @@ fn every_word_count_and_language_round_trips() {
 
 #[test]
 fn case_and_space_do_not_matter() {
-    let spaced = format!("  {}\r\n", ABOUT.to_uppercase().replace(' ', " \n\t\u{3000}"));
+    let spaced = format!(
+        "  {}\r\n",
+        ABOUT.to_uppercase().replace(' ', " \n\t\u{3000}")
+    );
     assert_eq!(*Mnemonic::parse(&spaced, None).unwrap().phrase(), ABOUT);
 }
 
@@ -119,7 +122,9 @@ fn a_wrong_checksum_says_who_carries_it() {
     };
     assert_eq!(Mnemonic::parse(&wrong, None).unwrap_err(), expected);
     let message = expected.to_string();
-    assert!(message.contains("word 12") && message.contains("checksum") && !message.contains("abandon"));
+    assert!(
+        message.contains("word 12") && message.contains("checksum") && !message.contains("abandon")
+    );
     // Two words swapped.
     let swapped = "legal thank winner year wave sausage worth useful legal winner thank yellow";
     assert_eq!(Mnemonic::parse(swapped, None).unwrap_err(), expected);
@@ -143,20 +148,27 @@ fn other_numbers_of_words_are_refused() {
 #[test]
 fn words_of_several_lists_need_a_language() {
     // These are in the English and the French list, and both checksums are right.
-    let shared = "abandon amateur angle animal aspect badge bicycle bonus brave canal amateur fragile";
+    let shared =
+        "abandon amateur angle animal aspect badge bicycle bonus brave canal amateur fragile";
     let Err(MnemonicError::AmbiguousLanguage { languages }) = Mnemonic::parse(shared, None) else {
         panic!("{:?}", Mnemonic::parse(shared, None));
     };
     let languages = <[Language; 2]>::try_from(languages).unwrap();
     assert_eq!(languages, [Language::English, Language::French]);
     // The seed is the same in either, the entropy is not.
-    let [english, french] = languages.map(|language| Mnemonic::parse(shared, Some(language)).unwrap());
+    let [english, french] =
+        languages.map(|language| Mnemonic::parse(shared, Some(language)).unwrap());
     assert_ne!(english.entropy().as_bytes(), french.entropy().as_bytes());
-    let key = |words: &Mnemonic| words.seed(&Bip39Passphrase::none()).derive_symmetric(b"compare");
+    let key = |words: &Mnemonic| {
+        words
+            .seed(&Bip39Passphrase::none())
+            .derive_symmetric(b"compare")
+    };
     assert_eq!(*key(&english), *key(&french));
 
     // Of these, only the French checksum is right.
-    let french = "abandon amateur angle animal aspect badge bicycle bonus brave canal abandon cycle";
+    let french =
+        "abandon amateur angle animal aspect badge bicycle bonus brave canal abandon cycle";
     assert_eq!(
         Mnemonic::parse(french, None).unwrap().language(),
         Language::French
@@ -208,7 +220,8 @@ fn symmetric_keys_depend_on_seed_and_info() {
     assert_eq!(*about.derive_symmetric(b"a"), *about.derive_symmetric(b"a"));
     assert_ne!(*about.derive_symmetric(b"a"), *about.derive_symmetric(b"b"));
     assert_ne!(*about.derive_symmetric(b"a"), *zoo.derive_symmetric(b"a"));
-    // Python: hmac.new(hmac.new(bytes(32), seed, "sha256").digest(), b"cofferdam/1/journal\x01", "sha256")
+    // Python: hmac.new(hmac.new(bytes(32), seed, "sha256").digest(), b"cofferdam/1/journal\x01",
+    // "sha256")
     assert_eq!(
         about
             .derive_symmetric(b"cofferdam/1/journal")

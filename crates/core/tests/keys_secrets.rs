@@ -9,7 +9,8 @@ use cofferdam_core::keys::{
 };
 use cofferdam_core::{Network, ScriptType};
 
-/// Fails to compile if a type has a trait: with it, two implementations fit and `_` cannot be inferred.
+/// Fails to compile if a type has a trait: with it, two implementations fit and `_` cannot be
+/// inferred.
 macro_rules! assert_lacks {
     ($trait:path: $($type:ty),+) => {
         const _: () = {
@@ -54,7 +55,10 @@ fn debug_shows_no_secret() {
             .words()
             .chain(["correct", "horse", "prv", "16325412534661345216"])
             .collect();
-        assert!(!secrets.iter().any(|secret| text.contains(secret)), "{text}");
+        assert!(
+            !secrets.iter().any(|secret| text.contains(secret)),
+            "{text}"
+        );
         assert!(!text.contains(&entropy.as_bytes().to_lower_hex_string()));
         // Nothing but type names, the network, the fingerprint and the path.
         assert!(text.len() < 150, "{text}");
@@ -69,7 +73,10 @@ fn no_two_secrets_of_a_tree_are_the_same() {
     };
     let master = |byte| MasterKey::from_seed(&seed(byte), Network::Mainnet).unwrap();
     assert_ne!(master(1).fingerprint(), master(2).fingerprint());
-    let root = *master(1).account_at(&DerivationPath::master()).unwrap().xpub();
+    let root = *master(1)
+        .account_at(&DerivationPath::master())
+        .unwrap()
+        .xpub();
     let account = *master(1).account(ScriptType::Segwit, 0).unwrap().xpub();
     let next = *master(1).account(ScriptType::Segwit, 1).unwrap().xpub();
     assert!(root.public_key != account.public_key && account.public_key != next.public_key);

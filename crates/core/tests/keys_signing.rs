@@ -1,4 +1,5 @@
-//! Accounts and signatures against Bitcoin Core's (`fixtures/core-signing`), and the addresses of the BIPs.
+//! Accounts and signatures against Bitcoin Core's (`fixtures/core-signing`), and the addresses of
+//! the BIPs.
 
 use bitcoin::hashes::Hash;
 use bitcoin::secp256k1::Message;
@@ -33,7 +34,9 @@ fn case_name(script_type: ScriptType) -> &'static str {
 fn case(script_type: ScriptType) -> (Value, AccountKey, Wallet) {
     let fixture: Value = serde_json::from_str(FIXTURE).unwrap();
     let words = fixture["mnemonics"][0].as_str().unwrap();
-    let account = master(words, Network::Regtest).account(script_type, 0).unwrap();
+    let account = master(words, Network::Regtest)
+        .account(script_type, 0)
+        .unwrap();
     let wallet = account
         .wallet(script_type, "main".parse().unwrap(), None)
         .unwrap();
@@ -79,7 +82,11 @@ fn accounts_have_bitcoin_cores_descriptors_and_addresses() {
 fn signed_transactions_are_bitcoin_cores_to_the_byte() {
     for script_type in ScriptType::ALL {
         let (case, account, wallet) = case(script_type);
-        let psbt: Psbt = case["unsigned"]["psbt_v0"].as_str().unwrap().parse().unwrap();
+        let psbt: Psbt = case["unsigned"]["psbt_v0"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
         let signed = sign_all(&psbt, &account, &wallet);
         let expected = case["signed_transaction"].as_str().unwrap();
         assert_eq!(
@@ -124,7 +131,9 @@ fn sign_all(psbt: &Psbt, account: &AccountKey, wallet: &Wallet) -> Transaction {
             }
             _ => {
                 let program = redeem_script.as_ref().unwrap_or(&coin.script_pubkey);
-                let hash = cache.p2wpkh_signature_hash(at, program, coin.value, all).unwrap();
+                let hash = cache
+                    .p2wpkh_signature_hash(at, program, coin.value, all)
+                    .unwrap();
                 Message::from_digest(hash.to_byte_array())
             }
         };
@@ -182,7 +191,9 @@ fn threads_may_share_an_account_and_sign_the_same() {
     let sign = |index: u32| {
         let message = Message::from_digest([index as u8; 32]);
         (
-            account.sign_ecdsa(Branch::Receive, index, &message).unwrap(),
+            account
+                .sign_ecdsa(Branch::Receive, index, &message)
+                .unwrap(),
             account
                 .sign_taproot_key_spend(Branch::Receive, index, &message, None)
                 .unwrap(),
@@ -190,8 +201,13 @@ fn threads_may_share_an_account_and_sign_the_same() {
     };
     let alone: Vec<_> = (0..8).map(sign).collect();
     let together: Vec<_> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..8).map(|index| scope.spawn(move || sign(index))).collect();
-        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
+        let workers: Vec<_> = (0..8)
+            .map(|index| scope.spawn(move || sign(index)))
+            .collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap())
+            .collect()
     });
     assert_eq!(alone, together);
 }
@@ -225,7 +241,9 @@ fn a_script_tree_changes_the_tweak() {
 /// Returns the first receive addresses, then the first change address.
 fn published(script_type: ScriptType, network: Network, receive: u32) -> Vec<String> {
     let account = master(ABOUT, network).account(script_type, 0).unwrap();
-    let wallet = account.wallet(script_type, "w".parse().unwrap(), None).unwrap();
+    let wallet = account
+        .wallet(script_type, "w".parse().unwrap(), None)
+        .unwrap();
     let mut addresses: Vec<_> = (0..receive)
         .map(|index| wallet.address(Branch::Receive, index).unwrap().to_string())
         .collect();
@@ -262,7 +280,8 @@ fn networks_have_their_own_keys_and_encodings() {
     let mainnet = master(ABOUT, Network::Mainnet);
     let signet = master(ABOUT, Network::Signet);
     assert_eq!(mainnet.fingerprint(), signet.fingerprint());
-    let [mainnet, signet] = [mainnet, signet].map(|key| key.account(ScriptType::Segwit, 0).unwrap());
+    let [mainnet, signet] =
+        [mainnet, signet].map(|key| key.account(ScriptType::Segwit, 0).unwrap());
     assert!(mainnet.xpub().to_string().starts_with("xpub"));
     assert!(signet.xpub().to_string().starts_with("tpub"));
     assert_ne!(mainnet.xpub().public_key, signet.xpub().public_key);

@@ -1,4 +1,5 @@
-//! PSBTs that Bitcoin Core made and signed (`fixtures/core-signing`): parsing, building, adding signatures, finalizing.
+//! PSBTs that Bitcoin Core made and signed (`fixtures/core-signing`): parsing, building, adding
+//! signatures, finalizing.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,8 +12,8 @@ use bitcoin::{PublicKey, Script, Transaction, TxOut};
 use cofferdam_core::Network;
 use cofferdam_core::psbt::build::{BuildError, Template, TemplateInput, TemplateOutput, create};
 use cofferdam_core::psbt::{
-    Encoding, FinalizeError, InputSignature, Limits, Parsed, RawKey, RawPsbt, SignatureFault, SignatureKind,
-    Version, fields, finalize,
+    Encoding, FinalizeError, InputSignature, Limits, Parsed, RawKey, RawPsbt, SignatureFault,
+    SignatureKind, Version, fields, finalize,
 };
 use cofferdam_core::wallet::{Branch, Wallet};
 use serde_json::Value;
@@ -37,7 +38,12 @@ fn parse(bytes: &[u8]) -> Parsed {
 
 fn cases() -> Vec<Case> {
     let fixture: Value = serde_json::from_str(FIXTURE).unwrap();
-    fixture["cases"].as_array().unwrap().iter().map(case).collect()
+    fixture["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(case)
+        .collect()
 }
 
 fn case(case: &Value) -> Case {
@@ -53,7 +59,12 @@ fn case(case: &Value) -> Case {
             deserialize_hex(coin["previous_transaction"].as_str().unwrap()).unwrap();
         made.insert(transaction.compute_txid(), Arc::new(transaction));
     }
-    let outpoints = || v0.unsigned_tx().input.iter().map(|input| input.previous_output);
+    let outpoints = || {
+        v0.unsigned_tx()
+            .input
+            .iter()
+            .map(|input| input.previous_output)
+    };
     let previous: Vec<_> = outpoints()
         .map(|outpoint| Arc::clone(&made[&outpoint.txid]))
         .collect();
@@ -133,7 +144,12 @@ fn both_versions_are_the_same_transaction() {
             "{}",
             case.name
         );
-        assert_eq!(case.v0.unsigned_tx(), case.v2.unsigned_tx(), "{}", case.name);
+        assert_eq!(
+            case.v0.unsigned_tx(),
+            case.v2.unsigned_tx(),
+            "{}",
+            case.name
+        );
         assert_eq!(case.v0.inputs(), case.v2.inputs(), "{}", case.name);
         assert_eq!(case.v0.outputs(), case.v2.outputs(), "{}", case.name);
     }
@@ -162,7 +178,11 @@ fn encodings_are_recognised_and_kept() {
         .collect();
     let files = [
         ("binary", binary.clone(), Encoding::Binary),
-        ("base64", case.v0_text.clone().into_bytes(), Encoding::Base64),
+        (
+            "base64",
+            case.v0_text.clone().into_bytes(),
+            Encoding::Base64,
+        ),
         ("base64 in lines", wrapped.into_bytes(), Encoding::Base64),
         ("hex", hex.clone().into_bytes(), Encoding::Hex),
         (
@@ -277,7 +297,11 @@ fn false_signatures_never_become_a_transaction() {
         let mut signatures = signatures(&case);
         let first = signatures[0].clone();
         let outcome = |signatures: &[InputSignature]| {
-            finalize(&parse(&case.v0.with_signatures(signatures).unwrap()), &case.coins).unwrap_err()
+            finalize(
+                &parse(&case.v0.with_signatures(signatures).unwrap()),
+                &case.coins,
+            )
+            .unwrap_err()
         };
         assert_eq!(outcome(&[]), FinalizeError::Unsigned(0), "{}", case.name);
         assert_eq!(
@@ -338,11 +362,15 @@ fn coins_of_the_caller_decide() {
         let mut coins = case.coins.clone();
         assert!(matches!(
             finalize(&signed, &coins[1..]),
-            Err(FinalizeError::CoinCount { coins: 2, inputs: 3 })
+            Err(FinalizeError::CoinCount {
+                coins: 2,
+                inputs: 3
+            })
         ));
         coins[0].value += bitcoin::Amount::ONE_SAT;
         let result = finalize(&signed, &coins);
-        // Legacy signatures do not cover amounts: which is why the review wants previous transactions.
+        // Legacy signatures do not cover amounts: which is why the review wants previous
+        // transactions.
         if wallet.script_type() == cofferdam_core::ScriptType::Legacy {
             assert_eq!(result.unwrap(), case.signed);
         } else {
@@ -402,9 +430,17 @@ fn what_we_build_says_what_bitcoin_core_says() {
             assert_eq!(built.unsigned_tx(), core.unsigned_tx(), "{}", case.name);
             assert_eq!(built.outputs(), core.outputs(), "{}", case.name);
             for (ours, cores) in built.inputs().iter().zip(core.inputs()) {
-                assert_eq!(ours.bip32_derivations, cores.bip32_derivations, "{}", case.name);
+                assert_eq!(
+                    ours.bip32_derivations, cores.bip32_derivations,
+                    "{}",
+                    case.name
+                );
                 assert_eq!(ours.tap_key_origins, cores.tap_key_origins, "{}", case.name);
-                assert_eq!(ours.tap_internal_key, cores.tap_internal_key, "{}", case.name);
+                assert_eq!(
+                    ours.tap_internal_key, cores.tap_internal_key,
+                    "{}",
+                    case.name
+                );
                 assert_eq!(ours.redeem_script, cores.redeem_script, "{}", case.name);
                 assert_eq!(ours.witness_utxo, cores.witness_utxo, "{}", case.name);
             }
@@ -412,7 +448,8 @@ fn what_we_build_says_what_bitcoin_core_says() {
     }
 }
 
-/// Other implementations read what we write: `bitcoin` version 0, `psbt-v2` version 2; and we read what they write.
+/// Other implementations read what we write: `bitcoin` version 0, `psbt-v2` version 2; and we read
+/// what they write.
 #[test]
 fn other_implementations_agree() {
     for (case, wallet) in own_cases() {
@@ -445,7 +482,12 @@ fn other_implementations_agree() {
             );
         }
         let read_back = parse(&theirs.serialize());
-        assert_eq!(read_back.unsigned_tx(), &template.unsigned_tx(), "{}", case.name);
+        assert_eq!(
+            read_back.unsigned_tx(),
+            &template.unsigned_tx(),
+            "{}",
+            case.name
+        );
         assert_eq!(read_back.inputs(), parse(&v0).inputs(), "{}", case.name);
     }
 }
@@ -487,9 +529,13 @@ fn nothing_is_built_on_claims() {
             refused(&|template| template.inputs[0].previous_transaction = None),
             Err(BuildError::PreviousTransactionMissing(0))
         );
-        let (expected, found) = (case.previous[0].compute_txid(), case.previous[1].compute_txid());
+        let (expected, found) = (
+            case.previous[0].compute_txid(),
+            case.previous[1].compute_txid(),
+        );
         assert_eq!(
-            refused(&|template| template.inputs[0].previous_transaction = Some(Arc::clone(&case.previous[1]))),
+            refused(&|template| template.inputs[0].previous_transaction =
+                Some(Arc::clone(&case.previous[1]))),
             Err(BuildError::PreviousTransactionWrong {
                 input: 0,
                 expected,

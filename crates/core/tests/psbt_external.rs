@@ -1,8 +1,8 @@
-//! External PSBTs: the lists of valid and invalid ones that HWI tests with (bitcoin-core/HWI, `test/data/test_psbt.json`),
-//! its cases of the BIP174 roles, and files of Coinkite's.
+//! External PSBTs: the lists of valid and invalid ones that HWI tests with (bitcoin-core/HWI,
+//! `test/data/test_psbt.json`), its cases of the BIP174 roles, and files of Coinkite's.
 //!
-//! Read from the folder in `COFFERDAM_EXTERNAL_VECTORS`. Without the variable the tests fail in CI, and say elsewhere that
-//! they were left out. HWI's combiner has no counterpart here.
+//! Read from the folder in `COFFERDAM_EXTERNAL_VECTORS`. Without the variable the tests fail in CI,
+//! and say elsewhere that they were left out. HWI's combiner has no counterpart here.
 
 #![allow(clippy::print_stdout)]
 
@@ -46,7 +46,10 @@ fn invalid_ones_are_refused() {
     for (index, text) in list(&vectors, "invalid").iter().enumerate() {
         assert!(parse(text).is_err(), "invalid {index} was accepted");
     }
-    println!("HWI: {} invalid PSBTs refused", list(&vectors, "invalid").len());
+    println!(
+        "HWI: {} invalid PSBTs refused",
+        list(&vectors, "invalid").len()
+    );
 }
 
 #[test]
@@ -80,17 +83,31 @@ fn creators_transaction_is_read() {
     for case in list(&vectors, "creator") {
         let parsed = parse(&case["result"]).unwrap();
         let transaction = parsed.unsigned_tx();
-        for (input, expected) in transaction.input.iter().zip(case["inputs"].as_array().unwrap()) {
+        for (input, expected) in transaction
+            .input
+            .iter()
+            .zip(case["inputs"].as_array().unwrap())
+        {
             let txid = expected["txid"].as_str().unwrap().parse().unwrap();
             let vout = expected["vout"].as_u64().unwrap().try_into().unwrap();
             assert_eq!(input.previous_output, OutPoint { txid, vout });
         }
-        for (output, expected) in transaction.output.iter().zip(case["outputs"].as_array().unwrap()) {
+        for (output, expected) in transaction
+            .output
+            .iter()
+            .zip(case["outputs"].as_array().unwrap())
+        {
             let (address, amount) = expected.as_object().unwrap().iter().next().unwrap();
             let address: Address<_> = address.parse().unwrap();
             let value = Amount::from_btc(amount.as_f64().unwrap()).unwrap();
             let script_pubkey = address.assume_checked().script_pubkey();
-            assert_eq!(*output, TxOut { value, script_pubkey });
+            assert_eq!(
+                *output,
+                TxOut {
+                    value,
+                    script_pubkey
+                }
+            );
         }
     }
     println!("HWI: {} creator cases", list(&vectors, "creator").len());
@@ -100,25 +117,36 @@ fn creators_transaction_is_read() {
 fn signers_signatures_are_added() {
     let Some(vectors) = vectors() else { return };
     for case in list(&vectors, "signer") {
-        let (unsigned, signed) = (parse(&case["psbt"]).unwrap(), parse(&case["result"]).unwrap());
+        let (unsigned, signed) = (
+            parse(&case["psbt"]).unwrap(),
+            parse(&case["result"]).unwrap(),
+        );
         let mut added = Vec::new();
         for (input, fields) in signed.inputs().iter().enumerate() {
-            added.extend(fields.partial_signatures.iter().map(|partial| InputSignature {
-                input,
-                kind: SignatureKind::Ecdsa {
-                    public_key: partial.public_key,
-                    signature: bitcoin::ecdsa::Signature::from_slice(&partial.bytes).unwrap(),
-                },
-            }));
+            added.extend(
+                fields
+                    .partial_signatures
+                    .iter()
+                    .map(|partial| InputSignature {
+                        input,
+                        kind: SignatureKind::Ecdsa {
+                            public_key: partial.public_key,
+                            signature: bitcoin::ecdsa::Signature::from_slice(&partial.bytes)
+                                .unwrap(),
+                        },
+                    }),
+            );
         }
         assert!(!added.is_empty());
-        let result = Parsed::parse(&unsigned.with_signatures(&added).unwrap(), &Limits::DEFAULT).unwrap();
+        let result =
+            Parsed::parse(&unsigned.with_signatures(&added).unwrap(), &Limits::DEFAULT).unwrap();
         assert_eq!(result.inputs(), signed.inputs());
     }
     println!("HWI: {} signer cases", list(&vectors, "signer").len());
 }
 
-/// HWI's finalizer and extractor cases are multisig, which is refused so far: by its script, not by a panic.
+/// HWI's finalizer and extractor cases are multisig, which is refused so far: by its script, not by
+/// a panic.
 #[test]
 fn multisig_is_not_finalized() {
     let Some(vectors) = vectors() else { return };
@@ -128,12 +156,16 @@ fn multisig_is_not_finalized() {
             let coins: Vec<TxOut> = parsed
                 .inputs()
                 .iter()
-                .map(|input| match (&input.witness_utxo, &input.previous_transaction) {
-                    (Some(utxo), _) => utxo.clone(),
-                    (None, Some(previous)) => previous.coin().expect("the output that is spent").clone(),
-                    // The extractor's case has dropped what it does not need.
-                    (None, None) => TxOut::NULL,
-                })
+                .map(
+                    |input| match (&input.witness_utxo, &input.previous_transaction) {
+                        (Some(utxo), _) => utxo.clone(),
+                        (None, Some(previous)) => {
+                            previous.coin().expect("the output that is spent").clone()
+                        }
+                        // The extractor's case has dropped what it does not need.
+                        (None, None) => TxOut::NULL,
+                    },
+                )
                 .collect();
             let refused = finalize(&parsed, &coins).unwrap_err();
             assert!(

@@ -1,4 +1,5 @@
-//! PSBTs that somebody has tampered with, each by the name of what was done and with the refusal that it must meet.
+//! PSBTs that somebody has tampered with, each by the name of what was done and with the refusal
+//! that it must meet.
 
 use bitcoin::consensus::{deserialize, serialize};
 use bitcoin::{ScriptBuf, Transaction, Witness};
@@ -65,7 +66,10 @@ fn files_that_are_no_psbt() {
         ("another base64 text", b"aGVsbG8gd29ybGQ="),
         ("the magic of another format", b"psbu\xff\x00"),
         ("the magic without its last byte", b"psbt"),
-        ("a PSBT in base64 with a byte order mark", b"\xef\xbb\xbfcHNidP8="),
+        (
+            "a PSBT in base64 with a byte order mark",
+            b"\xef\xbb\xbfcHNidP8=",
+        ),
         ("base64 whose fifth byte is another", b"cHNidPABAAA="),
     ] {
         assert_eq!(parse(file), Err(PsbtError::NotAPsbt), "{name}");
@@ -84,7 +88,10 @@ fn files_that_are_no_psbt() {
         "half a byte"
     );
     assert!(matches!(parse(b"70736274ffxy"), Err(PsbtError::Hex(_))));
-    assert_eq!(parse(b"psbt\xff"), Err(PsbtError::Truncated(MapName::Global)));
+    assert_eq!(
+        parse(b"psbt\xff"),
+        Err(PsbtError::Truncated(MapName::Global))
+    );
 }
 
 #[test]
@@ -184,9 +191,15 @@ fn unsigned_transactions_of_version_0() {
         "{with_witness}"
     );
     let longer = with_transaction(|_| {}, |tx| [serialize(tx), vec![0]].concat());
-    assert!(matches!(longer, PsbtError::UnsignedTransaction(_)), "{longer}");
+    assert!(
+        matches!(longer, PsbtError::UnsignedTransaction(_)),
+        "{longer}"
+    );
     let shorter = with_transaction(|_| {}, |tx| serialize(tx)[..50].to_vec());
-    assert!(matches!(shorter, PsbtError::UnsignedTransaction(_)), "{shorter}");
+    assert!(
+        matches!(shorter, PsbtError::UnsignedTransaction(_)),
+        "{shorter}"
+    );
     let more_inputs = with_transaction(|tx| tx.input.push(tx.input[0].clone()), as_it_is);
     assert!(
         !matches!(more_inputs, PsbtError::UnsignedTransaction(_)),
@@ -242,7 +255,10 @@ fn versions_and_their_fields() {
         matches!(other_amount, PsbtError::ForbiddenField { version: 0, .. }),
         "a second amount: {other_amount}"
     );
-    for (name, field) in [("txid", input::PREVIOUS_TXID), ("index", input::OUTPUT_INDEX)] {
+    for (name, field) in [
+        ("txid", input::PREVIOUS_TXID),
+        ("index", input::OUTPUT_INDEX),
+    ] {
         let missing = refusal(V2, |raw| assert_eq!(raw.inputs[1].remove_type(field), 1));
         assert!(
             matches!(
@@ -268,7 +284,9 @@ fn versions_and_their_fields() {
             "{name}: {missing}"
         );
     }
-    let count = refusal(V2, |raw| set(&mut raw.global, global::INPUT_COUNT, &[0xfd, 3, 0]));
+    let count = refusal(V2, |raw| {
+        set(&mut raw.global, global::INPUT_COUNT, &[0xfd, 3, 0])
+    });
     assert!(
         invalid_value(MapName::Global, "PSBT_GLOBAL_INPUT_COUNT", &count),
         "{count}"
@@ -375,9 +393,11 @@ fn forms_of_fields() {
                 set(map, input::WITNESS_UTXO, &longer);
             },
         ),
-        ("a sighash type of one byte", "PSBT_IN_SIGHASH_TYPE", |map| {
-            set(map, input::SIGHASH_TYPE, &[1])
-        }),
+        (
+            "a sighash type of one byte",
+            "PSBT_IN_SIGHASH_TYPE",
+            |map| set(map, input::SIGHASH_TYPE, &[1]),
+        ),
         ("a path of half a step", "PSBT_IN_BIP32_DERIVATION", |map| {
             for pair in &mut map.pairs {
                 if pair.key.key_type == input::BIP32_DERIVATION {
@@ -385,9 +405,11 @@ fn forms_of_fields() {
                 }
             }
         }),
-        ("a taproot signature of 63 bytes", "PSBT_IN_TAP_KEY_SIG", |map| {
-            set(map, input::TAP_KEY_SIG, &[1; 63])
-        }),
+        (
+            "a taproot signature of 63 bytes",
+            "PSBT_IN_TAP_KEY_SIG",
+            |map| set(map, input::TAP_KEY_SIG, &[1; 63]),
+        ),
         (
             "an internal key off the curve",
             "PSBT_IN_TAP_INTERNAL_KEY",
@@ -416,7 +438,10 @@ fn forms_of_fields() {
     ];
     for (name, field, tamper) in cases {
         let refused = refusal(V0, |raw| tamper(&mut raw.inputs[0]));
-        assert!(invalid_value(of_input, field, &refused), "{name}: {refused}");
+        assert!(
+            invalid_value(of_input, field, &refused),
+            "{name}: {refused}"
+        );
     }
     let key_data = refusal(V0, |raw| {
         raw.inputs[0].set(RawKey::with_data(input::WITNESS_UTXO, [0]), vec![])

@@ -20,7 +20,8 @@ static FIXTURES: LazyLock<(Vec<Vec<u8>>, Vec<Wallet>)> = LazyLock::new(|| {
     let cases = fixture["cases"].as_array().unwrap();
     let texts = cases.iter().flat_map(|case| {
         let unsigned = &case["unsigned"];
-        let partial = ["partially_signed_by_key_0", "partially_signed_by_key_2"].map(|field| &case[field]);
+        let partial =
+            ["partially_signed_by_key_0", "partially_signed_by_key_2"].map(|field| &case[field]);
         [&unsigned["psbt_v0"], &unsigned["psbt_v2"]]
             .into_iter()
             .chain(partial)
@@ -149,8 +150,12 @@ fn limits_hold_before_memory_is_taken() {
         );
     }
     // Version 2 says how many maps follow: a lie costs nothing.
-    let mut lying = Parsed::parse(&psbts[1], &Limits::DEFAULT).unwrap().raw().clone();
-    let count = cofferdam_core::psbt::RawKey::plain(cofferdam_core::psbt::fields::global::INPUT_COUNT);
+    let mut lying = Parsed::parse(&psbts[1], &Limits::DEFAULT)
+        .unwrap()
+        .raw()
+        .clone();
+    let count =
+        cofferdam_core::psbt::RawKey::plain(cofferdam_core::psbt::fields::global::INPUT_COUNT);
     lying.global.set(count, vec![0xff; 9]);
     let refused = Parsed::parse(&lying.to_bytes(), &Limits::DEFAULT);
     assert_eq!(

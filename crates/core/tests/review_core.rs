@@ -2,7 +2,9 @@
 
 use cofferdam_core::Network;
 use cofferdam_core::psbt::{Limits, Parsed};
-use cofferdam_core::review::{FeeLimits, KnownWallet, OutputClass, ReviewContext, Reviewed, review};
+use cofferdam_core::review::{
+    FeeLimits, KnownWallet, OutputClass, ReviewContext, Reviewed, review,
+};
 use cofferdam_core::wallet::Wallet;
 use serde_json::Value;
 
@@ -16,8 +18,12 @@ fn cases() -> Vec<Value> {
 fn wallets() -> Vec<(Wallet, Value)> {
     let own = |case: Value| {
         let name = case["name"].as_str().unwrap().parse().unwrap();
-        let wallet =
-            Wallet::from_descriptor(case["descriptor"].as_str().unwrap(), name, Network::Regtest, None);
+        let wallet = Wallet::from_descriptor(
+            case["descriptor"].as_str().unwrap(),
+            name,
+            Network::Regtest,
+            None,
+        );
         wallet.ok().map(|wallet| (wallet, case))
     };
     let wallets: Vec<_> = cases().into_iter().filter_map(own).collect();
@@ -40,7 +46,11 @@ fn reviewed(case: &Value, version: &str, wallets: &[Wallet]) -> Reviewed {
 }
 
 fn codes(reviewed: &Reviewed) -> Vec<&str> {
-    reviewed.findings().iter().map(|finding| finding.code()).collect()
+    reviewed
+        .findings()
+        .iter()
+        .map(|finding| finding.code())
+        .collect()
 }
 
 #[test]
@@ -48,7 +58,10 @@ fn single_signature_cases_are_clean_and_theirs() {
     let pairs = wallets();
     let all: Vec<Wallet> = pairs.iter().map(|(wallet, _)| wallet.clone()).collect();
     for (wallet, case) in &pairs {
-        let (v0, v2) = (reviewed(case, "psbt_v0", &all), reviewed(case, "psbt_v2", &all));
+        let (v0, v2) = (
+            reviewed(case, "psbt_v0", &all),
+            reviewed(case, "psbt_v2", &all),
+        );
         for reviewed in [&v0, &v2] {
             assert_eq!(codes(reviewed), Vec::<&str>::new(), "{}", wallet.name());
             assert_eq!(reviewed.spends().len(), 3);
@@ -64,7 +77,8 @@ fn single_signature_cases_are_clean_and_theirs() {
         assert_eq!(v0.spends(), v2.spends());
         // What Bitcoin Core signed has at most the size that the fee rate was computed from.
         let signed = case["signed_transaction"].as_str().unwrap();
-        let signed: bitcoin::Transaction = bitcoin::consensus::encode::deserialize_hex(signed).unwrap();
+        let signed: bitcoin::Transaction =
+            bitcoin::consensus::encode::deserialize_hex(signed).unwrap();
         let (estimate, vsize) = (v0.report().fee.unwrap().vsize, signed.vsize() as u64);
         assert!(
             (vsize..=vsize + 3).contains(&estimate),
@@ -84,7 +98,11 @@ fn other_wallets_psbts_are_refused() {
         {
             for version in ["psbt_v0", "psbt_v2"] {
                 let reviewed = reviewed(case, version, std::slice::from_ref(wallet));
-                assert!(codes(&reviewed).contains(&"foreign-wallet"), "{}", case["name"]);
+                assert!(
+                    codes(&reviewed).contains(&"foreign-wallet"),
+                    "{}",
+                    case["name"]
+                );
                 assert!(reviewed.spends().is_empty());
             }
         }

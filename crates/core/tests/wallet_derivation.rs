@@ -78,7 +78,13 @@ fn the_descriptor_is_kept_to_the_letter() {
             .unwrap();
         assert_eq!(body, wallet.canonical_descriptor());
         assert_eq!(
-            wallet.descriptor().to_string().split_once('#').unwrap().1.len(),
+            wallet
+                .descriptor()
+                .to_string()
+                .split_once('#')
+                .unwrap()
+                .1
+                .len(),
             checksum.len()
         );
     }
@@ -103,7 +109,8 @@ fn bulk_single_and_miniscript_derivation_agree() {
                 );
                 assert_eq!(
                     wallet.redeem_script(branch, index).unwrap(),
-                    (script_type == ScriptType::Nested).then(|| definite.explicit_script().unwrap()),
+                    (script_type == ScriptType::Nested)
+                        .then(|| definite.explicit_script().unwrap()),
                 );
             }
         }
@@ -116,13 +123,19 @@ fn indices_end_where_hardened_steps_begin() {
     let wallet = wallet(case);
     let last = (1 << 31) - 1;
     assert!(wallet.script_pubkey(Branch::Receive, last).is_ok());
-    assert_eq!(wallet.scripts(Branch::Change, last..1 << 31).unwrap().len(), 1);
+    assert_eq!(
+        wallet.scripts(Branch::Change, last..1 << 31).unwrap().len(),
+        1
+    );
     for index in [1 << 31, u32::MAX] {
         let too_large = DeriveError::IndexOutOfRange(index);
         assert_eq!(wallet.script_pubkey(Branch::Receive, index), Err(too_large));
         assert_eq!(wallet.address(Branch::Receive, index), Err(too_large));
         assert_eq!(wallet.key_origin(Branch::Receive, index), Err(too_large));
-        assert_eq!(wallet.definite_descriptor(Branch::Receive, index), Err(too_large));
+        assert_eq!(
+            wallet.definite_descriptor(Branch::Receive, index),
+            Err(too_large)
+        );
     }
     let beyond = wallet.scripts(Branch::Receive, last..(1 << 31) + 1);
     assert_eq!(beyond, Err(DeriveError::IndexOutOfRange(1 << 31)));
@@ -186,7 +199,8 @@ fn sizes_are_those_of_real_outputs_and_signed_inputs() {
         assert_eq!(script_type.script_pubkey_length(), script.len() as u64);
         assert_eq!(script_type.dust_limit(), script.minimal_non_dust());
 
-        let bytes = bitcoin::hex::FromHex::from_hex(case["signed_transaction"].as_str().unwrap()).unwrap();
+        let bytes =
+            bitcoin::hex::FromHex::from_hex(case["signed_transaction"].as_str().unwrap()).unwrap();
         let bytes: Vec<u8> = bytes;
         let signed: bitcoin::Transaction = bitcoin::consensus::deserialize(&bytes).unwrap();
         let bound = script_type.input_weight();
@@ -216,7 +230,8 @@ fn core_import_json_is_read_back_as_the_same_wallet() {
         let name = "main".parse().unwrap();
         let birthday = "2026-11-01".parse().unwrap();
         let descriptor = case["descriptor"].as_str().unwrap();
-        let wallet = Wallet::from_descriptor(descriptor, name, Network::Regtest, Some(birthday)).unwrap();
+        let wallet =
+            Wallet::from_descriptor(descriptor, name, Network::Regtest, Some(birthday)).unwrap();
         let options = ImportOptions {
             name: Some(wallet.name().clone()),
             network: Some(Network::Regtest),
@@ -224,7 +239,10 @@ fn core_import_json_is_read_back_as_the_same_wallet() {
         };
         let again = Wallet::import(wallet.core_import_json().as_bytes(), &options).unwrap();
         assert_eq!(again, wallet);
-        assert_eq!(Wallet::parse_json(wallet.to_json().as_bytes()).unwrap(), wallet);
+        assert_eq!(
+            Wallet::parse_json(wallet.to_json().as_bytes()).unwrap(),
+            wallet
+        );
         assert_eq!(
             Wallet::import(wallet.to_json().as_bytes(), &ImportOptions::default()).unwrap(),
             wallet

@@ -5,16 +5,18 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use crate::arena::{ARENA, Arena};
 use crate::wipe::wipe;
 
-/// Blocks from here on the C library maps one by one and gives back to the kernel when they are freed, which hands no page on
-/// without clearing it: glibc's threshold grows to 32 MiB and no further (mallopt(3), `M_MMAP_THRESHOLD`). They are the matrix of
-/// Argon2, which wipes itself, and need no second time.
+/// Blocks from here on the C library maps one by one and gives back to the kernel when they are
+/// freed, which hands no page on without clearing it: glibc's threshold grows to 32 MiB and no
+/// further (mallopt(3), `M_MMAP_THRESHOLD`). They are the matrix of Argon2, which wipes itself, and
+/// need no second time.
 const UNMAPPED: usize = 64 * 1024 * 1024;
 
-/// Allocates from the locked pages of whoever holds secrets, else from the system; wipes every block that is freed or moved.
+/// Allocates from the locked pages of whoever holds secrets, else from the system; wipes every
+/// block that is freed or moved.
 pub struct Allocator;
 
-// SAFETY: every block comes from the arena or from the system's allocator, and goes back to where its address says that it came
-// from; neither unwinds.
+// SAFETY: every block comes from the arena or from the system's allocator, and goes back to where
+// its address says that it came from; neither unwinds.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         match ARENA.allocate(layout) {
@@ -52,8 +54,8 @@ unsafe impl GlobalAlloc for Allocator {
         if owned && Arena::fits(layout, size) {
             return block;
         }
-        // SAFETY: the caller's size is above zero and its layout valid; the bytes copied are in both blocks, which are
-        // different ones.
+        // SAFETY: the caller's size is above zero and its layout valid; the bytes copied are in
+        // both blocks, which are different ones.
         unsafe {
             if !owned && layout.size() >= UNMAPPED && size >= UNMAPPED {
                 return System.realloc(block, layout, size);

@@ -9,10 +9,12 @@ use crate::for_tests;
 use crate::map::{Map, PAGE};
 use crate::wipe::wipe;
 
-/// The smallest block: room for the pointer to the next free one, and the alignment that everything expects.
+/// The smallest block: room for the pointer to the next free one, and the alignment that everything
+/// expects.
 const SMALLEST: usize = 16;
 
-/// The largest block: secrets are smaller (the longest is a file of 64 KiB with a passphrase and one byte more).
+/// The largest block: secrets are smaller (the longest is a file of 64 KiB with a passphrase and
+/// one byte more).
 const LARGEST: usize = 128 * 1024;
 
 /// Blocks of 16, 32, ..., [`LARGEST`] bytes.
@@ -35,7 +37,8 @@ static BULK: AtomicBool = AtomicBool::new(false);
 /// Set once the arena could not serve what should have been in it.
 static RAN_OUT: AtomicBool = AtomicBool::new(false);
 
-/// Runs `work`, whose allocations need no locked pages: public bulk, such as transactions. They are wiped when freed.
+/// Runs `work`, whose allocations need no locked pages: public bulk, such as transactions. They are
+/// wiped when freed.
 ///
 /// For the thread that runs the job, while it has no others.
 pub fn ordinary<T>(work: impl FnOnce() -> T) -> T {
@@ -49,7 +52,8 @@ pub fn ordinary<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Tells whether locked pages ran out, so that something may lie in ordinary memory that should not.
+/// Tells whether locked pages ran out, so that something may lie in ordinary memory that should
+/// not.
 pub fn ran_out() -> bool {
     RAN_OUT.load(Ordering::Relaxed)
 }
@@ -105,7 +109,8 @@ impl Arena {
         }
     }
 
-    /// Returns a block, or none when the layout is not for the arena, or there is no arena, or no room.
+    /// Returns a block, or none when the layout is not for the arena, or there is no arena, or no
+    /// room.
     pub(crate) fn allocate(&self, layout: Layout) -> Option<*mut u8> {
         if self.start.load(Ordering::Acquire) == 0 || BULK.load(Ordering::Relaxed) {
             return None;
@@ -125,7 +130,9 @@ impl Arena {
             }
             let skip = inner.fresh.align_offset(size.min(PAGE));
             let block = inner.fresh.wrapping_add(skip);
-            let after = (block as usize).checked_add(size).filter(|after| *after <= end)?;
+            let after = (block as usize)
+                .checked_add(size)
+                .filter(|after| *after <= end)?;
             inner.fresh = block.wrapping_add(after - block as usize);
             Some(block)
         });
@@ -145,9 +152,12 @@ impl Arena {
     ///
     /// # Safety
     ///
-    /// The block must have come from [`Arena::allocate`] with this layout, and nobody may use it any more.
+    /// The block must have come from [`Arena::allocate`] with this layout, and nobody may use it
+    /// any more.
     pub(crate) unsafe fn free(&self, block: *mut u8, layout: Layout) {
-        let Some(class) = class_of(layout) else { return };
+        let Some(class) = class_of(layout) else {
+            return;
+        };
         // SAFETY: the block has the size of its class, and is the caller's to give.
         unsafe { wipe(block, SMALLEST << class) };
         self.with(|inner| {

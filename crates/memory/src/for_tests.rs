@@ -1,5 +1,6 @@
-//! What shows that the proofs have teeth: programs with pages that can be looked into, that wipe or wipe nothing, and that stand still
-//! before they end. Only programs of the tests call this (`scripts/air-gap` holds that no source of the signer does).
+//! What shows that the proofs have teeth: programs with pages that can be looked into, that wipe or
+//! wipe nothing, and that stand still before they end. Only programs of the tests call this
+//! (`scripts/air-gap` holds that no source of the signer does).
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::asm;
@@ -11,7 +12,8 @@ static READABLE: AtomicBool = AtomicBool::new(false);
 static ORDINARY: AtomicBool = AtomicBool::new(false);
 static STOPS: AtomicBool = AtomicBool::new(false);
 
-/// From now on, pages are locked ones at best, which root can read: so it can be seen that they were wiped.
+/// From now on, pages are locked ones at best, which root can read: so it can be seen that they
+/// were wiped.
 pub fn be_readable() {
     READABLE.store(true, Ordering::Relaxed);
 }
@@ -21,7 +23,8 @@ pub fn be_ordinary() {
     ORDINARY.store(true, Ordering::Relaxed);
 }
 
-/// From now on, [`crate::run_and_end`] stops the process (SIGSTOP) after the wiping, before it ends it.
+/// From now on, [`crate::run_and_end`] stops the process (SIGSTOP) after the wiping, before it ends
+/// it.
 pub fn stop_before_the_end() {
     STOPS.store(true, Ordering::Relaxed);
 }
@@ -47,8 +50,8 @@ pub(crate) fn stop() {
     }
 }
 
-/// Tells valgrind's memcheck that bytes are secret: undefined, so that it reports whatever branches on them, or finds a place in memory
-/// by them. Without valgrind it does nothing.
+/// Tells valgrind's memcheck that bytes are secret: undefined, so that it reports whatever branches
+/// on them, or finds a place in memory by them. Without valgrind it does nothing.
 pub fn secret(bytes: &[u8]) {
     memcheck(0x4d43_0001, bytes);
 }
@@ -71,8 +74,9 @@ fn memcheck(code: u64, bytes: &[u8]) {
     request(code, bytes.as_ptr() as u64, bytes.len() as u64);
 }
 
-/// A client request (valgrind.h, `VALGRIND_DO_CLIENT_REQUEST`): four rotations that come to nothing, and an exchange of a register
-/// with itself, mean it to valgrind and nothing to a processor.
+/// A client request (valgrind.h, `VALGRIND_DO_CLIENT_REQUEST`): four rotations that come to
+/// nothing, and an exchange of a register with itself, mean it to valgrind and nothing to a
+/// processor.
 #[cfg(target_arch = "x86_64")]
 fn request(code: u64, start: u64, length: u64) -> u64 {
     let request = [code, start, length, 0, 0, 0];

@@ -4,8 +4,8 @@ use std::io;
 use std::ptr::{self, NonNull};
 
 use libc::{
-    MADV_DONTDUMP, MADV_DONTFORK, MADV_WIPEONFORK, MAP_ANONYMOUS, MAP_FAILED, MAP_FIXED, MAP_NORESERVE,
-    MAP_PRIVATE, MAP_SHARED, PROT_NONE, PROT_READ, PROT_WRITE, c_int, c_void,
+    MADV_DONTDUMP, MADV_DONTFORK, MADV_WIPEONFORK, MAP_ANONYMOUS, MAP_FAILED, MAP_FIXED,
+    MAP_NORESERVE, MAP_PRIVATE, MAP_SHARED, PROT_NONE, PROT_READ, PROT_WRITE, c_int, c_void,
 };
 
 use crate::for_tests;
@@ -14,14 +14,16 @@ use crate::wipe::wipe;
 /// The size of a page: that of x86-64, and of most others.
 pub(crate) const PAGE: usize = 4096;
 
-/// What lies untouchable on each side: the largest page that Linux has, so that the mapping is aligned on every kernel.
+/// What lies untouchable on each side: the largest page that Linux has, so that the mapping is
+/// aligned on every kernel.
 const GUARD: usize = 64 * 1024;
 
 /// What kind of pages secrets lie in, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pages {
-    /// Of `memfd_secret` (Linux 5.14): never swapped or dumped, and out of the reach of the kernel's own maps, of
-    /// `/proc/PID/mem` and of debuggers, even root's. While they exist, the machine does not hibernate.
+    /// Of `memfd_secret` (Linux 5.14): never swapped or dumped, and out of the reach of the
+    /// kernel's own maps, of `/proc/PID/mem` and of debuggers, even root's. While they exist, the
+    /// machine does not hibernate.
     Secret,
     /// Locked by `mlock`: never swapped, and in no dump; root can read them.
     Locked,
@@ -83,11 +85,17 @@ impl Map {
             Pages::Ordinary => fill_anonymous(start, length),
         };
         match (filled, NonNull::new(start.cast::<u8>())) {
-            (Ok(()), Some(start)) => Ok(Map { start, length, pages }),
+            (Ok(()), Some(start)) => Ok(Map {
+                start,
+                length,
+                pages,
+            }),
             (filled, _) => {
                 // SAFETY: the place is this function's, and nothing in it is in use.
                 unsafe { libc::munmap(place, length + 2 * GUARD) };
-                Err(filled.err().unwrap_or_else(|| io::ErrorKind::OutOfMemory.into()))
+                Err(filled
+                    .err()
+                    .unwrap_or_else(|| io::ErrorKind::OutOfMemory.into()))
             }
         }
     }
@@ -104,10 +112,12 @@ impl Map {
         self.pages
     }
 
-    /// Makes locked pages zero in whatever process is forked from this one. Secret pages are in none at all.
+    /// Makes locked pages zero in whatever process is forked from this one. Secret pages are in
+    /// none at all.
     pub(crate) fn wipe_on_fork(&self) {
         if self.pages == Pages::Locked {
-            // SAFETY: the pages are mapped, private and anonymous. Where the kernel refuses, the process still forks nothing.
+            // SAFETY: the pages are mapped, private and anonymous. Where the kernel refuses, the
+            // process still forks nothing.
             unsafe { libc::madvise(self.start().cast(), self.length, MADV_WIPEONFORK) };
         }
     }
@@ -123,8 +133,14 @@ impl Map {
     ///
     /// Nobody may use the pages any more, nor the value.
     unsafe fn unmap(&self) {
-        // SAFETY: the place with its guards was mapped by `new`; the rest is this function's own condition.
-        unsafe { libc::munmap(self.start().wrapping_sub(GUARD).cast(), self.length + 2 * GUARD) };
+        // SAFETY: the place with its guards was mapped by `new`; the rest is this function's own
+        // condition.
+        unsafe {
+            libc::munmap(
+                self.start().wrapping_sub(GUARD).cast(),
+                self.length + 2 * GUARD,
+            )
+        };
     }
 
     /// Writes zeros over all of it.
@@ -185,8 +201,9 @@ fn fill_secret(start: *mut c_void, length: usize) -> io::Result<()> {
         .filter(|file| *file >= 0)
         .ok_or_else(io::Error::last_os_error)?;
     let size = libc::off_t::try_from(length).map_err(io::Error::other)?;
-    // SAFETY: the descriptor is open and this function's; the place is the caller's. The mapping outlives the descriptor. A
-    // fork must not share the pages with a child, for they are shared memory.
+    // SAFETY: the descriptor is open and this function's; the place is the caller's. The mapping
+    // outlives the descriptor. A fork must not share the pages with a child, for they are shared
+    // memory.
     unsafe {
         let mapped = done(libc::ftruncate(file, size)).and_then(|()| {
             mmap(
@@ -203,7 +220,8 @@ fn fill_secret(start: *mut c_void, length: usize) -> io::Result<()> {
     }
 }
 
-/// Without `MADV_WIPEONFORK`, which [`Map::wipe_on_fork`] adds where no child runs on its copy of the stack (see [`crate::Forking`]).
+/// Without `MADV_WIPEONFORK`, which [`Map::wipe_on_fork`] adds where no child runs on its copy of
+/// the stack (see [`crate::Forking`]).
 fn fill_locked(start: *mut c_void, length: usize) -> io::Result<()> {
     fill_anonymous(start, length)?;
     // SAFETY: the pages were just mapped.

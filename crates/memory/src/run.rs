@@ -11,7 +11,8 @@ use crate::wipe::wipe_registers;
 /// The stack of the job: that of a Rust thread.
 const STACK: usize = 2 * 1024 * 1024;
 
-/// The heap of the job. With the stack and those of the threads that sign it stays within the 8 MiB that systemd lets a user lock.
+/// The heap of the job. With the stack and those of the threads that sign it stays within the 8 MiB
+/// that systemd lets a user lock.
 const HEAP: usize = 4 * 1024 * 1024;
 
 /// The pages in use, as their place in [`Pages::ALL`] and one more; 0 before there are any.
@@ -35,11 +36,12 @@ impl Forking {
     }
 }
 
-/// Runs `job` on a stack and a heap in the best pages that there are, then wipes both, whatever lies in them, and ends the process
-/// with exit code 0, or 1 after a panic. The job asks [`state`] what it got.
+/// Runs `job` on a stack and a heap in the best pages that there are, then wipes both, whatever
+/// lies in them, and ends the process with exit code 0, or 1 after a panic. The job asks [`state`]
+/// what it got.
 ///
-/// Destructors of the caller and of the program do not run: they could use what was wiped. The heap is served by
-/// [`crate::Allocator`], where the program has it.
+/// Destructors of the caller and of the program do not run: they could use what was wiped. The heap
+/// is served by [`crate::Allocator`], where the program has it.
 pub fn run_and_end(forking: Forking, job: impl FnOnce()) -> ! {
     let best = forking.best();
     let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -68,8 +70,8 @@ pub fn run_and_end(forking: Forking, job: impl FnOnce()) -> ! {
     }
 }
 
-/// Returns the kind of pages that this process's secrets lie in; before it has any, that which they would lie in. Ordinary once
-/// locked pages ran out.
+/// Returns the kind of pages that this process's secrets lie in; before it has any, that which they
+/// would lie in. Ordinary once locked pages ran out.
 pub fn state() -> Pages {
     if crate::ran_out() {
         return Pages::Ordinary;

@@ -12,7 +12,8 @@ use crate::arena;
 use crate::map::{Map, PAGE, Pages};
 use crate::wipe::wipe_registers;
 
-/// Runs `work` on a stack of at least `size` bytes in the best pages that there are, and wipes the stack after it. Panics pass through.
+/// Runs `work` on a stack of at least `size` bytes in the best pages that there are, and wipes the
+/// stack after it. Panics pass through.
 ///
 /// # Errors
 ///
@@ -40,9 +41,10 @@ pub(crate) fn run<T, F: FnOnce() -> T>(map: &Map, work: F) -> T {
     let address = (&raw mut errand).expose_provenance() as u64;
     let mut outside = MaybeUninit::<ucontext_t>::uninit();
     let mut inside = MaybeUninit::<ucontext_t>::uninit();
-    // SAFETY: `inside` is filled by getcontext before it is changed. The stack is the map's, which outlives the call and serves
-    // nothing else. The entry has the C convention and takes two integers, as makecontext passes them. When it returns, `outside`
-    // goes on, which swapcontext filled; it never unwinds. `errand` stays where it is until then.
+    // SAFETY: `inside` is filled by getcontext before it is changed. The stack is the map's, which
+    // outlives the call and serves nothing else. The entry has the C convention and takes two
+    // integers, as makecontext passes them. When it returns, `outside` goes on, which swapcontext
+    // filled; it never unwinds. `errand` stays where it is until then.
     unsafe {
         assert_eq!(
             libc::getcontext(inside.as_mut_ptr()),
@@ -78,7 +80,8 @@ pub(crate) fn run<T, F: FnOnce() -> T>(map: &Map, work: F) -> T {
 extern "C" fn entry<F: FnOnce() -> T, T>(high: c_uint, low: c_uint) {
     let address = (u64::from(high) << 32) | u64::from(low);
     // SAFETY: the address is that of the errand, which waits for us and is touched by nobody else.
-    let errand = unsafe { &mut *ptr::with_exposed_provenance_mut::<Errand<F, T>>(address as usize) };
+    let errand =
+        unsafe { &mut *ptr::with_exposed_provenance_mut::<Errand<F, T>>(address as usize) };
     if let Some(work) = errand.work.take() {
         errand.result = Some(catch_unwind(AssertUnwindSafe(work)));
     }
@@ -115,10 +118,15 @@ mod tests {
         let sums: Vec<usize> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4)
                 .map(|n| {
-                    scope.spawn(move || on_stack(64 * PAGE, Pages::Secret, move || (0..=n).sum()).unwrap())
+                    scope.spawn(move || {
+                        on_stack(64 * PAGE, Pages::Secret, move || (0..=n).sum()).unwrap()
+                    })
                 })
                 .collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
         });
         assert_eq!(sums, [0, 1, 3, 6]);
     }

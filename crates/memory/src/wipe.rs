@@ -19,8 +19,8 @@ fn barrier(start: *mut u8) {
     unsafe { asm!("/* {0} */", in(reg) start, options(nostack, preserves_flags)) };
 }
 
-/// Zeroes the vector registers: they may hold what a cipher or a copy last moved, and whatever saves registers would put it on a
-/// stack that is not wiped.
+/// Zeroes the vector registers: they may hold what a cipher or a copy last moved, and whatever
+/// saves registers would put it on a stack that is not wiped.
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn wipe_registers() {
     if std::arch::is_x86_feature_detected!("avx") {

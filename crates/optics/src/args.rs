@@ -14,7 +14,8 @@ use crate::source::Source;
 /// What is looked at.
 #[derive(Clone, Debug, Args)]
 pub struct LookArgs {
-    /// Pictures to read: PNG, JPEG, GIF (animated ones too), y4m or MJPEG, a named pipe with such a stream, or a folder.
+    /// Pictures to read: PNG, JPEG, GIF (animated ones too), y4m or MJPEG, a named pipe with such a
+    /// stream, or a folder.
     #[arg(value_name = "PICTURES", required_unless_present = "camera")]
     pub pictures: Vec<PathBuf>,
 
@@ -85,7 +86,8 @@ pub enum ThemeName {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Codes")]
 pub struct ShowArgs {
-    /// Who reads the codes: own, sparrow, coldcard-q, krux, seedsigner, jade, keystone or bluewallet.
+    /// Who reads the codes: own, sparrow, coldcard-q, krux, seedsigner, jade, keystone or
+    /// bluewallet.
     #[arg(long = "to", value_name = "RECEIVER", default_value_t = Preset::Own)]
     pub receiver: Preset,
 
@@ -112,7 +114,11 @@ impl ShowArgs {
     /// # Errors
     ///
     /// The message cannot be shown so.
-    pub fn schedule(&self, carried: Carried, largest: Option<Version>) -> Result<Schedule, ScheduleError> {
+    pub fn schedule(
+        &self,
+        carried: Carried,
+        largest: Option<Version>,
+    ) -> Result<Schedule, ScheduleError> {
         let mut settings = self.receiver.settings();
         if let Some(version) = self.qr_version {
             settings.version = version;

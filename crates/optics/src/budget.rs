@@ -10,15 +10,16 @@ use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
 use nix::time::{ClockId, clock_gettime};
 use rustix::process::{Resource, Rlimit};
 
-/// How much of the processor one frame may take, decoding and all attempts at reading together. A frame of 1080 lines
-/// takes a third of it.
+/// How much of the processor one frame may take, decoding and all attempts at reading together. A
+/// frame of 1080 lines takes a third of it.
 pub const FRAME_TIME: Duration = Duration::from_millis(300);
 
-/// When the attempts at reading a frame are ended in good order, before the operating system ends the process: of the
-/// processor, too.
+/// When the attempts at reading a frame are ended in good order, before the operating system ends
+/// the process: of the processor, too.
 pub const READING_TIME: Duration = Duration::from_millis(200);
 
-/// How much memory the eye may take for itself: a picture of the largest size, in colour, and what reading it takes.
+/// How much memory the eye may take for itself: a picture of the largest size, in colour, and what
+/// reading it takes.
 pub const MEMORY: u64 = 64 << 20;
 
 /// Ends this process with a signal when a frame takes more than [`FRAME_TIME`] of the processor.
@@ -56,8 +57,8 @@ impl FrameTimer {
         Ok(())
     }
 
-    /// Tells whether the attempts at reading this frame shall end: it took [`READING_TIME`] of the processor. How long its
-    /// picture was waited for does not count.
+    /// Tells whether the attempts at reading this frame shall end: it took [`READING_TIME`] of the
+    /// processor. How long its picture was waited for does not count.
     pub fn out_of_time(&self) -> bool {
         processor_time().saturating_sub(self.began) > READING_TIME
     }
@@ -68,13 +69,15 @@ fn processor_time() -> Duration {
     clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
-/// Lets nothing that a library says in its last moment stand between what people read, and leaves no dump of memory.
+/// Lets nothing that a library says in its last moment stand between what people read, and leaves
+/// no dump of memory.
 ///
 /// # Errors
 ///
 /// The operating system's.
 pub fn be_silent() -> io::Result<()> {
-    // A picture made for it can make a library panic, or ask for more memory than there is: its frame is passed over.
+    // A picture made for it can make a library panic, or ask for more memory than there is: its
+    // frame is passed over.
     std::panic::set_hook(Box::new(|_| {}));
     rustix::stdio::dup2_stderr(File::options().write(true).open("/dev/null")?)?;
     limit(Resource::Core, 0)

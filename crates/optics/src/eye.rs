@@ -10,8 +10,8 @@ use cofferdam_transport::picture::{self, FrameSource, Luma};
 use crate::budget::{FrameTimer, be_silent, limit_memory};
 use crate::message::{Content, Glance, MAX_CODES, Task, receive, send};
 
-/// Looks at whatever it is told to, until nobody is left to tell. Call it in a process that has nothing else to do: its
-/// memory is limited for good, and a frame that takes too long ends it.
+/// Looks at whatever it is told to, until nobody is left to tell. Call it in a process that has
+/// nothing else to do: its memory is limited for good, and a frame that takes too long ends it.
 pub fn run(mut tasks: impl Read, mut glances: impl Write) {
     // An eye that cannot be limited sees nothing: it ends before it is ready.
     let limits = be_silent()
@@ -79,6 +79,7 @@ fn open(task: &Task) -> Result<Box<dyn FrameSource>, String> {
         return Ok(Box::new(camera));
     }
     let file = File::open(&path).map_err(|error| error.to_string())?;
-    let source = picture::open_stream(std::io::BufReader::new(file)).map_err(|error| error.to_string())?;
+    let source =
+        picture::open_stream(std::io::BufReader::new(file)).map_err(|error| error.to_string())?;
     Ok(source)
 }

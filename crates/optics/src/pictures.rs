@@ -10,8 +10,8 @@ use cofferdam_transport::schedule::Schedule;
 /// Pixels of a module: what a screen shows of a file is often made smaller, seldom larger.
 const SCALE: usize = 6;
 
-/// How many codes are written of a message that needs so many: all of a loop; of a fountain half as many again, so that a
-/// reader that misses some need not wait for a second round.
+/// How many codes are written of a message that needs so many: all of a loop; of a fountain half as
+/// many again, so that a reader that misses some need not wait for a second round.
 fn enough(needed: usize) -> usize {
     match needed {
         1 => 1,
@@ -62,7 +62,9 @@ impl Files {
         if out.is_dir() || out.as_os_str().as_encoded_bytes().ends_with(b"/") {
             return Ok(Files::Folder);
         }
-        let extension = out.extension().map(|extension| extension.to_ascii_lowercase());
+        let extension = out
+            .extension()
+            .map(|extension| extension.to_ascii_lowercase());
         match extension.as_ref().and_then(|extension| extension.to_str()) {
             Some("gif") => Ok(Files::Gif),
             Some("png") => Ok(Files::Png),
@@ -84,8 +86,8 @@ pub fn check_pictures(out: &Path, codes: usize) -> Result<(), PicturesError> {
     }
 }
 
-/// Draws the codes of a message as the files that `out` names: an animated GIF, one PNG or SVG, or a folder of numbered PNGs
-/// (`out` ends with a slash).
+/// Draws the codes of a message as the files that `out` names: an animated GIF, one PNG or SVG, or
+/// a folder of numbered PNGs (`out` ends with a slash).
 ///
 /// # Errors
 ///

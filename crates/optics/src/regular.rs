@@ -1,7 +1,8 @@
 //! Files that are named to be read: regular ones.
 //!
-//! Opening a named pipe waits for somebody to write, reading a terminal for somebody to type, and a device may do something or never
-//! end. A name that leads to one of these is an error at once, whoever put it there.
+//! Opening a named pipe waits for somebody to write, reading a terminal for somebody to type, and a
+//! device may do something or never end. A name that leads to one of these is an error at once,
+//! whoever put it there.
 
 use std::fs::{File, FileType, Metadata};
 use std::io;
@@ -10,7 +11,8 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags, open};
 
-/// A path leads to something else than a regular file. It is the inner error of what [`open_regular`] returns.
+/// A path leads to something else than a regular file. It is the inner error of what
+/// [`open_regular`] returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is {0}, and only regular files are read")]
 pub struct NotRegular(&'static str);
@@ -18,7 +20,9 @@ pub struct NotRegular(&'static str);
 impl NotRegular {
     /// Tells whether an error of [`open_regular`] says that the path leads to no regular file.
     pub fn is_cause_of(error: &io::Error) -> bool {
-        error.get_ref().is_some_and(|inner| inner.is::<NotRegular>())
+        error
+            .get_ref()
+            .is_some_and(|inner| inner.is::<NotRegular>())
     }
 }
 

@@ -47,7 +47,8 @@ pub enum ShowError {
     Draw(#[from] DrawError),
 }
 
-/// Returns the largest code that fits the terminal of this process, with its quiet zone and the line below it.
+/// Returns the largest code that fits the terminal of this process, with its quiet zone and the
+/// line below it.
 ///
 /// # Errors
 ///
@@ -57,10 +58,11 @@ pub fn largest_on_terminal() -> Result<Version, ShowError> {
     largest(&terminal)
 }
 
-/// Shows the codes of a schedule, each for its time, until the operator ends it with `q`, Enter, Escape or Ctrl-C.
+/// Shows the codes of a schedule, each for its time, until the operator ends it with `q`, Enter,
+/// Escape or Ctrl-C.
 ///
-/// `+` and `-` make the codes denser and sparser, `f` and `s` faster and slower, `t` changes dark and light, the space bar
-/// holds one. None is greater than the terminal.
+/// `+` and `-` make the codes denser and sparser, `f` and `s` faster and slower, `t` changes dark
+/// and light, the space bar holds one. None is greater than the terminal.
 ///
 /// # Errors
 ///
@@ -177,7 +179,8 @@ impl Screen {
     }
 
     fn columns(&self) -> Result<usize, ShowError> {
-        let size = tcgetwinsize(&self.terminal).map_err(|error| ShowError::NoTerminal(error.into()))?;
+        let size =
+            tcgetwinsize(&self.terminal).map_err(|error| ShowError::NoTerminal(error.into()))?;
         Ok(size.ws_col.into())
     }
 

@@ -9,15 +9,16 @@ pub const MAX_PICTURES: usize = 10_000;
 /// Something that gives pictures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A file (PNG, JPEG, GIF, y4m, MJPEG; animated ones too), a named pipe with a stream, or a folder of such files.
+    /// A file (PNG, JPEG, GIF, y4m, MJPEG; animated ones too), a named pipe with a stream, or a
+    /// folder of such files.
     Path(PathBuf),
     /// A V4L2 camera, by its device (`/dev/video0`).
     Camera(PathBuf),
 }
 
 impl Source {
-    /// Returns the files and cameras that this stands for: of a folder, its files in the order of their names, numbers by
-    /// their value (`2.png` before `10.png`).
+    /// Returns the files and cameras that this stands for: of a folder, its files in the order of
+    /// their names, numbers by their value (`2.png` before `10.png`).
     ///
     /// # Errors
     ///
@@ -43,7 +44,10 @@ impl Source {
             files.push(file);
         }
         if files.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::NotFound, "the folder has no file"));
+            return Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                "the folder has no file",
+            ));
         }
         files.sort_by_cached_key(|file| natural(file));
         Ok(files.into_iter().map(Source::Path).collect())
@@ -93,7 +97,10 @@ mod tests {
             .iter()
             .map(|source| source.path().file_name().unwrap().to_owned())
             .collect();
-        assert_eq!(names, ["a.png", "frame-9.png", "frame-10.png", "frame-0100.png"]);
+        assert_eq!(
+            names,
+            ["a.png", "frame-9.png", "frame-10.png", "frame-0100.png"]
+        );
     }
 
     #[test]

@@ -77,7 +77,9 @@ impl Teller {
                     rate: frames_per_second,
                 }
             }
-            Update::Whole { codes } => Told::Note(format!("read all of it, from {}", counted(codes, "code"))),
+            Update::Whole { codes } => {
+                Told::Note(format!("read all of it, from {}", counted(codes, "code")))
+            }
             Update::Foreign(reason) if self.foreign.as_ref() == Some(&reason) => return None,
             Update::Foreign(reason) => {
                 let note = format!("passed over a code: {reason}");

@@ -15,17 +15,18 @@ use crate::worker::{Gone, SILENCE, Worker, hear, ready};
 /// How long a stream may bring nothing: its other end is started by hand, perhaps after this one.
 const STREAM_SILENCE: Duration = Duration::from_secs(20);
 
-/// How many frames in a row may end the eye, with nothing new read between them, before the scan is given up: a film of
-/// nothing else shall not take all day.
+/// How many frames in a row may end the eye, with nothing new read between them, before the scan is
+/// given up: a film of nothing else shall not take all day.
 const MAX_CUTS: u32 = 32;
 
-/// For how long a file or a folder is looked at that brings nothing new. Of a film that is longer, this is thousands of
-/// pictures.
+/// For how long a file or a folder is looked at that brings nothing new. Of a film that is longer,
+/// this is thousands of pictures.
 const BARREN: Duration = Duration::from_secs(60);
 
 /// Looks at the sources, one after the other, until the collector has a message that is wanted.
 ///
-/// `spawn` starts an eye; one that was ended is followed by another, which begins behind the frame that ended it.
+/// `spawn` starts an eye; one that was ended is followed by another, which begins behind the frame
+/// that ended it.
 ///
 /// # Errors
 ///
@@ -230,7 +231,9 @@ impl Scan<'_> {
                 codes: self.codes,
                 last,
             },
-            (None, None, None) => ScanError::Nothing { frames: self.frames },
+            (None, None, None) => ScanError::Nothing {
+                frames: self.frames,
+            },
         }
     }
 }
@@ -322,7 +325,9 @@ mod tests {
     ) -> (Result<Carried, ScanError>, Vec<Update>) {
         let mut told = Vec::new();
         let mut collector = Collector::new(Wanted::Anything);
-        let result = watch(&[source], &mut collector, spawn, &mut |update| told.push(update));
+        let result = watch(&[source], &mut collector, spawn, &mut |update| {
+            told.push(update)
+        });
         (result, told)
     }
 
@@ -445,7 +450,10 @@ mod tests {
                 }))
             };
             let (result, _) = scan(file(), &mut spawn);
-            assert!(matches!(result, Err(ScanError::TooManyCuts { .. })), "{result:?}");
+            assert!(
+                matches!(result, Err(ScanError::TooManyCuts { .. })),
+                "{result:?}"
+            );
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What the operating system does to a process that goes beyond the eye's budget. Limits are for good and ends are ends: each
-//! case is this program again.
+//! What the operating system does to a process that goes beyond the eye's budget. Limits are for
+//! good and ends are ends: each case is this program again.
 
 #![allow(clippy::print_stdout, reason = "tests say what the limits came to")]
 
@@ -7,7 +7,9 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use cofferdam_optics::budget::{FRAME_TIME, FrameTimer, MEMORY, READING_TIME, be_silent, limit_memory};
+use cofferdam_optics::budget::{
+    FRAME_TIME, FrameTimer, MEMORY, READING_TIME, be_silent, limit_memory,
+};
 
 const KILLED: i32 = 9;
 const ABORTED: i32 = 6;
@@ -48,7 +50,11 @@ fn cases() {
     println!("memory without end: ended after {mib} MiB");
 
     let within = this_again("fill-within");
-    assert!(within.status.success(), "half of the memory: {:?}", within.status);
+    assert!(
+        within.status.success(),
+        "half of the memory: {:?}",
+        within.status
+    );
 
     let panicked = this_again("panic");
     assert!(!panicked.status.success());
@@ -77,7 +83,8 @@ fn spin() {
     }
 }
 
-/// Twice as long as one frame may take, in frames that end when they are told to; and a wait that is no work.
+/// Twice as long as one frame may take, in frames that end when they are told to; and a wait that
+/// is no work.
 fn spin_in_frames() {
     let mut timer = limited();
     for _ in 0..3 {

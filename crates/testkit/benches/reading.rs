@@ -1,7 +1,9 @@
-//! Reading bad frames against the libraries alone and Debian's `zbarimg`: `cargo bench -p cofferdam-testkit --bench reading`.
-//! `COFFERDAM_FRAMES` says how many frames (1,000 unless it does).
+//! Reading bad frames against the libraries alone and Debian's `zbarimg`: `cargo bench -p
+//! cofferdam-testkit --bench reading`. `COFFERDAM_FRAMES` says how many frames (1,000 unless it
+//! does).
 //!
-//! Times are of the processor, not of the wall: the machine is shared. Each is of one frame of 1280 x 720 on one core.
+//! Times are of the processor, not of the wall: the machine is shared. Each is of one frame of 1280
+//! x 720 on one core.
 //!
 //! - cofferdam: a new reader for each frame;
 //! - cofferdam, scanning: one reader for all frames of a condition, as in a scan;
@@ -103,7 +105,8 @@ fn main() {
 /// A version, and the size of a frame.
 type Density = (u8, (usize, usize));
 
-/// What cofferdam read of each density, and so how many bytes of a message in the fast mode one frame brings.
+/// What cofferdam read of each density, and so how many bytes of a message in the fast mode one
+/// frame brings.
 fn table_of_densities(densities: &BTreeMap<Density, (usize, usize)>) -> String {
     let mut table = String::from("| version | bytes |");
     for (width, height) in SIZES {
@@ -133,7 +136,11 @@ fn table_of_densities(densities: &BTreeMap<Density, (usize, usize)>) -> String {
     table
 }
 
-fn table(hits: &BTreeMap<Condition, ([usize; 5], usize)>, times: &mut [Vec<f64>; 5], zbar: bool) -> String {
+fn table(
+    hits: &BTreeMap<Condition, ([usize; 5], usize)>,
+    times: &mut [Vec<f64>; 5],
+    zbar: bool,
+) -> String {
     let mut table = format!(
         "| condition | frames | {} |\n|{}\n",
         NAMES.join(" | "),
@@ -152,7 +159,9 @@ fn table(hits: &BTreeMap<Condition, ([usize; 5], usize)>, times: &mut [Vec<f64>;
     for (condition, (counted, all)) in hits {
         let _ = write!(table, "| {} | {all} |", condition.name());
         cells(&mut table, counted, *all);
-        sums.iter_mut().zip(counted).for_each(|(sum, hits)| *sum += hits);
+        sums.iter_mut()
+            .zip(counted)
+            .for_each(|(sum, hits)| *sum += hits);
         total += all;
     }
     let _ = write!(table, "| **all** | {total} |");
@@ -196,7 +205,9 @@ fn rxing_alone(frame: &Luma) -> Vec<Vec<u8>> {
 fn rqrr_alone(frame: &Luma) -> Vec<Vec<u8>> {
     let read = || {
         let mut prepared =
-            rqrr::PreparedImage::prepare_from_greyscale(frame.width(), frame.height(), |x, y| frame.at(x, y));
+            rqrr::PreparedImage::prepare_from_greyscale(frame.width(), frame.height(), |x, y| {
+                frame.at(x, y)
+            });
         let grids = prepared.detect_grids();
         let contents = grids.iter().filter_map(|grid| grid.decode().ok());
         contents.map(|(_, content)| content.into_bytes()).collect()
@@ -213,7 +224,13 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn save(folder: &Path, number: usize, condition: Condition, content: Vec<u8>, frame: &Luma) -> Waiting {
+    fn save(
+        folder: &Path,
+        number: usize,
+        condition: Condition,
+        content: Vec<u8>,
+        frame: &Luma,
+    ) -> Waiting {
         let path = folder.join(format!("{number}.pgm"));
         let header = format!("P5\n{} {}\n255\n", frame.width(), frame.height());
         std::fs::write(&path, [header.as_bytes(), frame.pixels()].concat()).expect("a file");
@@ -266,8 +283,8 @@ fn zbarimg(
 
 /// Processor time of this thread, by the scheduler's nanoseconds.
 fn own_seconds() -> f64 {
-    let stat =
-        std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux with scheduler statistics");
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat")
+        .expect("Linux with scheduler statistics");
     stat.split(' ')
         .next()
         .and_then(|ns| ns.parse::<f64>().ok())

@@ -1,11 +1,13 @@
-//! Signing against Bitcoin Core's `descriptorprocesspsbt` and against bare libsecp256k1, at two sizes a factor of four apart:
-//! `cargo bench -p cofferdam-testkit --bench signing`.
+//! Signing against Bitcoin Core's `descriptorprocesspsbt` and against bare libsecp256k1, at two
+//! sizes a factor of four apart: `cargo bench -p cofferdam-testkit --bench signing`.
 //!
 //! - cofferdam: the real binary, from the unlocked vault to verified signatures, by its own clock;
-//! - bare libsecp256k1: derive, hash, sign (ECDSA with low-R grinding) and verify, on as many threads, and nothing else;
+//! - bare libsecp256k1: derive, hash, sign (ECDSA with low-R grinding) and verify, on as many
+//!   threads, and nothing else;
 //! - Bitcoin Core: the call of `descriptorprocesspsbt` on the same PSBT.
 //!
-//! What a legacy signature hashes grows with the transaction, so signing P2PKH is quadratic by protocol, for all three.
+//! What a legacy signature hashes grows with the transaction, so signing P2PKH is quadratic by
+//! protocol, for all three.
 
 #![allow(clippy::print_stdout)]
 
@@ -23,8 +25,8 @@ use bitcoin::secp256k1::{Message, Secp256k1};
 use bitcoin::sighash::{Prevouts, SighashCache};
 use bitcoin::transaction::Version as TxVersion;
 use bitcoin::{
-    Amount, EcdsaSighashType, OutPoint, ScriptBuf, Sequence, TapSighashType, Transaction, TxIn, TxOut, Txid,
-    WScriptHash, Witness,
+    Amount, EcdsaSighashType, OutPoint, ScriptBuf, Sequence, TapSighashType, Transaction, TxIn,
+    TxOut, Txid, WScriptHash, Witness,
 };
 use cofferdam_core::psbt::Version;
 use cofferdam_core::psbt::build::{Template, TemplateInput, TemplateOutput, create};
@@ -94,7 +96,9 @@ impl Kind {
             .and_then(|cases| cases.iter().find(|case| case["name"] == name))
             .expect("the fixture's case");
         let descriptor = case["descriptor"].as_str().expect("a descriptor");
-        let private = case["private_descriptor"].as_str().expect("a private descriptor");
+        let private = case["private_descriptor"]
+            .as_str()
+            .expect("a private descriptor");
         let wallet = Wallet::from_descriptor(
             descriptor,
             "main".parse().expect("a name"),
@@ -208,7 +212,13 @@ fn ours(signer: &Signer, unsigned: &str) -> f64 {
     let out = signer.path("signed.psbt");
     let _ = std::fs::remove_file(&out);
     let run = signer
-        .run_for_people(&["sign", unsigned, "--out", &out.display().to_string(), "--yes"])
+        .run_for_people(&[
+            "sign",
+            unsigned,
+            "--out",
+            &out.display().to_string(),
+            "--yes",
+        ])
         .expect("the signer runs");
     assert_eq!(run.code, 0, "{}", run.stderr);
     let (_, said) = run
@@ -243,7 +253,11 @@ fn bare(script_type: ScriptType, account: &Xpriv, template: &Template) {
             .map(|output| output.txout.clone())
             .collect(),
     };
-    let spent: Vec<TxOut> = template.inputs.iter().map(|input| input.utxo.clone()).collect();
+    let spent: Vec<TxOut> = template
+        .inputs
+        .iter()
+        .map(|input| input.utxo.clone())
+        .collect();
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let share = template.inputs.len().div_ceil(threads);
     thread::scope(|scope| {
@@ -278,7 +292,12 @@ fn bare(script_type: ScriptType, account: &Xpriv, template: &Template) {
                             .to_byte_array()
                     } else {
                         cache
-                            .p2wpkh_signature_hash(index, script, input.utxo.value, EcdsaSighashType::All)
+                            .p2wpkh_signature_hash(
+                                index,
+                                script,
+                                input.utxo.value,
+                                EcdsaSighashType::All,
+                            )
                             .expect("a hash")
                             .to_byte_array()
                     };

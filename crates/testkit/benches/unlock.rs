@@ -1,4 +1,5 @@
-//! Unlocking a vault against Debian's `argon2`, at the same Argon2id costs: `cargo bench -p cofferdam-testkit --bench unlock`.
+//! Unlocking a vault against Debian's `argon2`, at the same Argon2id costs: `cargo bench -p
+//! cofferdam-testkit --bench unlock`.
 
 #![allow(clippy::print_stdout)]
 
@@ -30,7 +31,10 @@ fn main() {
         );
         print!(
             "{}",
-            rows(&format!("unlock, {memory_mib} MiB, t = {passes}, p = 4"), &series)
+            rows(
+                &format!("unlock, {memory_mib} MiB, t = {passes}, p = 4"),
+                &series
+            )
         );
     }
 }

@@ -43,13 +43,15 @@ impl Run {
     /// Fails when the exit code is not 0 or the output is not one JSON document.
     pub fn json(&self) -> Result<Value> {
         ensure!(self.code == 0, "exit {}: {}", self.code, self.stderr);
-        serde_json::from_str(&self.stdout).with_context(|| format!("not one JSON document: {}", self.stdout))
+        serde_json::from_str(&self.stdout)
+            .with_context(|| format!("not one JSON document: {}", self.stdout))
     }
 
     /// Returns the `error` object on standard error of a program that must have failed with `code`.
     ///
     /// # Errors
-    /// Fails when the exit code is another, or when standard error does not end with the JSON document.
+    /// Fails when the exit code is another, or when standard error does not end with the JSON
+    /// document.
     pub fn error(&self, code: i32) -> Result<Value> {
         ensure!(
             self.code == code,
@@ -67,7 +69,8 @@ impl Run {
     }
 }
 
-/// A vault in a folder of its own, and the signer that works on it in an empty network namespace where one is permitted.
+/// A vault in a folder of its own, and the signer that works on it in an empty network namespace
+/// where one is permitted.
 #[derive(Debug)]
 pub struct Signer {
     folder: PathBuf,
@@ -173,7 +176,9 @@ impl Signer {
         // The machine that tests may have radios, and they are not what tests are about.
         command.args(["--allow-unfit", "bluetooth,radio"]);
         command.arg("--vault").arg(self.path("vault"));
-        command.arg("--passphrase-file").arg(self.path("passphrase.txt"));
+        command
+            .arg("--passphrase-file")
+            .arg(self.path("passphrase.txt"));
         command.stdin(Stdio::null());
         Ok(command)
     }
@@ -235,7 +240,11 @@ pub fn watcher_binary() -> Result<PathBuf> {
     find_or_build(&FOUND, "COFFERDAM_WATCHER", "cofferdam-watcher")
 }
 
-fn find_or_build(found: &OnceLock<Option<PathBuf>>, variable: &str, package: &str) -> Result<PathBuf> {
+fn find_or_build(
+    found: &OnceLock<Option<PathBuf>>,
+    variable: &str,
+    package: &str,
+) -> Result<PathBuf> {
     let path = found.get_or_init(|| match std::env::var_os(variable) {
         Some(path) => Some(PathBuf::from(path)),
         None => build(package),
@@ -252,7 +261,8 @@ fn build(package: &str) -> Option<PathBuf> {
         .current_dir(&workspace)
         .status()
         .ok()?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| workspace.join("target"), PathBuf::from);
     status.success().then(|| target.join("debug").join(package))
 }
 

@@ -11,7 +11,8 @@ use base64::Engine;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// How long a node may take to answer its first call: it does within a second, but on a machine that has much else to do.
+/// How long a node may take to answer its first call: it does within a second, but on a machine
+/// that has much else to do.
 const START_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// How often a node is started: another process may take the port between its choice and its use.
@@ -20,10 +21,12 @@ const STARTS: u32 = 8;
 /// What a node writes to its log when it ends because its port is taken.
 const PORT_TAKEN: &str = "Unable to bind any endpoint for RPC server";
 
-/// A pay-to-witness-script-hash address of `OP_TRUE` on regtest: block rewards that belong to nobody.
+/// A pay-to-witness-script-hash address of `OP_TRUE` on regtest: block rewards that belong to
+/// nobody.
 pub const NOBODY: &str = "bcrt1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqseac85";
 
-/// Where the rewards of replacing blocks go (`OP_TRUE`): elsewhere than [`NOBODY`], so that no replacing block equals a replaced one.
+/// Where the rewards of replacing blocks go (`OP_TRUE`): elsewhere than [`NOBODY`], so that no
+/// replacing block equals a replaced one.
 const REPLACING_REWARD: &str = "raw(51)#8lvh9jxk";
 
 /// A running node. It is stopped, and its data folder removed, on drop.
@@ -60,7 +63,8 @@ impl Bitcoind {
         Ok(node)
     }
 
-    /// Stops the node and starts it again on the same data, with other arguments; on another port where its own was taken meanwhile.
+    /// Stops the node and starts it again on the same data, with other arguments; on another port
+    /// where its own was taken meanwhile.
     ///
     /// # Errors
     /// As [`Bitcoind::start`].
@@ -112,7 +116,8 @@ impl Bitcoind {
         result(method, self.post(&body).with_context(|| method.to_owned())?)
     }
 
-    /// Calls an RPC method once for each list of parameters, all in one request, and returns the results in order.
+    /// Calls an RPC method once for each list of parameters, all in one request, and returns the
+    /// results in order.
     ///
     /// # Errors
     /// As [`Bitcoind::rpc`], with the first error of all.
@@ -129,7 +134,9 @@ impl Bitcoind {
             answers.len()
         );
         for answer in answers {
-            let id = answer["id"].as_u64().and_then(|id| usize::try_from(id).ok());
+            let id = answer["id"]
+                .as_u64()
+                .and_then(|id| usize::try_from(id).ok());
             let place = id.and_then(|id| results.get_mut(id));
             *place.context("an answer to no call")? = result(method, answer)?;
         }
@@ -137,8 +144,8 @@ impl Bitcoind {
     }
 
     fn post(&self, body: &Value) -> Result<Value> {
-        let cookie =
-            std::fs::read_to_string(self.cookie_file()).context("the node has no cookie file yet")?;
+        let cookie = std::fs::read_to_string(self.cookie_file())
+            .context("the node has no cookie file yet")?;
         let authorization = base64::engine::general_purpose::STANDARD.encode(cookie.trim());
         let response = minreq::post(self.rpc_url())
             .with_header("Authorization", format!("Basic {authorization}"))
@@ -177,15 +184,20 @@ impl Bitcoind {
             .context("getblockcount gave no number")
     }
 
-    /// Takes the last `depth` blocks out of the best chain and mines one more than that in their place.
+    /// Takes the last `depth` blocks out of the best chain and mines one more than that in their
+    /// place.
     ///
-    /// The replacing blocks are empty, so that what the old ones confirmed goes back to the mempool.
+    /// The replacing blocks are empty, so that what the old ones confirmed goes back to the
+    /// mempool.
     ///
     /// # Errors
     /// As [`Bitcoind::rpc`].
     pub fn reorganise(&self, depth: u32) -> Result<()> {
         let height = self.height()?;
-        ensure!(u64::from(depth) <= height, "the chain has only {height} blocks");
+        ensure!(
+            u64::from(depth) <= height,
+            "the chain has only {height} blocks"
+        );
         let first = self.rpc("getblockhash", json!([height + 1 - u64::from(depth)]))?;
         self.rpc("invalidateblock", json!([first]))?;
         for _ in 0..=depth {
@@ -211,10 +223,11 @@ impl Bitcoind {
     fn wait_until_ready(&mut self) -> Result<()> {
         let start = Instant::now();
         loop {
-            // Looked at first: what answers on the port of a node that has ended is another process.
+            // Looked at first: what answers on the port of a node that has ended is another
+            // process.
             if let Some(status) = self.process.try_wait()? {
-                let log =
-                    std::fs::read_to_string(self.folder.path().join("regtest/debug.log")).unwrap_or_default();
+                let log = std::fs::read_to_string(self.folder.path().join("regtest/debug.log"))
+                    .unwrap_or_default();
                 let tail: Vec<&str> = log.lines().rev().take(10).collect();
                 bail!(
                     "bitcoind ended at once ({status}); the last lines of its log, newest first: {tail:#?}"
@@ -239,7 +252,8 @@ impl Drop for Bitcoind {
     }
 }
 
-/// Returns the path of a bitcoind: `$BITCOIND`, one on the PATH, or one that `scripts/bitcoind` builds and caches.
+/// Returns the path of a bitcoind: `$BITCOIND`, one on the PATH, or one that `scripts/bitcoind`
+/// builds and caches.
 ///
 /// # Errors
 /// Fails when the build fails.
@@ -247,7 +261,10 @@ pub fn executable() -> Result<PathBuf> {
     static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
     let found = FOUND.get_or_init(|| {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/bitcoind");
-        let output = Command::new(script).stderr(Stdio::inherit()).output().ok()?;
+        let output = Command::new(script)
+            .stderr(Stdio::inherit())
+            .output()
+            .ok()?;
         let path = String::from_utf8(output.stdout).ok()?;
         output.status.success().then(|| PathBuf::from(path.trim()))
     });
@@ -300,7 +317,8 @@ fn free_port() -> Result<u16> {
 mod tests {
     use super::*;
 
-    /// Another process may take the port between its choice and its use, also while a node is stopped.
+    /// Another process may take the port between its choice and its use, also while a node is
+    /// stopped.
     #[test]
     fn a_node_whose_port_is_taken_moves_to_another() {
         let mut node = Bitcoind::start().unwrap();

@@ -1,11 +1,13 @@
 //! What end-to-end tests and benchmarks stand on: a real bitcoind on regtest, and the two binaries.
 //!
-//! - [`bitcoind`]: finds or builds a bitcoind, starts it on free loopback ports, mines and reorganises.
+//! - [`bitcoind`]: finds or builds a bitcoind, starts it on free loopback ports, mines and
+//!   reorganises.
 //! - [`frames`]: codes as bad cameras see them.
 //! - [`hostile`]: PSBTs, runs and vaults of an attacker, each with what the signer must say.
 //! - [`measure`]: times of ours and of peers in one run, as ratios.
 //! - [`peer`]: other implementations of the QR formats, in Python and JavaScript.
-//! - [`binaries`]: finds or builds `cofferdam-signer` and `cofferdam-watcher`, and runs them as a person would.
+//! - [`binaries`]: finds or builds `cofferdam-signer` and `cofferdam-watcher`, and runs them as a
+//!   person would.
 
 pub mod binaries;
 pub mod bitcoind;

@@ -1,4 +1,5 @@
-//! Measures of ours and of peers, in one run, as ratios: these machines are shared, and only what ran side by side compares.
+//! Measures of ours and of peers, in one run, as ratios: these machines are shared, and only what
+//! ran side by side compares.
 
 use std::time::Instant;
 
@@ -29,12 +30,14 @@ impl Series {
     }
 }
 
-/// Returns the exponent of growth between two sizes: `work` times as much of it took `more` instead of `less`. 1 is linear.
+/// Returns the exponent of growth between two sizes: `work` times as much of it took `more` instead
+/// of `less`. 1 is linear.
 pub fn exponent(work: f64, less: f64, more: f64) -> f64 {
     (more / less).ln() / work.ln()
 }
 
-/// Returns the most memory that this process had resident at once, in MiB, since it began or since [`forget_peak`].
+/// Returns the most memory that this process had resident at once, in MiB, since it began or since
+/// [`forget_peak`].
 ///
 /// # Errors
 /// Fails where the kernel tells none.
@@ -54,7 +57,8 @@ pub fn forget_peak() -> std::io::Result<()> {
     std::fs::write("/proc/self/clear_refs", "5")
 }
 
-/// Someone who does the work that is measured, and tells how many seconds it took by its own clock, if that is what counts.
+/// Someone who does the work that is measured, and tells how many seconds it took by its own clock,
+/// if that is what counts.
 pub type Contender<'a> = (&'a str, &'a mut dyn FnMut() -> Option<f64>);
 
 /// Runs every contender once a round, in turn, for `rounds` rounds after one that is not counted.
@@ -89,7 +93,8 @@ pub fn once((name, work): Contender<'_>) -> Series {
     }
 }
 
-/// Formats a result as rows of a Markdown table: contender, median, spread, and the first one's median as a ratio to it.
+/// Formats a result as rows of a Markdown table: contender, median, spread, and the first one's
+/// median as a ratio to it.
 ///
 /// # Panics
 /// Panics when there is no series.
@@ -112,7 +117,8 @@ pub fn rows(what: &str, all: &[Series]) -> String {
 }
 
 /// The head of the table that [`rows`] fills.
-pub const HEAD: &str = "| what | who | median | spread | ours / theirs |\n| --- | --- | --- | --- | --- |\n";
+pub const HEAD: &str =
+    "| what | who | median | spread | ours / theirs |\n| --- | --- | --- | --- | --- |\n";
 
 fn milliseconds(seconds: f64) -> String {
     format!("{:.1} ms", seconds * 1_000.0)

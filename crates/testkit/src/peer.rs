@@ -18,7 +18,8 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Starts one peer for each language, in the environment of `scripts/interop-env`, which is made where there is none.
+    /// Starts one peer for each language, in the environment of `scripts/interop-env`, which is
+    /// made where there is none.
     ///
     /// # Errors
     /// Fails when the environment cannot be made, or a program does not start.
@@ -64,7 +65,8 @@ impl Peer {
         writeln!(self.requests, "{request}")?;
         let mut line = String::new();
         self.answers.read_line(&mut line)?;
-        let answer: Value = serde_json::from_str(&line).with_context(|| format!("no answer: {line}"))?;
+        let answer: Value =
+            serde_json::from_str(&line).with_context(|| format!("no answer: {line}"))?;
         if let Some(error) = answer.get("error") {
             bail!("{}: {error}", self.language);
         }

@@ -20,7 +20,8 @@ struct Office {
 }
 
 impl Office {
-    /// A vault with an account, its wallet imported from `export --format <format>`, and coins on the rehearsal chain.
+    /// A vault with an account, its wallet imported from `export --format <format>`, and coins on
+    /// the rehearsal chain.
     fn funded(script: &str, coins: u32, format: &str) -> Office {
         let folder = tempfile::tempdir().unwrap();
         let office = Office {
@@ -30,7 +31,10 @@ impl Office {
         };
         office.sign(&["account", "add", "--name", "main", "--script", script]);
         office.import_wallet(format);
-        let (sat, coins) = ((u64::from(coins) * 1_000_000).to_string(), coins.to_string());
+        let (sat, coins) = (
+            (u64::from(coins) * 1_000_000).to_string(),
+            coins.to_string(),
+        );
         office.watch(&[
             "rehearsal",
             "fund",
@@ -47,7 +51,15 @@ impl Office {
 
     fn import_wallet(&self, format: &str) -> Value {
         let file = self.text(&format!("main.{format}"));
-        self.sign(&["export", "--account", "main", "--format", format, "--out", &file]);
+        self.sign(&[
+            "export",
+            "--account",
+            "main",
+            "--format",
+            format,
+            "--out",
+            &file,
+        ]);
         let mut arguments = vec!["wallet", "import", &file];
         if format != "json" {
             arguments.extend(["--name", "main", "--network", "regtest"]);
@@ -84,7 +96,13 @@ impl Office {
     }
 
     /// Creates a list and exports it as a bundle; returns the list's id and the bundle.
-    fn bundle(&self, name: &str, payments: usize, more: &[&str], export: &[&str]) -> (String, String) {
+    fn bundle(
+        &self,
+        name: &str,
+        payments: usize,
+        more: &[&str],
+        export: &[&str],
+    ) -> (String, String) {
         let mut list = String::from("payout_id,address,amount,unit\n");
         for number in 0..payments {
             list.push_str(&format!(
@@ -95,13 +113,23 @@ impl Office {
         }
         let file = self.text(&format!("{name}.csv"));
         std::fs::write(&file, list).unwrap();
-        let mut arguments = vec!["payout", "create", &file, "--wallet", "main", "--fee-rate", "3"];
+        let mut arguments = vec![
+            "payout",
+            "create",
+            &file,
+            "--wallet",
+            "main",
+            "--fee-rate",
+            "3",
+        ];
         // Lists of the same payees are what these tests are made of.
         arguments.extend(["--accept", "payment-open"]);
         arguments.extend(more);
         let id = self.watch(&arguments)["id"].as_str().unwrap().to_owned();
         let bundle = self.text(&format!("{name}.bundle"));
-        let mut arguments = vec!["payout", "export", &id, "--out", &bundle, "--format", "bundle"];
+        let mut arguments = vec![
+            "payout", "export", &id, "--out", &bundle, "--format", "bundle",
+        ];
         arguments.extend(export);
         assert_eq!(self.watch(&arguments)["files"], serde_json::json!([bundle]));
         (id, bundle)
@@ -122,8 +150,18 @@ fn size(path: &Path) -> u64 {
 
 fn there_and_back(script: &str, version: &str) {
     let office = Office::funded(script, 12, "json");
-    let (id, bundle) = office.bundle("a", 90, &["--max-weight", "6000"], &["--psbt-version", version]);
-    let inspected = office.signer.run(&["inspect", &bundle]).unwrap().json().unwrap();
+    let (id, bundle) = office.bundle(
+        "a",
+        90,
+        &["--max-weight", "6000"],
+        &["--psbt-version", version],
+    );
+    let inspected = office
+        .signer
+        .run(&["inspect", &bundle])
+        .unwrap()
+        .json()
+        .unwrap();
     let count = inspected["files"].as_array().unwrap().len();
     assert!(count > 1, "the list fits into one transaction");
     assert!(
@@ -138,11 +176,17 @@ fn there_and_back(script: &str, version: &str) {
     assert_eq!(signed["signed"].as_array().unwrap().len(), count);
 
     let imported = office.watch(&["payout", "import", &id, &returned]);
-    assert_eq!((&imported["state"], codes(&imported)), (&"signed".into(), vec![]));
+    assert_eq!(
+        (&imported["state"], codes(&imported)),
+        (&"signed".into(), vec![])
+    );
     let receipt = &imported["receipts"][0];
     assert_eq!(receipt["verified"], true);
     for field in ["vault_id", "generation", "journal"] {
-        assert_eq!(receipt[field], signed["return"]["receipt"][field], "{field}");
+        assert_eq!(
+            receipt[field], signed["return"]["receipt"][field],
+            "{field}"
+        );
     }
     let verified = office.sign(&["journal", "verify"]);
     assert_eq!(
@@ -153,7 +197,10 @@ fn there_and_back(script: &str, version: &str) {
     // Signing and importing again changes nothing.
     let again = office.text("again.return");
     office.sign(&["sign", &bundle, "--out", &again, "--yes"]);
-    assert_eq!(codes(&office.watch(&["payout", "import", &id, &again])), [""; 0]);
+    assert_eq!(
+        codes(&office.watch(&["payout", "import", &id, &again])),
+        [""; 0]
+    );
     assert_eq!(
         codes(&office.watch(&["payout", "import", &id, &returned])),
         ["vault-rolled-back"],
@@ -164,7 +211,10 @@ fn there_and_back(script: &str, version: &str) {
         size(&office.path("a.bundle")),
         size(&office.path("a.return"))
     );
-    assert_eq!(office.watch(&["payout", "broadcast", &id])["state"], "broadcast");
+    assert_eq!(
+        office.watch(&["payout", "broadcast", &id])["state"],
+        "broadcast"
+    );
     office.watch(&["rehearsal", "mine", "1"]);
     office.watch(&["sync"]);
     assert_eq!(office.watch(&["payout", "show", &id])["state"], "confirmed");
@@ -216,9 +266,15 @@ fn a_bundle_gives_signed_psbts_when_they_are_asked_for() {
             std::fs::read(other).unwrap()
         );
     }
-    let usage = office.signer.run(&["sign", &plain, "--psbts", "--yes"]).unwrap();
+    let usage = office
+        .signer
+        .run(&["sign", &plain, "--psbts", "--yes"])
+        .unwrap();
     assert_eq!(usage.error(2).unwrap()["code"], "wrong-usage");
-    let usage = office.signer.run(&["sign", &plain, &bundle, "--yes"]).unwrap();
+    let usage = office
+        .signer
+        .run(&["sign", &plain, &bundle, "--yes"])
+        .unwrap();
     assert_eq!(usage.error(2).unwrap()["code"], "wrong-usage");
 }
 
@@ -242,7 +298,8 @@ fn a_return_is_taken_only_by_its_own_list_and_with_its_own_receipt() {
         "foreign-transaction"
     );
     let without_receipt = {
-        // Rebuilt from the signed PSBTs, as a thief of the keys' machine without its receipt key could.
+        // Rebuilt from the signed PSBTs, as a thief of the keys' machine without its receipt key
+        // could.
         let folder = format!("{}/", office.text("psbts"));
         office.sign(&["sign", &bundle, "--psbts", "--out", &folder, "--yes"]);
         let plain = office.text("plain.psbt");
@@ -258,12 +315,16 @@ fn a_return_is_taken_only_by_its_own_list_and_with_its_own_receipt() {
     let file = write("bare.return", &without_receipt.to_bytes());
     assert_eq!(office.refused(&one, &file), "receipt-missing");
 
-    let stranger =
-        bitcoin::secp256k1::Keypair::from_seckey_slice(&bitcoin::secp256k1::Secp256k1::new(), &[7; 32])
-            .unwrap();
+    let stranger = bitcoin::secp256k1::Keypair::from_seckey_slice(
+        &bitcoin::secp256k1::Secp256k1::new(),
+        &[7; 32],
+    )
+    .unwrap();
     let forged = without_receipt.clone().with_receipt(state, None, |hash| {
         let message = bitcoin::secp256k1::Message::from_digest(hash);
-        Ok::<_, ()>(bitcoin::secp256k1::Secp256k1::new().sign_schnorr_no_aux_rand(&message, &stranger))
+        Ok::<_, ()>(
+            bitcoin::secp256k1::Secp256k1::new().sign_schnorr_no_aux_rand(&message, &stranger),
+        )
     });
     let file = write("forged.return", &forged.unwrap().to_bytes());
     assert_eq!(office.refused(&one, &file), "receipt-false");
@@ -288,10 +349,16 @@ fn a_return_is_taken_only_by_its_own_list_and_with_its_own_receipt() {
     let mut damaged = bytes.clone();
     damaged[100] ^= 1;
     let file = write("damaged.return", &damaged);
-    let error = office.watcher.run(&["payout", "import", &one, &file]).unwrap();
+    let error = office
+        .watcher
+        .run(&["payout", "import", &one, &file])
+        .unwrap();
     assert_eq!(error.error(6).unwrap()["code"], "malformed-return");
     let imported = office.watch(&["payout", "import", &one, &office.text("a.return")]);
-    assert_eq!((&imported["state"], codes(&imported)), (&"signed".into(), vec![]));
+    assert_eq!(
+        (&imported["state"], codes(&imported)),
+        (&"signed".into(), vec![])
+    );
 }
 
 /// The files of a vault, to be put back later.
@@ -326,7 +393,8 @@ impl Office {
         paths.into_iter().filter(is_vault)
     }
 
-    /// Has a file refused by the signer, which records it; returns the codes of the error's findings, or the error's.
+    /// Has a file refused by the signer, which records it; returns the codes of the error's
+    /// findings, or the error's.
     fn not_signed(&self, file: &str) -> Value {
         self.signer
             .run(&["sign", file, "--yes"])
@@ -339,7 +407,12 @@ impl Office {
     fn paid(&self, name: &str) -> String {
         let (id, bundle) = self.bundle(name, 3, &[], &[]);
         self.sign(&["sign", &bundle, "--yes"]);
-        let imported = self.watch(&["payout", "import", &id, &self.text(&format!("{name}.return"))]);
+        let imported = self.watch(&[
+            "payout",
+            "import",
+            &id,
+            &self.text(&format!("{name}.return")),
+        ]);
         assert_eq!(codes(&imported), [""; 0]);
         id
     }
@@ -352,7 +425,10 @@ impl Office {
         let file = self.text("lying.bundle");
         std::fs::write(&file, lying.to_bytes()).unwrap();
         for _ in 0..count {
-            assert_eq!(self.not_signed(&file)["findings"][0]["code"], "bundle-wallet");
+            assert_eq!(
+                self.not_signed(&file)["findings"][0]["code"],
+                "bundle-wallet"
+            );
         }
     }
 }
@@ -366,7 +442,12 @@ fn a_rolled_back_vault_is_seen() {
     let (two, bundle) = office.bundle("bb", 3, &[], &[]);
     let error = office.not_signed(&bundle);
     assert_eq!(error["code"], "warning-not-accepted");
-    assert!(error["hint"].as_str().unwrap().contains("journal-rolled-back"));
+    assert!(
+        error["hint"]
+            .as_str()
+            .unwrap()
+            .contains("journal-rolled-back")
+    );
     let inspected = office.sign(&["inspect", &bundle]);
     assert_eq!(
         inspected["warnings"],
@@ -389,7 +470,11 @@ fn a_rolled_back_vault_is_seen() {
 
     // An older state of the real one is told as such.
     let again = office.watch(&["payout", "import", &one, &office.text("a.return")]);
-    assert_eq!(codes(&again), [""; 0], "the state that was known first is kept");
+    assert_eq!(
+        codes(&again),
+        [""; 0],
+        "the state that was known first is kept"
+    );
 }
 
 #[test]
@@ -408,7 +493,12 @@ fn refusals_do_not_hide_a_rollback() {
     // The operator's word has it signed; it stands in the journal, and in the receipt.
     office.sign(&["sign", &bundle, "--yes", "--accept", "journal-forked"]);
     let journal = office.sign(&["journal", "show"]);
-    let last = journal["entries"].as_array().unwrap().last().unwrap().to_string();
+    let last = journal["entries"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap()
+        .to_string();
     assert!(last.contains("journal-forked"), "{last}");
     let imported = office.watch(&["payout", "import", &id, &office.text("bb.return")]);
     assert_eq!(codes(&imported), ["journal-forked"]);
@@ -490,7 +580,8 @@ fn a_copy_of_the_vault_that_signs_too_is_seen() {
     for name in ["a", "bb", "ccc"] {
         lists.push(office.bundle(name, 3, &[], &[]));
     }
-    // The original signs one, the copy the other two; all bundles were made before any receipt was known.
+    // The original signs one, the copy the other two; all bundles were made before any receipt was
+    // known.
     office.sign(&["sign", &lists[0].1, "--yes"]);
     let original = office.copy_vault();
     office.roll_back(&copy);
@@ -517,7 +608,8 @@ fn a_copy_of_the_vault_that_signs_too_is_seen() {
     }
 }
 
-/// A crash after the journal's record and before the vault's checkpoint: the journal is one commit ahead, and no alarm.
+/// A crash after the journal's record and before the vault's checkpoint: the journal is one commit
+/// ahead, and no alarm.
 #[test]
 fn a_journal_that_is_ahead_of_its_vault_is_no_alarm() {
     let office = Office::funded("segwit", 12, "json");
@@ -564,7 +656,8 @@ fn a_wallet_without_receipt_key_takes_returns_and_notes_it() {
 fn a_lying_bundle_is_refused() {
     let office = Office::funded("segwit", 4, "json");
     let (_, bundle) = office.bundle("a", 3, &[], &[]);
-    let honest = cofferdam_transport::bundle::Bundle::parse(&std::fs::read(&bundle).unwrap()).unwrap();
+    let honest =
+        cofferdam_transport::bundle::Bundle::parse(&std::fs::read(&bundle).unwrap()).unwrap();
     let psbts = honest.psbts().unwrap();
 
     let other = cofferdam_core::wallet::WalletId::from_bytes([7; 32]);

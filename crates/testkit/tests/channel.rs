@@ -1,5 +1,6 @@
-//! The main job on a real bitcoind with every byte carried as pictures, as a bad camera sees them, in both directions: the
-//! wallet, what is to be signed, and what was signed; in Cofferdam's own format and in those of other wallets.
+//! The main job on a real bitcoind with every byte carried as pictures, as a bad camera sees them,
+//! in both directions: the wallet, what is to be signed, and what was signed; in Cofferdam's own
+//! format and in those of other wallets.
 
 #![allow(clippy::print_stdout, reason = "tests say what crossed")]
 
@@ -23,7 +24,8 @@ const LOSS: &str = "20";
 /// For how many rounds of the animation a person holds the camera before giving up.
 const ROUNDS: u64 = 5;
 
-/// With codes of this size (QR version), and so many payments, every message but a return needs several.
+/// With codes of this size (QR version), and so many payments, every message but a return needs
+/// several.
 const VERSION: &str = "14";
 const PAYMENTS: usize = 60;
 
@@ -31,7 +33,8 @@ const PAYMENTS: usize = 60;
 fn payments(list: &str) -> BTreeMap<String, u64> {
     let payment = |number: usize| {
         let hash = WPubkeyHash::hash(format!("{list}-{number}").as_bytes());
-        let address = Address::from_script(&ScriptBuf::new_p2wpkh(&hash), Network::Regtest).unwrap();
+        let address =
+            Address::from_script(&ScriptBuf::new_p2wpkh(&hash), Network::Regtest).unwrap();
         (address.to_string(), 1_000_000 + number as u64)
     };
     (0..PAYMENTS).map(payment).collect()
@@ -75,8 +78,8 @@ const fn bbqr(psbt_version: &'static str) -> Way {
     }
 }
 
-/// Gives a program one more round of recordings until it has read the whole message. What it says meanwhile must be that it
-/// needs more, and nothing else.
+/// Gives a program one more round of recordings until it has read the whole message. What it says
+/// meanwhile must be that it needs more, and nothing else.
 fn scanned(what: &str, codes: &Path, parts: &Value, run: impl Fn(&[String]) -> Run) -> Value {
     // A code that stands still is there until it is read.
     let loss = if parts == 1 { "0" } else { LOSS };
@@ -106,7 +109,11 @@ fn degrade(codes: &Path, recording: &Path, seed: u64, loss: &str) {
         .args(["--seed", &seed.to_string(), "--loss", loss])
         .output()
         .unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
 }
 
 /// What the first code of a file holds.
@@ -120,7 +127,15 @@ impl Treasury {
     /// Brings the wallet to the watcher in codes.
     fn wallet_by_codes(&self) {
         let codes = self.path("wallet.gif");
-        let shown = self.signer(&["qr", "--account", "main", "--out", &codes, "--qr-version", "6"]);
+        let shown = self.signer(&[
+            "qr",
+            "--account",
+            "main",
+            "--out",
+            &codes,
+            "--qr-version",
+            "6",
+        ]);
         let imported = scanned("wallet", codes.as_ref(), &shown["parts"], |recordings| {
             let arguments: Vec<_> = std::iter::once("scan".to_owned())
                 .chain(recordings.iter().cloned())
@@ -142,7 +157,15 @@ impl Treasury {
         }
         let file = self.path(&format!("{name}.csv"));
         std::fs::write(&file, list).unwrap();
-        let created = self.watcher(&["payout", "create", &file, "--wallet", "main", "--fee-rate", "2.5"]);
+        let created = self.watcher(&[
+            "payout",
+            "create",
+            &file,
+            "--wallet",
+            "main",
+            "--fee-rate",
+            "2.5",
+        ]);
         let id = created["id"].as_str().unwrap();
 
         let unsigned = self.path(&format!("{name}.gif"));
@@ -191,12 +214,17 @@ impl Treasury {
         assert!(first_code(signed.as_ref()).starts_with(way.start));
 
         let parts = &answer["codes"]["parts"];
-        let imported = scanned(&format!("{name}, signed"), signed.as_ref(), parts, |recordings| {
-            let arguments: Vec<_> = std::iter::once("scan".to_owned())
-                .chain(recordings.iter().cloned())
-                .collect();
-            self.watcher.run(&arguments).unwrap()
-        });
+        let imported = scanned(
+            &format!("{name}, signed"),
+            signed.as_ref(),
+            parts,
+            |recordings| {
+                let arguments: Vec<_> = std::iter::once("scan".to_owned())
+                    .chain(recordings.iter().cloned())
+                    .collect();
+                self.watcher.run(&arguments).unwrap()
+            },
+        );
         assert_eq!(imported["id"], id);
         assert_eq!(imported["state"], "signed");
 
@@ -204,7 +232,10 @@ impl Treasury {
         let sent = self.watcher(&["payout", "show", id]);
         assert_eq!(sent["state"], "broadcast");
         let txid = sent["transactions"][0]["txid"].as_str().unwrap();
-        assert_eq!(self.node.rpc("getrawmempool", json!([])).unwrap(), json!([txid]));
+        assert_eq!(
+            self.node.rpc("getrawmempool", json!([])).unwrap(),
+            json!([txid])
+        );
         self.node.mine(1).unwrap();
         self.sync();
         assert_eq!(self.watcher(&["payout", "show", id])["state"], "confirmed");

@@ -21,17 +21,26 @@ fn degrade(from: &Path, to: &Path, options: &[&str]) {
         .args(options)
         .output()
         .expect("it runs");
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
 }
 
 /// The numbers of the frames that were read, and how many frames there are.
 fn read(recording: &Path) -> (Vec<usize>, usize) {
-    let mut source = open_stream(std::fs::File::open(recording).expect("a recording")).expect("a source");
+    let mut source =
+        open_stream(std::fs::File::open(recording).expect("a recording")).expect("a source");
     let (mut reader, mut numbers, mut frames) = (Reader::default(), Vec::new(), 0);
     while let Some(frame) = source.next_frame().expect("a frame") {
         frames += 1;
         for read in reader.read(&frame, &|| false) {
-            numbers.push((0..FRAMES).find(|at| content(*at) == read).expect("one of ours"));
+            numbers.push(
+                (0..FRAMES)
+                    .find(|at| content(*at) == read)
+                    .expect("one of ours"),
+            );
         }
     }
     (numbers, frames)

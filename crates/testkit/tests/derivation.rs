@@ -49,7 +49,10 @@ fn bitcoin_core_derives_the_same_addresses() {
             let theirs = node
                 .rpc("deriveaddresses", json!([entry["desc"], [last, last]]))
                 .unwrap();
-            assert_eq!(theirs, json!([wallet.address(branch, last).unwrap().to_string()]));
+            assert_eq!(
+                theirs,
+                json!([wallet.address(branch, last).unwrap().to_string()])
+            );
         }
     }
     assert_eq!(compared, 8 * COUNT as usize);

@@ -24,16 +24,28 @@ const CHECKLIST: &[(&str, &[&str])] = &[
         &["amount-claimed-segwit", "amount-claimed-nested"],
     ),
     ("a vault that went back, or has a copy", &["bundle-asks-*"]),
-    ("CVE-2020-14199 in two rounds", &["amount-claimed-two-rounds"]),
+    (
+        "CVE-2020-14199 in two rounds",
+        &["amount-claimed-two-rounds"],
+    ),
     (
         "CVE-2020-14199 with the attacker's own input",
         &["amount-claimed-with-attackers-input"],
     ),
-    ("legacy with only a witness UTXO", &["amount-claimed-legacy"]),
-    ("wrong txid", &["wrong-txid-*", "previous-transaction-forged-*"]),
+    (
+        "legacy with only a witness UTXO",
+        &["amount-claimed-legacy"],
+    ),
+    (
+        "wrong txid",
+        &["wrong-txid-*", "previous-transaction-forged-*"],
+    ),
     (
         "unequal UTXO fields",
-        &["utxo-fields-unequal-amount-*", "utxo-fields-unequal-script-*"],
+        &[
+            "utxo-fields-unequal-amount-*",
+            "utxo-fields-unequal-script-*",
+        ],
     ),
     ("index out of range", &["index-out-of-range-*"]),
     (
@@ -48,15 +60,24 @@ const CHECKLIST: &[(&str, &[&str])] = &[
         "mixed legacy and segwit with a false amount",
         &["mixed-legacy-and-segwit-false-amount"],
     ),
-    ("taproot fields on a v0 input", &["taproot-fields-on-a-v0-input"]),
-    ("a decorated attacker output as change", &["decorated-output-*"]),
+    (
+        "taproot fields on a v0 input",
+        &["taproot-fields-on-a-v0-input"],
+    ),
+    (
+        "a decorated attacker output as change",
+        &["decorated-output-*"],
+    ),
     (
         "listed path not yielding the key",
         &["path-does-not-yield-the-key-*"],
     ),
     ("change of another type", &["change-of-another-type-*"]),
     ("change of another account", &["change-path-other-account"]),
-    ("change at a hardened index", &["change-path-hardened-index"]),
+    (
+        "change at a hardened index",
+        &["change-path-hardened-index"],
+    ),
     (
         "change at a huge index",
         &["change-index-huge", "change-index-one-too-far"],
@@ -74,7 +95,10 @@ const CHECKLIST: &[(&str, &[&str])] = &[
         "a wallet frozen by one false amount",
         &["taproot-truth-after-a-false-amount-v*"],
     ),
-    ("a payee banned by a lookalike", &["payee-banned-by-a-lookalike"]),
+    (
+        "a payee banned by a lookalike",
+        &["payee-banned-by-a-lookalike"],
+    ),
     (
         "the same payee with a satoshi more",
         &["payment-again-with-a-satoshi-more", "run-payment-similar"],
@@ -86,8 +110,14 @@ const CHECKLIST: &[(&str, &[&str])] = &[
     ),
     ("SIGHASH NONE", &["sighash-none-*"]),
     ("SIGHASH SINGLE", &["sighash-single-segwit"]),
-    ("SIGHASH SINGLE|ANYONECANPAY", &["sighash-single-anyonecanpay-*"]),
-    ("SIGHASH SINGLE out of range", &["sighash-single-out-of-range-*"]),
+    (
+        "SIGHASH SINGLE|ANYONECANPAY",
+        &["sighash-single-anyonecanpay-*"],
+    ),
+    (
+        "SIGHASH SINGLE out of range",
+        &["sighash-single-out-of-range-*"],
+    ),
     ("SIGHASH 0x84", &["sighash-0x84-*"]),
     (
         "a foreign signer's half of a two-round attack",
@@ -100,8 +130,14 @@ const CHECKLIST: &[(&str, &[&str])] = &[
     ("overflow", &["sum-overflow", "sum-beyond-all-money"]),
     ("negative sums", &["amount-negative", "amount-negative-v2"]),
     ("outputs above inputs", &["outputs-above-inputs-*"]),
-    ("all-change fee", &["all-change-fee", "all-change-fee-beyond"]),
-    ("OP_RETURN with trailing data", &["op-return-with-trailing-data"]),
+    (
+        "all-change fee",
+        &["all-change-fee", "all-change-fee-beyond"],
+    ),
+    (
+        "OP_RETURN with trailing data",
+        &["op-return-with-trailing-data"],
+    ),
     (
         "attacker output buried among 2,000",
         &["attacker-among-two-thousand"],
@@ -114,9 +150,18 @@ const CHECKLIST: &[(&str, &[&str])] = &[
             "signature-of-no-form",
         ],
     ),
-    ("own input claimed foreign", &["own-input-claimed-foreign-*"]),
-    ("foreign input claimed own", &["foreign-input-claimed-own-*"]),
-    ("replacement that adds an output", &["replacement-adds-an-output"]),
+    (
+        "own input claimed foreign",
+        &["own-input-claimed-foreign-*"],
+    ),
+    (
+        "foreign input claimed own",
+        &["foreign-input-claimed-own-*"],
+    ),
+    (
+        "replacement that adds an output",
+        &["replacement-adds-an-output"],
+    ),
     (
         "PSBT swapped between review and signing",
         &["psbt-swapped-between-review-and-signing"],
@@ -126,7 +171,10 @@ const CHECKLIST: &[(&str, &[&str])] = &[
         "v0/v2 field confusion",
         &["version-0-with-*", "version-2-with-an-unsigned-transaction"],
     ),
-    ("trailing bytes", &["bytes-trailing-bytes", "bytes-trailing-psbt"]),
+    (
+        "trailing bytes",
+        &["bytes-trailing-bytes", "bytes-trailing-psbt"],
+    ),
     (
         "global unsigned transaction with a scriptSig",
         &["unsigned-transaction-with-script-sig"],
@@ -137,7 +185,10 @@ const CHECKLIST: &[(&str, &[&str])] = &[
         &["label-with-escape-sequence", "label-with-reversed-text"],
     ),
     ("ineffective lock times", &["lock-time-ineffective"]),
-    ("far lock times", &["lock-time-far-*", "relative-lock-far-*"]),
+    (
+        "far lock times",
+        &["lock-time-far-*", "relative-lock-far-*"],
+    ),
     (
         "one outpoint with two amounts",
         &[

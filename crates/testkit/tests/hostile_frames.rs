@@ -1,5 +1,6 @@
-//! Pictures that were made to harm, through the real binaries: each ends in a clear error, the process that looks at them keeps
-//! to its budget of time and memory. Good pictures between them are read all the same: see `recordings`.
+//! Pictures that were made to harm, through the real binaries: each ends in a clear error, the
+//! process that looks at them keeps to its budget of time and memory. Good pictures between them
+//! are read all the same: see `recordings`.
 
 #![allow(clippy::print_stdout, reason = "counts and maxima are the point")]
 
@@ -70,7 +71,10 @@ fn refused(signer: &Signer, watcher: &Watcher, name: &str, path: &Path) -> [Stri
 #[test]
 fn both_programs_end_with_a_clear_error() {
     let folder = TempDir::new().unwrap();
-    let (signer, watcher) = (signer(folder.path()), Watcher::new(&folder.path().join("online")));
+    let (signer, watcher) = (
+        signer(folder.path()),
+        Watcher::new(&folder.path().join("online")),
+    );
     let files = written(folder.path());
     for (name, path) in files.iter().filter(|(name, _)| *name != LONG) {
         let codes = refused(&signer, &watcher, name, path);
@@ -78,12 +82,15 @@ fn both_programs_end_with_a_clear_error() {
     }
 }
 
-/// It is within its budget at each of its frames, and would take an hour: but frames that repeat are not read again, and what
-/// brings nothing new is given up.
+/// It is within its budget at each of its frames, and would take an hour: but frames that repeat
+/// are not read again, and what brings nothing new is given up.
 #[test]
 fn a_long_film_of_nothing_is_given_up_after_a_minute() {
     let folder = TempDir::new().unwrap();
-    let (signer, watcher) = (signer(folder.path()), Watcher::new(&folder.path().join("online")));
+    let (signer, watcher) = (
+        signer(folder.path()),
+        Watcher::new(&folder.path().join("online")),
+    );
     let files = written(folder.path());
     let (name, path) = files.iter().find(|(name, _)| *name == LONG).unwrap();
     let start = std::time::Instant::now();
@@ -115,7 +122,10 @@ fn measured_eye(cost: &Rc<RefCell<Cost>>) -> std::io::Result<Worker> {
         .stdout(Stdio::piped())
         .spawn()?;
     let pipes = child.stdin.take().zip(child.stdout.take()).expect("pipes");
-    let (most, over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let (most, over) = (
+        Arc::new(AtomicU64::new(0)),
+        Arc::new(AtomicBool::new(false)),
+    );
     let sampler = std::thread::spawn({
         let (pid, most, over) = (child.id(), most.clone(), over.clone());
         move || {
@@ -149,7 +159,12 @@ fn measured_eye(cost: &Rc<RefCell<Cost>>) -> std::io::Result<Worker> {
 /// What a process, running or just ended, took of the processor, to a hundredth of a second.
 fn processor_time(child: &Child) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .collect();
     // utime and stime are the fields 14 and 15 (proc_pid_stat(5)); the first here is 3.
     let ticks: u64 = fields[11..13]
         .iter()
@@ -166,7 +181,9 @@ fn beyond_start(pid: u32) -> Option<u64> {
         .find_map(|line| line.strip_prefix("Max data size"))?;
     let limit: u64 = limit.split_whitespace().next()?.parse().ok()?;
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let used = status.lines().find_map(|line| line.strip_prefix("VmData:"))?;
+    let used = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmData:"))?;
     let used: u64 = used.split_whitespace().next()?.parse().ok()?;
     Some((used * 1024).saturating_sub(limit - MEMORY))
 }
@@ -198,8 +215,9 @@ fn the_eye_keeps_to_its_budget() {
             cost.time.as_millis(),
             cost.memory / 1024
         );
-        // An eye that was ended is followed by another; each has one frame here. Beside its frame it starts and reads the file, which
-        // takes more of a processor that others use too; a frame without its budget takes seconds.
+        // An eye that was ended is followed by another; each has one frame here. Beside its frame
+        // it starts and reads the file, which takes more of a processor that others use too; a
+        // frame without its budget takes seconds.
         let eyes = cuts + 1;
         assert!(
             cost.time <= (FRAME_TIME + Duration::from_millis(300)) * eyes,

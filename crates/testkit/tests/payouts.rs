@@ -1,4 +1,5 @@
-//! Payouts from list to confirmation on the rehearsal chain, and what comes back from the gap when somebody lies.
+//! Payouts from list to confirmation on the rehearsal chain, and what comes back from the gap when
+//! somebody lies.
 
 mod desk;
 
@@ -41,7 +42,10 @@ fn a_payout_goes_all_the_way(case: &str) {
         sent["transactions"],
         "a retry differs"
     );
-    assert_eq!(sent["transactions"][0]["txid"], signed["transactions"][0]["txid"]);
+    assert_eq!(
+        sent["transactions"][0]["txid"],
+        signed["transactions"][0]["txid"]
+    );
 
     desk.mine(1);
     assert_eq!(desk.state(&id), "confirmed");
@@ -147,7 +151,10 @@ fn what_lies_on_its_way_back_is_refused() {
         crossed.inputs[0].partial_sigs.clone(),
         crossed.inputs[1].partial_sigs.clone(),
     );
-    (crossed.inputs[0].partial_sigs, crossed.inputs[1].partial_sigs) = (second, first);
+    (
+        crossed.inputs[0].partial_sigs,
+        crossed.inputs[1].partial_sigs,
+    ) = (second, first);
     assert_eq!(desk.refused(&id, &crossed), "bad-signature");
 
     assert_eq!(
@@ -155,11 +162,15 @@ fn what_lies_on_its_way_back_is_refused() {
         "bad-signature"
     );
     assert_eq!(
-        desk.refused(&id, &with_sighash(&desk, &unsigned, EcdsaSighashType::Single)),
+        desk.refused(
+            &id,
+            &with_sighash(&desk, &unsigned, EcdsaSighashType::Single)
+        ),
         "bad-signature"
     );
 
-    // A PSBT may claim what it likes about its coins: signatures over the claim do not verify against the ledger.
+    // A PSBT may claim what it likes about its coins: signatures over the claim do not verify
+    // against the ledger.
     let mut lied = unsigned.clone();
     for input in &mut lied.inputs {
         input.non_witness_utxo = None;
@@ -220,7 +231,9 @@ fn with_sighash(desk: &Desk, unsigned: &Psbt, sighash: EcdsaSighashType) -> Psbt
             signature: secp.sign_ecdsa(&message, &private.inner),
             sighash_type: sighash,
         };
-        input.partial_sigs.insert(private.public_key(&secp), signature);
+        input
+            .partial_sigs
+            .insert(private.public_key(&secp), signature);
     }
     psbt
 }
@@ -241,7 +254,10 @@ fn other_signatures_of_the_same_transaction_are_not_taken_after_the_first() {
         let previous = input.non_witness_utxo.as_ref().unwrap();
         let spent = second.unsigned_tx.input[0].previous_output;
         let script = previous.output[spent.vout as usize].script_pubkey.clone();
-        (input.bip32_derivation.values().next().unwrap().1.clone(), script)
+        (
+            input.bip32_derivation.values().next().unwrap().1.clone(),
+            script,
+        )
     };
     let private = desk.master.derive_priv(&secp, &path).unwrap().to_priv();
     let hash = SighashCache::new(&second.unsigned_tx)
@@ -260,7 +276,8 @@ fn other_signatures_of_the_same_transaction_are_not_taken_after_the_first() {
     assert_eq!(desk.show(&id)["transactions"][0]["txid"], txid);
 }
 
-/// Spends the coins of `desk` otherwise: in a copy of its ledger, whose chain then becomes the desk's.
+/// Spends the coins of `desk` otherwise: in a copy of its ledger, whose chain then becomes the
+/// desk's.
 fn spend_elsewhere(desk: &Desk, before: &Path) {
     let elsewhere = tempfile::tempdir().unwrap();
     copy(before, &elsewhere.path().join("data"));
@@ -273,7 +290,11 @@ fn spend_elsewhere(desk: &Desk, before: &Path) {
     thief.signed(&id);
     thief.ok(&["payout", "broadcast", &id]);
     thief.mine(1);
-    for file in ["rehearsal.sqlite", "rehearsal.sqlite-wal", "rehearsal.sqlite-shm"] {
+    for file in [
+        "rehearsal.sqlite",
+        "rehearsal.sqlite-wal",
+        "rehearsal.sqlite-shm",
+    ] {
         let _ = std::fs::remove_file(desk.path("data").join(file));
         let _ = std::fs::copy(thief.path("data").join(file), desk.path("data").join(file));
     }
@@ -336,14 +357,21 @@ fn a_payout_that_another_program_sent_is_recognised() {
         other.import(&id, &psbt).json().unwrap();
         other.ok(&["payout", "broadcast", &id]);
         other.mine(1);
-        for file in ["rehearsal.sqlite", "rehearsal.sqlite-wal", "rehearsal.sqlite-shm"] {
+        for file in [
+            "rehearsal.sqlite",
+            "rehearsal.sqlite-wal",
+            "rehearsal.sqlite-shm",
+        ] {
             let _ = std::fs::remove_file(desk.path("data").join(file));
             let _ = std::fs::copy(other.path("data").join(file), desk.path("data").join(file));
         }
         desk.sync();
         let (here, there) = (desk.show(&id), other.show(&id));
         assert_eq!(here["state"], "confirmed", "{case}");
-        assert_eq!(here["transactions"][0]["txid"], there["transactions"][0]["txid"]);
+        assert_eq!(
+            here["transactions"][0]["txid"],
+            there["transactions"][0]["txid"]
+        );
     }
 }
 
@@ -383,7 +411,11 @@ fn an_exported_payout_is_cancelled_by_a_confirmed_transaction_alone() {
     assert_eq!(desk.state(&id), "cancelling");
     for _ in 0..5 {
         desk.mine(1);
-        assert_eq!(desk.state(&id), "cancelling", "a reorganisation could undo it");
+        assert_eq!(
+            desk.state(&id),
+            "cancelling",
+            "a reorganisation could undo it"
+        );
     }
     desk.mine(1);
     assert_eq!(desk.state(&id), "cancelled");
@@ -393,7 +425,11 @@ fn an_exported_payout_is_cancelled_by_a_confirmed_transaction_alone() {
     cannot_be_created_again(&desk, "a");
     desk.reorganise(6);
     assert_eq!(desk.state(&id), "cancelling", "a reorganisation moves back");
-    let others = cancelling["transactions"][0]["inputs"].as_array().unwrap().len() as u64 - 1;
+    let others = cancelling["transactions"][0]["inputs"]
+        .as_array()
+        .unwrap()
+        .len() as u64
+        - 1;
     assert!(others > 0);
     assert_eq!(
         desk.balance("locked"),
@@ -425,7 +461,10 @@ fn a_broadcast_payout_is_replaced_when_it_is_cancelled() {
     assert_eq!(desk.state(cancel), "confirmed");
     desk.mine(5);
     assert_eq!(desk.state(&id), "cancelled");
-    assert_eq!(desk.balance("confirmed"), 4_000_000 - fee(&desk.show(cancel)));
+    assert_eq!(
+        desk.balance("confirmed"),
+        4_000_000 - fee(&desk.show(cancel))
+    );
 }
 
 #[test]
@@ -439,7 +478,10 @@ fn the_original_may_still_win_against_its_cancelling() {
     desk.mine(1);
     assert_eq!(desk.state(&id), "confirmed");
     assert_eq!(desk.state(cancel), "replaced");
-    assert_eq!(desk.fails(&["payout", "cancel", &id], 12)["code"], "wrong-state");
+    assert_eq!(
+        desk.fails(&["payout", "cancel", &id], 12)["code"],
+        "wrong-state"
+    );
     desk.mine(5);
     assert_eq!(desk.balance("locked"), 0);
 }
@@ -471,7 +513,12 @@ fn a_list_over_several_transactions_crosses_as_a_folder() {
     std::fs::create_dir(desk.path("signed")).unwrap();
     for (number, file) in files.iter().enumerate() {
         let mut psbt = Psbt::deserialize(&std::fs::read(file).unwrap()).unwrap();
-        coins.extend(psbt.unsigned_tx.input.iter().map(|input| input.previous_output));
+        coins.extend(
+            psbt.unsigned_tx
+                .input
+                .iter()
+                .map(|input| input.previous_output),
+        );
         desk.sign(&mut psbt);
         let name = desk.path("signed").join(format!("{number}.psbt"));
         // Coordinators write base64 and hexadecimal too.
@@ -483,7 +530,10 @@ fn a_list_over_several_transactions_crosses_as_a_folder() {
     let distinct: std::collections::HashSet<_> = coins.iter().collect();
     assert_eq!(distinct.len(), coins.len(), "transactions share coins");
     let first = desk.path("signed").join("0.psbt").display().to_string();
-    assert_eq!(desk.ok(&["payout", "import", &id, &first])["state"], "exported");
+    assert_eq!(
+        desk.ok(&["payout", "import", &id, &first])["state"],
+        "exported"
+    );
     assert_eq!(
         desk.fails(&["payout", "broadcast", &id], 12)["code"],
         "wrong-state"
@@ -495,8 +545,8 @@ fn a_list_over_several_transactions_crosses_as_a_folder() {
     desk.ok(&["payout", "broadcast", &id]);
     desk.mine(1);
     assert_eq!(desk.state(&id), "confirmed");
-    let spent =
-        planned["totals"]["total_sat"].as_u64().unwrap() + planned["totals"]["fee_sat"].as_u64().unwrap();
+    let spent = planned["totals"]["total_sat"].as_u64().unwrap()
+        + planned["totals"]["fee_sat"].as_u64().unwrap();
     assert_eq!(desk.balance("confirmed"), 20_000_000 - spent);
 }
 
@@ -505,7 +555,10 @@ fn split_coins_make_a_list_possible_that_lacked_them() {
     let desk = Desk::funded("p2wpkh", 1);
     let mut list = String::from("payout_id,address,amount,unit\n");
     for number in 0..60 {
-        list.push_str(&format!("s-{number},{},10000,sat\n", RECIPIENTS[number % 3]));
+        list.push_str(&format!(
+            "s-{number},{},10000,sat\n",
+            RECIPIENTS[number % 3]
+        ));
     }
     desk.write("list.csv", list.as_bytes());
     let file = desk.text("list.csv");
@@ -522,9 +575,15 @@ fn split_coins_make_a_list_possible_that_lacked_them() {
     ];
     let error = desk.fails(&create, 11);
     assert_eq!(error["code"], "too-few-coins");
-    let needed = error["findings"][0]["expected"].as_u64().unwrap().to_string();
+    let needed = error["findings"][0]["expected"]
+        .as_u64()
+        .unwrap()
+        .to_string();
     assert!(
-        error["hint"].as_str().unwrap().contains("payout split-coins"),
+        error["hint"]
+            .as_str()
+            .unwrap()
+            .contains("payout split-coins"),
         "{error}"
     );
     let split = desk.ok(&[

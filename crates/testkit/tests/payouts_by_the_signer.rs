@@ -1,4 +1,5 @@
-//! Lists over several transactions through both binaries: folders across the gap, one review, one unlock.
+//! Lists over several transactions through both binaries: folders across the gap, one review, one
+//! unlock.
 
 use bitcoin::consensus::encode;
 use bitcoin::{Transaction, TxOut};
@@ -32,7 +33,10 @@ impl Office {
             &wallet,
         ]);
         office.watch(&["wallet", "import", &wallet]);
-        let (sat, coins) = ((u64::from(coins) * 1_000_000).to_string(), coins.to_string());
+        let (sat, coins) = (
+            (u64::from(coins) * 1_000_000).to_string(),
+            coins.to_string(),
+        );
         office.watch(&[
             "rehearsal",
             "fund",
@@ -74,8 +78,14 @@ impl Office {
             "the signer would refuse"
         );
         self.sign(&["sign", &out, "--out", &signed, "--yes"]);
-        assert_eq!(self.watch(&["payout", "import", id, &signed])["state"], "signed");
-        assert_eq!(self.watch(&["payout", "broadcast", id])["state"], "broadcast");
+        assert_eq!(
+            self.watch(&["payout", "import", id, &signed])["state"],
+            "signed"
+        );
+        assert_eq!(
+            self.watch(&["payout", "broadcast", id])["state"],
+            "broadcast"
+        );
         self.watch(&["rehearsal", "mine", "1"]);
         self.watch(&["sync"]);
         assert_eq!(self.watch(&["payout", "show", id])["state"], "confirmed");
@@ -146,14 +156,25 @@ fn the_signer_knows_split_coins_as_the_wallets_own() {
     let held = office.watch(&["balance", "--wallet", "main"])["confirmed"]
         .as_u64()
         .unwrap();
-    assert_eq!(held, 1_000_000 - split["totals"]["fee_sat"].as_u64().unwrap());
+    assert_eq!(
+        held,
+        1_000_000 - split["totals"]["fee_sat"].as_u64().unwrap()
+    );
 }
 
 #[test]
 fn the_signer_signs_a_cancelling_transaction_only_when_told_what_it_supersedes() {
     let office = Office::funded("segwit", 4);
     let file = list(&office, "a", 20);
-    let id = office.watch(&["payout", "create", &file, "--wallet", "main", "--fee-rate", "3"])["id"]
+    let id = office.watch(&[
+        "payout",
+        "create",
+        &file,
+        "--wallet",
+        "main",
+        "--fee-rate",
+        "3",
+    ])["id"]
         .as_str()
         .unwrap()
         .to_owned();
@@ -191,14 +212,26 @@ fn the_signer_signs_a_cancelling_transaction_only_when_told_what_it_supersedes()
         office.watch(&["sync"]);
         assert_eq!(office.watch(&["payout", "show", &id])["state"], state);
     }
-    assert_eq!(office.watch(&["payout", "show", &cancel])["state"], "confirmed");
+    assert_eq!(
+        office.watch(&["payout", "show", &cancel])["state"],
+        "confirmed"
+    );
 }
 
-/// Some signers give the finished transaction instead of a signed PSBT (a Coldcard's BBQr of type T).
+/// Some signers give the finished transaction instead of a signed PSBT (a Coldcard's BBQr of type
+/// T).
 fn finished(script: &str) {
     let office = Office::funded(script, 3);
     let file = list(&office, "t", 3);
-    let created = office.watch(&["payout", "create", &file, "--wallet", "main", "--fee-rate", "3"]);
+    let created = office.watch(&[
+        "payout",
+        "create",
+        &file,
+        "--wallet",
+        "main",
+        "--fee-rate",
+        "3",
+    ]);
     let id = created["id"].as_str().unwrap();
     let (unsigned, signed) = (office.path("t.psbt"), office.path("t.signed.psbt"));
     office.watch(&["payout", "export", id, "--out", &unsigned]);
@@ -207,18 +240,25 @@ fn finished(script: &str) {
     let coins: Vec<TxOut> = psbt
         .inputs()
         .iter()
-        .map(|input| match (&input.witness_utxo, &input.previous_transaction) {
-            (Some(coin), _) => coin.clone(),
-            (None, Some(previous)) => previous.coin().expect("the output that is spent").clone(),
-            (None, None) => panic!("a coin is missing"),
-        })
+        .map(
+            |input| match (&input.witness_utxo, &input.previous_transaction) {
+                (Some(coin), _) => coin.clone(),
+                (None, Some(previous)) => {
+                    previous.coin().expect("the output that is spent").clone()
+                }
+                (None, None) => panic!("a coin is missing"),
+            },
+        )
         .collect();
     let transaction = finalize(&psbt, &coins).unwrap();
 
     let import = |name: &str, transaction: &Transaction| {
         let file = office.path(name);
         std::fs::write(&file, encode::serialize_hex(transaction) + "\n").unwrap();
-        office.watcher.run(&["payout", "import", id, &file]).unwrap()
+        office
+            .watcher
+            .run(&["payout", "import", id, &file])
+            .unwrap()
     };
     let refused = |name: &str, transaction: &Transaction, code: &str| {
         let run = import(name, transaction);
@@ -253,7 +293,10 @@ fn finished(script: &str) {
 
     let run = import("finished.tx", &transaction);
     assert_eq!(run.json().unwrap()["state"], "signed");
-    assert_eq!(office.watch(&["payout", "broadcast", id])["state"], "broadcast");
+    assert_eq!(
+        office.watch(&["payout", "broadcast", id])["state"],
+        "broadcast"
+    );
 }
 
 #[test]

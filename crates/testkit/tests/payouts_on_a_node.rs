@@ -68,7 +68,10 @@ fn the_node_takes_a_list_over_several_transactions_at_the_rate_asked_for() {
                 fee * 1000 >= (vsize - 1) * 2_000,
                 "{case}: {fee} sat for {vsize} vB"
             );
-            assert!(fee <= vsize * 2 + vsize / 10, "{case}: {fee} sat for {vsize} vB");
+            assert!(
+                fee <= vsize * 2 + vsize / 10,
+                "{case}: {fee} sat for {vsize} vB"
+            );
             assert!((tip.saturating_sub(100)..=tip).contains(&found["locktime"].as_u64().unwrap()));
             let inputs = found["vin"].as_array().unwrap();
             assert!(
@@ -99,7 +102,8 @@ fn a_coin_that_was_spent_elsewhere_is_13_before_the_sync_and_a_conflict_after() 
     stolen.unsigned_tx.output[0].value = bitcoin::Amount::from_sat(4_999_990_000);
     desk.sign(&mut stolen);
     let coin = stolen.inputs[0].witness_utxo.clone().unwrap();
-    let parsed = cofferdam_core::psbt::Parsed::parse(&stolen.serialize(), &Default::default()).unwrap();
+    let parsed =
+        cofferdam_core::psbt::Parsed::parse(&stolen.serialize(), &Default::default()).unwrap();
     let stolen = cofferdam_core::psbt::finalize(&parsed, &[coin]).unwrap();
     let node = desk.node.as_ref().unwrap();
     node.rpc(
@@ -142,7 +146,10 @@ fn a_cancelling_that_is_too_slow_is_outbid_by_another() {
     desk.ok(&["payout", "broadcast", &id]);
     let cancel = |arguments: &[&str]| {
         let arguments = [&["payout", "cancel", &id][..], arguments].concat();
-        desk.ok(&arguments)["cancelled_by"].as_str().unwrap().to_owned()
+        desk.ok(&arguments)["cancelled_by"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let slow = cancel(&[]);
     desk.signed(&slow);

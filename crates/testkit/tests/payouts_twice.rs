@@ -1,4 +1,5 @@
-//! Nothing is paid twice in silence: by a copy of the data folder, by a reorganisation, or by another list.
+//! Nothing is paid twice in silence: by a copy of the data folder, by a reorganisation, or by
+//! another list.
 
 mod desk;
 
@@ -7,7 +8,11 @@ use std::path::Path;
 use desk::{Desk, RECIPIENTS};
 use serde_json::Value;
 
-const CHAIN: [&str; 3] = ["rehearsal.sqlite", "rehearsal.sqlite-wal", "rehearsal.sqlite-shm"];
+const CHAIN: [&str; 3] = [
+    "rehearsal.sqlite",
+    "rehearsal.sqlite-wal",
+    "rehearsal.sqlite-shm",
+];
 
 /// Returns a desk with a copy of another's data folder, as of now.
 fn copy_of(desk: &Desk) -> Desk {
@@ -44,7 +49,15 @@ fn list(desk: &Desk, name: &str, rows: &[(&str, &str, u64)]) -> String {
 }
 
 fn order<'a>(command: &'a str, file: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    let mut arguments = vec!["payout", command, file, "--wallet", "main", "--fee-rate", "2"];
+    let mut arguments = vec![
+        "payout",
+        command,
+        file,
+        "--wallet",
+        "main",
+        "--fee-rate",
+        "2",
+    ];
     arguments.extend(more);
     arguments
 }
@@ -62,8 +75,8 @@ fn again<'a>(desk: &Desk, file: &'a str) -> Value {
     desk.fails(&arguments, 12)
 }
 
-/// The folder is copied after `create`; the original is signed and sent, the copy cancelled freely. What the pool shows, and
-/// then a block, overrides what the copy thought.
+/// The folder is copied after `create`; the original is signed and sent, the copy cancelled freely.
+/// What the pool shows, and then a block, overrides what the copy thought.
 #[test]
 fn an_id_is_not_free_once_the_other_folder_s_transaction_is_seen() {
     for case in ["p2wpkh", "p2tr", "p2pkh", "p2sh-p2wpkh"] {
@@ -102,7 +115,11 @@ fn an_id_is_not_free_once_the_other_folder_s_transaction_is_seen() {
 
         desk.reorganise(1);
         see(&copy, &desk);
-        assert_eq!(copy.state(&id), "cancelling", "{case}: the block was undone");
+        assert_eq!(
+            copy.state(&id),
+            "cancelling",
+            "{case}: the block was undone"
+        );
         assert_eq!(
             again(&copy, &file)["code"],
             "payout-id-known",
@@ -111,7 +128,8 @@ fn an_id_is_not_free_once_the_other_folder_s_transaction_is_seen() {
     }
 }
 
-/// What was seen once can confirm for ever, also when the memory pool has forgotten it and the ledger searches anew.
+/// What was seen once can confirm for ever, also when the memory pool has forgotten it and the
+/// ledger searches anew.
 #[test]
 fn an_id_is_not_free_again_when_the_pool_forgets() {
     let desk = Desk::funded("p2wpkh", 3);
@@ -139,7 +157,8 @@ fn an_id_is_not_free_again_when_the_pool_forgets() {
     assert_eq!(copy.state(&id), "cancelled");
 }
 
-/// In the original the list was cancelled freely and its payments planned anew: another transaction, of the same coins, makes them.
+/// In the original the list was cancelled freely and its payments planned anew: another
+/// transaction, of the same coins, makes them.
 #[test]
 fn a_transaction_that_makes_the_payments_is_the_payout_whatever_else_it_is() {
     let desk = Desk::funded("p2wpkh", 1);
@@ -149,7 +168,15 @@ fn a_transaction_that_makes_the_payments_is_the_payout_whatever_else_it_is() {
     copy.ok(&["payout", "cancel", &id]);
     desk.ok(&["payout", "cancel", &id]);
     let file = desk.text("a.csv");
-    let anew = desk.ok(&["payout", "create", &file, "--wallet", "main", "--fee-rate", "5"]);
+    let anew = desk.ok(&[
+        "payout",
+        "create",
+        &file,
+        "--wallet",
+        "main",
+        "--fee-rate",
+        "5",
+    ]);
     let anew = anew["id"].as_str().unwrap();
     desk.signed(anew);
     desk.ok(&["payout", "broadcast", anew]);
@@ -213,7 +240,8 @@ fn a_payment_that_another_folder_made_is_told() {
     copy.ok(&order("create", &file, &["--accept", "payment-open"]));
 }
 
-/// The cancelling is undone by a reorganisation of one block, and the original confirms in its stead.
+/// The cancelling is undone by a reorganisation of one block, and the original confirms in its
+/// stead.
 #[test]
 fn a_cancelled_payout_is_cancelled_when_six_blocks_say_so() {
     for sent in [false, true] {
@@ -257,7 +285,11 @@ fn a_list_that_pays_what_another_may_still_pay_is_told_so() {
     let id = desk.create("a", 1, &[]);
     let refused = |name: &str, satoshi: u64, state: &str| {
         let row = format!("{name}-0");
-        let file = list(&desk, &format!("{name}.csv"), &[(&row, RECIPIENTS[0], satoshi)]);
+        let file = list(
+            &desk,
+            &format!("{name}.csv"),
+            &[(&row, RECIPIENTS[0], satoshi)],
+        );
         for command in ["plan", "create"] {
             let error = desk.fails(&order(command, &file, &[]), 12);
             assert_eq!(error["code"], "warning-not-accepted", "{name}");
@@ -295,7 +327,11 @@ fn a_list_that_pays_what_another_may_still_pay_is_told_so() {
 
     // Settled, the same amount is a note too; the amount and the day are in it.
     desk.mine(1);
-    let file = list(&desk, "settled.csv", &[("settled-0", RECIPIENTS[0], 100_001)]);
+    let file = list(
+        &desk,
+        "settled.csv",
+        &[("settled-0", RECIPIENTS[0], 100_001)],
+    );
     let planned = desk.ok(&order("plan", &file, &[]));
     assert_eq!(planned["findings"][0]["code"], "paid-before");
     // A payee that was never paid is no finding.
@@ -315,7 +351,10 @@ fn what_is_accepted_is_planned_and_kept_in_the_document() {
     let file = list(
         &desk,
         "b.csv",
-        &[("b-0", RECIPIENTS[0], 100_000), ("b-1", RECIPIENTS[0], 100_000)],
+        &[
+            ("b-0", RECIPIENTS[0], 100_000),
+            ("b-1", RECIPIENTS[0], 100_000),
+        ],
     );
     desk.fails(&order("create", &file, &[]), 12);
     desk.fails(&order("create", &file, &["--accept", "fee-rate-high"]), 12);
@@ -373,14 +412,21 @@ fn a_list_whose_coin_was_reorganised_away_says_so() {
     see(&desk, &empty);
     let shown = desk.show(&id);
     assert_eq!(shown["state"], "planned");
-    assert_eq!(shown["transactions"][0]["missing_inputs"][0]["state"], "gone");
+    assert_eq!(
+        shown["transactions"][0]["missing_inputs"][0]["state"],
+        "gone"
+    );
     assert_eq!(desk.balance("confirmed"), 0);
     // When it is back, nothing is said.
     let again = Desk::funded("p2wpkh", 1);
     let id = again.create("a", 1, &[]);
     again.reorganise(1);
     again.mine(1);
-    assert!(again.show(&id)["transactions"][0].get("missing_inputs").is_none());
+    assert!(
+        again.show(&id)["transactions"][0]
+            .get("missing_inputs")
+            .is_none()
+    );
 }
 
 fn electrum<'a>(command: &'a str, file: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -394,7 +440,10 @@ fn electrum<'a>(command: &'a str, file: &'a str, more: &[&'a str]) -> Vec<&'a st
 fn the_same_list_in_other_words_is_the_same_list() {
     let desk = Desk::funded("p2wpkh", 10);
     let [first, second, third] = RECIPIENTS;
-    desk.write("one.txt", format!("{first}, 0.001\n{second}, 0.002\n").as_bytes());
+    desk.write(
+        "one.txt",
+        format!("{first}, 0.001\n{second}, 0.002\n").as_bytes(),
+    );
     let one = desk.text("one.txt");
     let created = desk.ok(&electrum("create", &one, &[]));
     let same = |name: &str, text: String, more: &[&str]| {
@@ -415,8 +464,16 @@ fn the_same_list_in_other_words_is_the_same_list() {
         }
     };
     let btc = ["--format", "electrum", "--unit", "btc"];
-    same("zeros.txt", format!("{first}, 0.0010\n{second}, 0.00200\n"), &btc);
-    same("order.txt", format!("{second}, 0.002\n{first}, 0.001\n"), &btc);
+    same(
+        "zeros.txt",
+        format!("{first}, 0.0010\n{second}, 0.00200\n"),
+        &btc,
+    );
+    same(
+        "order.txt",
+        format!("{second}, 0.002\n{first}, 0.001\n"),
+        &btc,
+    );
     same(
         "upper.txt",
         format!("{}, 0.001\n\n{second},0.002", first.to_uppercase()),
@@ -433,7 +490,11 @@ fn the_same_list_in_other_words_is_the_same_list() {
         &btc,
     );
     let sat = ["--format", "electrum", "--unit", "sat"];
-    same("sat.txt", format!("{first}, 100000\n{second}, 200000\n"), &sat);
+    same(
+        "sat.txt",
+        format!("{first}, 100000\n{second}, 200000\n"),
+        &sat,
+    );
     let prefix = ["--format", "electrum", "--unit", "sat", "--id-prefix", "x-"];
     same(
         "prefix.txt",
@@ -452,12 +513,16 @@ fn the_same_list_in_other_words_is_the_same_list() {
         format!("[{{\"{second}\": 0.002}}, {{\"{first}\": \"0.001\"}}]"),
         &core,
     );
-    let own = format!("payout_id,address,amount,unit\nq,{first},0.001,btc\nr,{second},200000,sat\n");
+    let own =
+        format!("payout_id,address,amount,unit\nq,{first},0.001,btc\nr,{second},200000,sat\n");
     same("own.csv", own, &[]);
 
     // A satoshi, a payee or a payment more is another list.
     for (name, text) in [
-        ("more.txt", format!("{first}, 0.00100001\n{second}, 0.002\n")),
+        (
+            "more.txt",
+            format!("{first}, 0.00100001\n{second}, 0.002\n"),
+        ),
         ("payee.txt", format!("{third}, 0.001\n{second}, 0.002\n")),
         (
             "twice.txt",
@@ -487,7 +552,11 @@ fn ids_of_the_payer_tell_lists_apart() {
     let spelled = desk.text("spelled.csv");
     desk.write(
         "spelled.csv",
-        format!("payout_id,address,amount,unit\na,{},0.001,btc\n", RECIPIENTS[0]).as_bytes(),
+        format!(
+            "payout_id,address,amount,unit\na,{},0.001,btc\n",
+            RECIPIENTS[0]
+        )
+        .as_bytes(),
     );
     assert_eq!(
         desk.fails(&order("create", &spelled, &[]), 12)["code"],
@@ -534,7 +603,10 @@ fn ids_that_look_alike_are_told_apart_with_a_note() {
     let file = list(
         &desk,
         "apart.csv",
-        &[("I2", RECIPIENTS[2], 50_000), ("INV-07-0", RECIPIENTS[2], 50_000)],
+        &[
+            ("I2", RECIPIENTS[2], 50_000),
+            ("INV-07-0", RECIPIENTS[2], 50_000),
+        ],
     );
     assert!(
         desk.ok(&order("plan", &file, &[]))["findings"]
@@ -550,7 +622,15 @@ fn a_fee_out_of_the_ordinary_is_asked_about() {
     let desk = Desk::funded("p2wpkh", 10);
     let file = list(&desk, "a.csv", &[("a", RECIPIENTS[0], 900_000)]);
     let plan = |rate: &str, more: &[&str]| {
-        let mut arguments = vec!["payout", "plan", &file, "--wallet", "main", "--fee-rate", rate];
+        let mut arguments = vec![
+            "payout",
+            "plan",
+            &file,
+            "--wallet",
+            "main",
+            "--fee-rate",
+            rate,
+        ];
         arguments.extend(more);
         desk.run(&arguments)
     };
@@ -562,7 +642,9 @@ fn a_fee_out_of_the_ordinary_is_asked_about() {
     plan("125", &["--max-fee-rate", "130"]).json().unwrap();
     let lower = plan("12.5", &["--max-fee-rate", "10"]).error(3).unwrap();
     assert_eq!(codes(&lower), ["fee-rate-high"]);
-    let dear = plan("1000", &["--accept", "fee-rate-high"]).error(3).unwrap();
+    let dear = plan("1000", &["--accept", "fee-rate-high"])
+        .error(3)
+        .unwrap();
     assert_eq!(codes(&dear), ["fee-share-high"]);
     plan(
         "1000",
@@ -573,7 +655,15 @@ fn a_fee_out_of_the_ordinary_is_asked_about() {
 
     // More for the miners than for the payee, however little it is.
     let small = list(&desk, "small.csv", &[("s", RECIPIENTS[0], 1_000)]);
-    let arguments = ["payout", "create", &small, "--wallet", "main", "--fee-rate", "20"];
+    let arguments = [
+        "payout",
+        "create",
+        &small,
+        "--wallet",
+        "main",
+        "--fee-rate",
+        "20",
+    ];
     assert_eq!(codes(&desk.fails(&arguments, 3)), ["fee-share-high"]);
     assert_eq!(desk.balance("locked"), 0);
 
@@ -587,7 +677,10 @@ fn a_fee_out_of_the_ordinary_is_asked_about() {
         "--fee-rate",
         "700",
     ];
-    assert_eq!(codes(&desk.fails(&split, 3)), ["fee-rate-high", "fee-share-high"]);
+    assert_eq!(
+        codes(&desk.fails(&split, 3)),
+        ["fee-rate-high", "fee-share-high"]
+    );
     let id = desk.create("c", 1, &[]);
     desk.export(&id, "c.psbt");
     let cancel = ["payout", "cancel", &id, "--fee-rate", "300"];
@@ -613,10 +706,16 @@ fn a_folder_that_follows_a_real_chain_is_not_rehearsed_in() {
     ] {
         let error = desk.fails(arguments, 12);
         assert_eq!(error["code"], "other-chain", "{arguments:?}");
-        assert!(error["hint"].as_str().unwrap().contains("--data"), "{error}");
+        assert!(
+            error["hint"].as_str().unwrap().contains("--data"),
+            "{error}"
+        );
     }
     let exists = |name: &str| Path::new(&desk.path("data")).join(name).exists();
-    assert!(!exists("rehearsal.sqlite"), "a refused command made a chain");
+    assert!(
+        !exists("rehearsal.sqlite"),
+        "a refused command made a chain"
+    );
     let index = desk.ok(&["address", "--wallet", "main"])["index"].clone();
     assert_eq!(index, 1, "a refused command handed out an address");
 }

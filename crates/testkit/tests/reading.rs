@@ -9,8 +9,8 @@ use cofferdam_testkit::frames::{Condition, grid, hostile};
 use cofferdam_transport::code::Reader;
 use cofferdam_transport::picture::open;
 
-/// Percent of frames that must be read, by condition: what was measured on 400 frames, less what a smaller grid may
-/// scatter.
+/// Percent of frames that must be read, by condition: what was measured on 400 frames, less what a
+/// smaller grid may scatter.
 const FLOORS: [(Condition, usize); 10] = [
     (Condition::Plain, 100),
     (Condition::Perspective, 85),
@@ -45,7 +45,11 @@ fn bad_frames_are_read() {
     assert!(hits * 100 >= all * 92, "{hits} of {all}: {counts:?}");
     for (condition, floor) in FLOORS {
         let (hits, all) = counts[&condition];
-        assert!(hits * 100 >= all * floor, "{}: {hits} of {all}", condition.name());
+        assert!(
+            hits * 100 >= all * floor,
+            "{}: {hits} of {all}",
+            condition.name()
+        );
     }
 }
 
@@ -69,8 +73,8 @@ fn hostile_files_are_survived() {
                 Ok(Some(frame)) if given < 20 => {
                     given += 1;
                     let began = Instant::now();
-                    let read =
-                        Reader::default().read(&frame, &|| began.elapsed() > Duration::from_millis(150));
+                    let read = Reader::default()
+                        .read(&frame, &|| began.elapsed() > Duration::from_millis(150));
                     found += read.len();
                     slowest = slowest.max((began.elapsed(), name));
                 }

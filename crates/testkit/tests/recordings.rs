@@ -1,5 +1,5 @@
-//! What a camera recorded, read by the real binaries: as a file, as a stream through a named pipe, and with pictures in it that
-//! were made to harm.
+//! What a camera recorded, read by the real binaries: as a file, as a stream through a named pipe,
+//! and with pictures in it that were made to harm.
 
 #![allow(clippy::print_stdout, reason = "tests say how much was read")]
 
@@ -79,7 +79,15 @@ impl Office {
         )
         .unwrap();
         let file = self.text("list.csv");
-        let created = self.watch(&["payout", "create", &file, "--wallet", "main", "--fee-rate", "2"]);
+        let created = self.watch(&[
+            "payout",
+            "create",
+            &file,
+            "--wallet",
+            "main",
+            "--fee-rate",
+            "2",
+        ]);
         created["id"].as_str().unwrap().to_owned()
     }
 
@@ -101,7 +109,10 @@ impl Office {
     /// Gives the answer back, as a file.
     fn answered(&self, id: &str) {
         let answer = self.text("answer.return");
-        assert_eq!(self.watch(&["payout", "import", id, &answer])["state"], "signed");
+        assert_eq!(
+            self.watch(&["payout", "import", id, &answer])["state"],
+            "signed"
+        );
     }
 }
 
@@ -112,14 +123,21 @@ fn recorded(codes: &Path, recording: &Path) {
         .args(["--seed", "11", "--loss", "10"])
         .output()
         .unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
 }
 
 /// Header and frames of a recording.
 fn frames(recording: &[u8]) -> (&[u8], Vec<&[u8]>) {
     let header = recording.iter().position(|byte| *byte == b'\n').unwrap() + 1;
     let (header, frames) = recording.split_at(header);
-    assert!(frames.len().is_multiple_of(FRAME), "frames of 1280 x 720 in grey");
+    assert!(
+        frames.len().is_multiple_of(FRAME),
+        "frames of 1280 x 720 in grey"
+    );
     (header, frames.chunks(FRAME).collect())
 }
 
@@ -137,11 +155,18 @@ fn a_recording_is_read_as_a_camera_delivers_it() {
     office.answered(&id);
 }
 
-/// Plays a recording into a named pipe, over and over, a frame at a time, until nobody reads any more.
+/// Plays a recording into a named pipe, over and over, a frame at a time, until nobody reads any
+/// more.
 fn played(office: &Office, recording: &str, pipe: &str) -> JoinHandle<usize> {
-    let made = Command::new("mkfifo").arg(office.path(pipe)).status().unwrap();
+    let made = Command::new("mkfifo")
+        .arg(office.path(pipe))
+        .status()
+        .unwrap();
     assert!(made.success());
-    let (recording, pipe) = (std::fs::read(office.path(recording)).unwrap(), office.path(pipe));
+    let (recording, pipe) = (
+        std::fs::read(office.path(recording)).unwrap(),
+        office.path(pipe),
+    );
     std::thread::spawn(move || {
         let (header, frames) = frames(&recording);
         let mut pipe = File::options().write(true).open(pipe).unwrap();
@@ -182,7 +207,9 @@ fn poisoned(recording: &Path) {
     let hostile = hostile();
     let bad: Vec<&[u8]> = hostile
         .iter()
-        .filter(|(name, file)| file.starts_with(b"YUV4MPEG2 W1280 H720 ") && *name != "truncated y4m")
+        .filter(|(name, file)| {
+            file.starts_with(b"YUV4MPEG2 W1280 H720 ") && *name != "truncated y4m"
+        })
         .flat_map(|(_, file)| frames(file).1)
         .collect();
     assert!(bad.len() > 10);
@@ -210,7 +237,8 @@ fn hostile_frames_between_good_ones_are_passed_over() {
     office.answered(&id);
 }
 
-/// Puts every hostile file, and what is no file to read, between the first and the second picture of a folder.
+/// Puts every hostile file, and what is no file to read, between the first and the second picture
+/// of a folder.
 fn poisoned_folder(folder: &Path) {
     for (number, (_, bytes)) in hostile()
         .iter()
@@ -274,7 +302,10 @@ fn what_gives_no_pictures_is_told() {
             let error = run.error(6).unwrap();
             assert_eq!(error["code"], "unreadable-picture");
             let message = error["message"].as_str().unwrap();
-            assert!(message.contains(path) && message.contains(reason), "{message}");
+            assert!(
+                message.contains(path) && message.contains(reason),
+                "{message}"
+            );
         }
     }
     for run in both(&office, &["--camera", "/dev/null"]) {
@@ -282,6 +313,11 @@ fn what_gives_no_pictures_is_told() {
     }
     // One of several does not end the scan.
     office.show_wallet(&office.text("wallet.gif"));
-    let imported = office.watch(&["scan", &nothing[0].0, &nothing[1].0, &office.text("wallet.gif")]);
+    let imported = office.watch(&[
+        "scan",
+        &nothing[0].0,
+        &nothing[1].0,
+        &office.text("wallet.gif"),
+    ]);
     assert_eq!(imported["name"], "main");
 }

@@ -1,4 +1,5 @@
-//! The watcher's sync against a real bitcoind, with Bitcoin Core's own count of the coins as the judge.
+//! The watcher's sync against a real bitcoind, with Bitcoin Core's own count of the coins as the
+//! judge.
 
 #![allow(clippy::print_stdout, reason = "tests say how often they killed")]
 
@@ -19,14 +20,16 @@ const WALLETS: [&str; 4] = ["p2pkh", "p2sh-p2wpkh", "p2wpkh", "p2tr"];
 
 /// The mnemonic `abandon ... about`'s accounts, public and private, as Bitcoin Core writes them.
 fn descriptors(name: &str) -> Result<(String, String)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/core-signing/regtest.json");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/core-signing/regtest.json");
     let fixture: Value = serde_json::from_slice(&std::fs::read(path)?)?;
     let cases = fixture["cases"].as_array().context("no cases")?;
     let case = cases
         .iter()
         .find(|case| case["name"] == name)
         .context("no such case")?;
-    let text = |field: &str| Ok::<_, anyhow::Error>(case[field].as_str().context("no text")?.to_owned());
+    let text =
+        |field: &str| Ok::<_, anyhow::Error>(case[field].as_str().context("no text")?.to_owned());
     Ok((text("descriptor")?, text("private_descriptor")?))
 }
 
@@ -77,17 +80,25 @@ impl Scene {
     fn address(&self, wallet: &str, branch_step: u32, index: u32) -> Result<String> {
         let descriptor = branch(&descriptors(wallet)?.0, branch_step);
         let info = self.node.rpc("getdescriptorinfo", json!([descriptor]))?;
-        let addresses = self
-            .node
-            .rpc("deriveaddresses", json!([info["descriptor"], [index, index]]))?;
+        let addresses = self.node.rpc(
+            "deriveaddresses",
+            json!([info["descriptor"], [index, index]]),
+        )?;
         Ok(addresses[0].as_str().context("no address")?.to_owned())
     }
 
     /// Sends a transaction that spends coins of nobody; they must be mature.
-    fn pay(&self, coins: &[(OutPoint, Amount)], payments: &[(String, u64)], fee: u64) -> Result<Transaction> {
+    fn pay(
+        &self,
+        coins: &[(OutPoint, Amount)],
+        payments: &[(String, u64)],
+        fee: u64,
+    ) -> Result<Transaction> {
         let transaction = payment(coins, payments, fee)?;
-        self.node
-            .rpc("sendrawtransaction", json!([encode::serialize_hex(&transaction)]))?;
+        self.node.rpc(
+            "sendrawtransaction",
+            json!([encode::serialize_hex(&transaction)]),
+        )?;
         Ok(transaction)
     }
 
@@ -111,7 +122,9 @@ impl Scene {
                 keys.push(json!({ "desc": format!("{descriptor}#{checksum}"), "range": 50 }));
             }
         }
-        let signed = self.node.rpc("descriptorprocesspsbt", json!([psbt, keys]))?;
+        let signed = self
+            .node
+            .rpc("descriptorprocesspsbt", json!([psbt, keys]))?;
         ensure!(signed["complete"] == true, "not signed: {signed}");
         Ok(self
             .node
@@ -132,7 +145,11 @@ impl Scene {
         coins
             .iter()
             .map(|coin| {
-                let outpoint = format!("{}:{}", coin["txid"].as_str().context("no txid")?, coin["vout"]);
+                let outpoint = format!(
+                    "{}:{}",
+                    coin["txid"].as_str().context("no txid")?,
+                    coin["vout"]
+                );
                 let amount = Amount::from_btc(coin["amount"].as_f64().context("no amount")?)?;
                 Ok((outpoint, amount.to_sat()))
             })
@@ -163,7 +180,15 @@ fn import_with(watcher: &Watcher, folder: &Path, name: &str, more: &[&str]) -> R
     let file = folder.join(format!("{name}.txt"));
     std::fs::write(&file, descriptors(name)?.0)?;
     let file = file.display().to_string();
-    let mut arguments = vec!["wallet", "import", &file, "--name", name, "--network", "regtest"];
+    let mut arguments = vec![
+        "wallet",
+        "import",
+        &file,
+        "--name",
+        name,
+        "--network",
+        "regtest",
+    ];
     arguments.extend(more);
     watcher.run(&arguments)?.json()?;
     Ok(())
@@ -183,7 +208,11 @@ fn coins(watcher: &Watcher, wallet: &str) -> Result<BTreeMap<String, u64>> {
         .collect()
 }
 
-fn payment(coins: &[(OutPoint, Amount)], payments: &[(String, u64)], fee: u64) -> Result<Transaction> {
+fn payment(
+    coins: &[(OutPoint, Amount)],
+    payments: &[(String, u64)],
+    fee: u64,
+) -> Result<Transaction> {
     let script = |address: &str| -> Result<ScriptBuf> {
         let address: Address<_> = address.parse()?;
         Ok(address
@@ -237,7 +266,8 @@ fn coinbase(node: &Bitcoind, height: u32) -> Result<(OutPoint, Amount)> {
 }
 
 #[test]
-fn every_script_type_is_followed_through_the_memory_pool_blocks_and_a_reorganisation() -> Result<()> {
+fn every_script_type_is_followed_through_the_memory_pool_blocks_and_a_reorganisation() -> Result<()>
+{
     let scene = Scene::new(&WALLETS)?;
     scene.node.mine(110)?;
     assert_eq!(scene.sync()?["height"], 110);
@@ -253,16 +283,14 @@ fn every_script_type_is_followed_through_the_memory_pool_blocks_and_a_reorganisa
     let report = scene.sync()?;
     assert_eq!((&report["pool"], &report["blocks"]), (&json!(1), &json!(0)));
     for wallet in WALLETS {
-        let pending =
-            json!({ "confirmed": 0, "locked": 0, "spendable": 0, "pending": 377_780, "immature": 0 });
+        let pending = json!({ "confirmed": 0, "locked": 0, "spendable": 0, "pending": 377_780, "immature": 0 });
         assert_eq!(scene.balance(wallet)?, pending, "{wallet}");
     }
 
     scene.node.mine(1)?;
     scene.sync()?;
     for wallet in WALLETS {
-        let confirmed =
-            json!({ "confirmed": 377_780, "locked": 0, "spendable": 377_780, "pending": 0, "immature": 0 });
+        let confirmed = json!({ "confirmed": 377_780, "locked": 0, "spendable": 377_780, "pending": 0, "immature": 0 });
         assert_eq!(scene.balance(wallet)?, confirmed, "{wallet}");
         scene.agree(wallet)?;
     }
@@ -303,8 +331,7 @@ fn every_script_type_is_followed_through_the_memory_pool_blocks_and_a_reorganisa
         (&json!(3), &json!(4), &json!(5))
     );
     for wallet in WALLETS {
-        let unconfirmed =
-            json!({ "confirmed": 0, "locked": 0, "spendable": 0, "pending": 376_780, "immature": 0 });
+        let unconfirmed = json!({ "confirmed": 0, "locked": 0, "spendable": 0, "pending": 376_780, "immature": 0 });
         assert_eq!(scene.balance(wallet)?, unconfirmed, "{wallet}");
         scene.agree(wallet)?;
     }
@@ -325,13 +352,16 @@ fn a_replaced_transaction_leaves_no_trace() -> Result<()> {
     scene.pay(&[coin], &[(scene.address("p2wpkh", 0, 0)?, 500_000)], 1_000)?;
     scene.sync()?;
     assert_eq!(scene.balance("p2wpkh")?["pending"], 500_000);
-    scene.pay(&[coin], &[(scene.address("p2wpkh", 0, 1)?, 300_000)], 50_000)?;
+    scene.pay(
+        &[coin],
+        &[(scene.address("p2wpkh", 0, 1)?, 300_000)],
+        50_000,
+    )?;
     scene.sync()?;
     assert_eq!(scene.balance("p2wpkh")?["pending"], 300_000);
     scene.node.mine(1)?;
     scene.sync()?;
-    let expected =
-        json!({ "confirmed": 300_000, "locked": 0, "spendable": 300_000, "pending": 0, "immature": 0 });
+    let expected = json!({ "confirmed": 300_000, "locked": 0, "spendable": 300_000, "pending": 0, "immature": 0 });
     assert_eq!(scene.balance("p2wpkh")?, expected);
     scene.agree("p2wpkh")
 }
@@ -347,13 +377,17 @@ fn rewards_mature_after_a_hundred_blocks() -> Result<()> {
     scene.node.mine(1)?;
     scene.sync()?;
     assert_eq!(scene.balance("p2tr")?, of(5_000_000_000, 5_000_000_000));
-    // Bitcoin Core agrees that the next block may spend the first, and that it may not spend the second.
+    // Bitcoin Core agrees that the next block may spend the first, and that it may not spend the
+    // second.
     let second = coinbase(&scene.node, 2)?.0;
     let error = scene
         .spend(&[second], &[(NOBODY.into(), 4_999_990_000)])
         .unwrap_err();
     assert!(error.to_string().contains("premature"), "{error}");
-    scene.spend(&[coinbase(&scene.node, 1)?.0], &[(NOBODY.into(), 4_999_990_000)])?;
+    scene.spend(
+        &[coinbase(&scene.node, 1)?.0],
+        &[(NOBODY.into(), 4_999_990_000)],
+    )?;
     scene.sync()?;
     assert_eq!(scene.balance("p2tr")?, of(0, 5_000_000_000));
     scene.agree("p2tr")
@@ -363,7 +397,8 @@ fn rewards_mature_after_a_hundred_blocks() -> Result<()> {
 fn indices_beyond_the_gap_are_found_when_those_before_them_are_used() -> Result<()> {
     let scene = Scene::new(&["p2wpkh"])?;
     scene.node.mine(101)?;
-    // Index 1,500 comes first in the block, and is watched only because index 900 is used in it too.
+    // Index 1,500 comes first in the block, and is watched only because index 900 is used in it
+    // too.
     let payments = [
         (scene.address("p2wpkh", 0, 1_500)?, 15_000),
         (scene.address("p2wpkh", 0, 900)?, 9_000),
@@ -373,7 +408,10 @@ fn indices_beyond_the_gap_are_found_when_those_before_them_are_used() -> Result<
     scene.sync()?;
     assert_eq!(scene.balance("p2wpkh")?["confirmed"], 24_000);
     scene.agree_below("p2wpkh", 2_000)?;
-    let address = scene.watcher.run(&["address", "--wallet", "p2wpkh"])?.json()?;
+    let address = scene
+        .watcher
+        .run(&["address", "--wallet", "p2wpkh"])?
+        .json()?;
     assert_eq!(address["index"], 1_501);
     Ok(())
 }
@@ -399,7 +437,10 @@ fn wallets_imported_later_are_searched_for_from_their_birth() -> Result<()> {
     scene.import("p2tr")?;
     scene.import("p2pkh")?;
     let report = scene.sync()?;
-    assert_eq!((&report["blocks"], &report["undone"]), (&json!(104), &json!(0)));
+    assert_eq!(
+        (&report["blocks"], &report["undone"]),
+        (&json!(104), &json!(0))
+    );
     for (wallet, confirmed) in [("p2wpkh", 22_222), ("p2tr", 33_000), ("p2pkh", 11_111)] {
         assert_eq!(scene.balance(wallet)?["confirmed"], confirmed, "{wallet}");
         scene.agree(wallet)?;
@@ -428,7 +469,11 @@ fn a_killed_sync_continues() -> Result<()> {
     let mut kills = 0;
     // From at once to as long as it takes, whatever the machine does beside.
     for pause in (0..).map(|step: u64| Duration::from_micros(step * step * 500)) {
-        let mut process = scene.watcher.command(&arguments)?.stdout(Stdio::null()).spawn()?;
+        let mut process = scene
+            .watcher
+            .command(&arguments)?
+            .stdout(Stdio::null())
+            .spawn()?;
         let started = Instant::now();
         while started.elapsed() < pause && process.try_wait()?.is_none() {
             std::thread::sleep(Duration::from_millis(1));
@@ -557,11 +602,15 @@ fn the_search_begins_two_weeks_before_the_birthday() -> Result<()> {
     scene.watcher.run(&import)?.json()?;
     let report = scene.sync()?;
     // Day 59 is the first of March; from day 45 to day 99.
-    assert_eq!((&report["blocks"], &report["height"]), (&json!(55), &json!(100)));
+    assert_eq!(
+        (&report["blocks"], &report["height"]),
+        (&json!(55), &json!(100))
+    );
     Ok(())
 }
 
-/// A long game of payments, spends, replacements and reorganisations; after each sync, Bitcoin Core counts the coins.
+/// A long game of payments, spends, replacements and reorganisations; after each sync, Bitcoin Core
+/// counts the coins.
 #[test]
 fn the_ledger_agrees_with_bitcoin_core_whatever_happens() -> Result<()> {
     const START: u64 = 1_700_000_000;
@@ -579,12 +628,17 @@ fn the_ledger_agrees_with_bitcoin_core_whatever_happens() -> Result<()> {
     let (mut reward, mut spends, mut undone) = (1, 0, 0);
     for round in 0..25 {
         // So that no two blocks of one height are the same.
-        scene.node.rpc("setmocktime", json!([START + (1 + round) * 60]))?;
+        scene
+            .node
+            .rpc("setmocktime", json!([START + (1 + round) * 60]))?;
         let mut payments = Vec::new();
         for wallet in WALLETS {
             for _ in 0..random(4) {
                 let (step, index) = (random(2) as u32, random(40) as u32);
-                payments.push((scene.address(wallet, step, index)?, 20_000 + random(100_000)));
+                payments.push((
+                    scene.address(wallet, step, index)?,
+                    20_000 + random(100_000),
+                ));
             }
         }
         let mature = scene.node.height()? >= u64::from(reward) + 100;
@@ -620,7 +674,9 @@ fn the_ledger_agrees_with_bitcoin_core_whatever_happens() -> Result<()> {
         }
         scene.sync().with_context(|| format!("round {round}"))?;
         for wallet in WALLETS {
-            scene.agree(wallet).with_context(|| format!("round {round}"))?;
+            scene
+                .agree(wallet)
+                .with_context(|| format!("round {round}"))?;
         }
     }
     println!("{reward} fundings, {spends} spends, {undone} blocks undone");
@@ -628,12 +684,14 @@ fn the_ledger_agrees_with_bitcoin_core_whatever_happens() -> Result<()> {
     Ok(())
 }
 
-/// A filter matches a script that it does not have once in 784,931 times (BIP158). Some 700 scripts and 121 blocks make 0.11 such matches;
-/// more than eight of them come less than once in 10^14 runs (Poisson: 0.11^9 / 9!).
+/// A filter matches a script that it does not have once in 784,931 times (BIP158). Some 700 scripts
+/// and 121 blocks make 0.11 such matches; more than eight of them come less than once in 10^14 runs
+/// (Poisson: 0.11^9 / 9!).
 const MOST_FALSE_POSITIVES: u64 = 8;
 
-/// What an old wallet did long ago is found by a node's filters as by every block: payments beyond the gap that a block widens, spends,
-/// and a coin made and spent in one block. A node whose index does not reach that far is read whole.
+/// What an old wallet did long ago is found by a node's filters as by every block: payments beyond
+/// the gap that a block widens, spends, and a coin made and spent in one block. A node whose index
+/// does not reach that far is read whole.
 #[test]
 fn old_wallets_are_found_by_filters() -> Result<()> {
     let with_filters = ["-txindex=1", "-blockfilterindex=1"];
@@ -662,7 +720,12 @@ fn old_wallets_are_found_by_filters() -> Result<()> {
     scene.node.mine(150)?;
     let report = |scene: &Scene, arguments: &[&str]| -> Result<(u64, u64)> {
         for wallet in WALLETS {
-            import_with(&scene.watcher, scene.folder.path(), wallet, &["--gap", "20"])?;
+            import_with(
+                &scene.watcher,
+                scene.folder.path(),
+                wallet,
+                &["--gap", "20"],
+            )?;
         }
         let mut all = vec!["sync".to_owned()];
         all.extend(scene.node.chain_arguments());
@@ -675,9 +738,12 @@ fn old_wallets_are_found_by_filters() -> Result<()> {
         let count = |field: &str| report[field].as_u64().context("no count");
         Ok((count("blocks")?, count("skipped")?))
     };
-    let other = |scene: &mut Scene, name: &str| scene.watcher = Watcher::new(&scene.folder.path().join(name));
+    let other = |scene: &mut Scene, name: &str| {
+        scene.watcher = Watcher::new(&scene.folder.path().join(name))
+    };
     let (blocks, skipped) = report(&scene, &[])?;
-    // The newest are read whole; of the rest, those with payments, and those whose filter matches by chance: hashes differ from run to run.
+    // The newest are read whole; of the rest, those with payments, and those whose filter matches
+    // by chance: hashes differ from run to run.
     let without_payments = 270 - 145 - 4;
     assert_eq!(blocks, 270);
     assert!(

@@ -1,5 +1,5 @@
-//! The main job on a real bitcoind, through both binaries and files alone: fund, sync, plan, sign, broadcast, mine, reorganise,
-//! confirm; for each script type and each PSBT version.
+//! The main job on a real bitcoind, through both binaries and files alone: fund, sync, plan, sign,
+//! broadcast, mine, reorganise, confirm; for each script type and each PSBT version.
 
 mod treasury;
 
@@ -23,11 +23,25 @@ fn whole_path(script: &str, psbt_version: &str) {
     let list = treasury.path("payouts.csv");
     std::fs::write(&list, PAYOUTS).unwrap();
 
-    let created = treasury.watcher(&["payout", "create", &list, "--wallet", "main", "--fee-rate", "2.5"]);
+    let created = treasury.watcher(&[
+        "payout",
+        "create",
+        &list,
+        "--wallet",
+        "main",
+        "--fee-rate",
+        "2.5",
+    ]);
     let id = created["id"].as_str().expect("an id").to_owned();
     let locked = treasury.balance();
-    assert!(locked["locked"].as_u64().unwrap() >= PAYOUTS_SAT, "{locked}");
-    assert_eq!(locked["confirmed"], FUNDED_SAT, "what is locked is still ours");
+    assert!(
+        locked["locked"].as_u64().unwrap() >= PAYOUTS_SAT,
+        "{locked}"
+    );
+    assert_eq!(
+        locked["confirmed"], FUNDED_SAT,
+        "what is locked is still ours"
+    );
 
     let unsigned = treasury.path("unsigned.psbt");
     treasury.watcher(&[
@@ -41,21 +55,33 @@ fn whole_path(script: &str, psbt_version: &str) {
     ]);
     let exported = std::fs::read(&unsigned).unwrap();
     assert_eq!(psbt_version_of(&exported), psbt_version);
-    assert_eq!(treasury.watcher(&["payout", "show", &id])["state"], "exported");
+    assert_eq!(
+        treasury.watcher(&["payout", "show", &id])["state"],
+        "exported"
+    );
 
     let inspected = treasury.signer.run(&["inspect", &unsigned]).unwrap();
     assert_eq!(inspected.code, 0, "{}", inspected.stdout);
     let signed = treasury.path("signed.psbt");
     treasury.signer(&["sign", &unsigned, "--out", &signed, "--yes"]);
-    assert_eq!(psbt_version_of(&std::fs::read(&signed).unwrap()), psbt_version);
+    assert_eq!(
+        psbt_version_of(&std::fs::read(&signed).unwrap()),
+        psbt_version
+    );
 
     treasury.watcher(&["payout", "import", &id, &signed]);
-    assert_eq!(treasury.watcher(&["payout", "show", &id])["state"], "signed");
+    assert_eq!(
+        treasury.watcher(&["payout", "show", &id])["state"],
+        "signed"
+    );
     treasury.watcher(&["payout", "broadcast", &id]);
     treasury.watcher(&["payout", "broadcast", &id]);
     let shown = treasury.watcher(&["payout", "show", &id]);
     assert_eq!(shown["state"], "broadcast");
-    let txid = shown["transactions"][0]["txid"].as_str().unwrap().to_owned();
+    let txid = shown["transactions"][0]["txid"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert_eq!(
         treasury.node.rpc("getrawmempool", json!([])).unwrap(),
         json!([txid])
@@ -63,7 +89,10 @@ fn whole_path(script: &str, psbt_version: &str) {
 
     treasury.node.mine(1).unwrap();
     treasury.sync();
-    assert_eq!(treasury.watcher(&["payout", "show", &id])["state"], "confirmed");
+    assert_eq!(
+        treasury.watcher(&["payout", "show", &id])["state"],
+        "confirmed"
+    );
 
     treasury.node.reorganise(3).unwrap();
     treasury.sync();
@@ -72,7 +101,8 @@ fn whole_path(script: &str, psbt_version: &str) {
         "broadcast",
         "a reorganisation moves back"
     );
-    // The lock time may have thrown it out of the memory pool meanwhile: it is sent again, the same bytes.
+    // The lock time may have thrown it out of the memory pool meanwhile: it is sent again, the same
+    // bytes.
     treasury.watcher(&["payout", "broadcast", &id]);
     assert_eq!(
         treasury.node.rpc("getrawmempool", json!([])).unwrap(),
@@ -93,17 +123,26 @@ fn whole_path(script: &str, psbt_version: &str) {
     assert_eq!(shown["payments"].as_array().unwrap().len(), 3);
 
     let paid = outputs(&treasury.node, &txid);
-    assert_eq!(paid["bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"], 50_000_000);
+    assert_eq!(
+        paid["bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"],
+        50_000_000
+    );
     assert_eq!(paid["mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"], 125_000_000);
     assert_eq!(
         paid["bcrt1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqc8gma6"],
         7_000_000_000
     );
-    let block = treasury.node.rpc("getblock", json!([hashes[0], 1])).unwrap();
+    let block = treasury
+        .node
+        .rpc("getblock", json!([hashes[0], 1]))
+        .unwrap();
     assert_eq!(block["tx"][1], txid.as_str());
 
     let fee = FUNDED_SAT - PAYOUTS_SAT - treasury.balance()["confirmed"].as_u64().unwrap();
-    let size = treasury.node.rpc("getrawtransaction", json!([txid, 1])).unwrap()["vsize"]
+    let size = treasury
+        .node
+        .rpc("getrawtransaction", json!([txid, 1]))
+        .unwrap()["vsize"]
         .as_u64()
         .unwrap();
     let asked = (size * 2_500).div_ceil(1_000);

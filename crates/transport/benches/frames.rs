@@ -1,7 +1,8 @@
-//! How many frames must be shown until a message is whole, when the scan begins at a random place of the stream.
+//! How many frames must be shown until a message is whole, when the scan begins at a random place
+//! of the stream.
 //!
-//! `cargo bench -p cofferdam-transport --bench frames [-- TRIALS]`; without a number, 60 of each. Everything is seeded: the
-//! same command prints the same table.
+//! `cargo bench -p cofferdam-transport --bench frames [-- TRIALS]`; without a number, 60 of each.
+//! Everything is seeded: the same command prints the same table.
 
 #![allow(clippy::print_stdout)]
 
@@ -41,7 +42,9 @@ fn main() {
                         let mut random = Random(1_000 * trial as u64 + loss);
                         let streams = &streams[trial % MESSAGES];
                         let begin = random.below(STARTS * count);
-                        let shown = reader(streams, begin, count, &mut |_| random.below(100) as u64 >= loss);
+                        let shown = reader(streams, begin, count, &mut |_| {
+                            random.below(100) as u64 >= loss
+                        });
                         shown as f64 / count as f64
                     });
                     summary(ratios.collect())
@@ -108,8 +111,8 @@ impl Streams {
         let length = (STARTS + PATIENCE) * count;
         let parts = |order| {
             let message = message(count * FRAGMENT, seed);
-            let mut encoder =
-                Encoder::new(&message, Names::Old, FRAGMENT, order).expect("a message within the limits");
+            let mut encoder = Encoder::new(&message, Names::Old, FRAGMENT, order)
+                .expect("a message within the limits");
             assert_eq!(encoder.fragments(), count);
             (0..length).map(|_| encoder.next_part()).collect()
         };
@@ -125,7 +128,8 @@ impl Streams {
 }
 
 /// Returns how many frames were shown from `begin` on, given which of them are seen.
-type Reader = fn(&Streams, begin: usize, count: usize, seen: &mut dyn FnMut(usize) -> bool) -> usize;
+type Reader =
+    fn(&Streams, begin: usize, count: usize, seen: &mut dyn FnMut(usize) -> bool) -> usize;
 
 const READERS: [Reader; 6] = [
     |streams, begin, _, seen| assembled(&mut ur::Decoder::new(), &streams.standard[begin..], seen),
@@ -136,7 +140,11 @@ const READERS: [Reader; 6] = [
     |streams, begin, _, seen| assembled(&mut fast::Decoder::new(), &streams.fast[begin..], seen),
 ];
 
-fn assembled(decoder: &mut impl Assembly, parts: &[String], seen: &mut dyn FnMut(usize) -> bool) -> usize {
+fn assembled(
+    decoder: &mut impl Assembly,
+    parts: &[String],
+    seen: &mut dyn FnMut(usize) -> bool,
+) -> usize {
     for (index, part) in parts.iter().enumerate() {
         if seen(index) && matches!(decoder.take(part.as_bytes()), Ok(Step::Whole(_))) {
             return index + 1;

@@ -1,11 +1,13 @@
-//! What every format of several codes has in common: parts go in, in any order and with gaps, until a message comes out.
+//! What every format of several codes has in common: parts go in, in any order and with gaps, until
+//! a message comes out.
 
 use crate::carried::Carried;
 
 /// How far an assembly is. It never goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// How much is known: independent equations, for fountain codes; different parts otherwise. At most `need`.
+    /// How much is known: independent equations, for fountain codes; different parts otherwise. At
+    /// most `need`.
     pub have: usize,
     /// How much is needed.
     pub need: usize,
@@ -24,7 +26,8 @@ pub enum Step {
 
 /// Assembles one message from its parts.
 ///
-/// A part that does not belong to this message, or is malformed, changes nothing: what was collected stays.
+/// A part that does not belong to this message, or is malformed, changes nothing: what was
+/// collected stays.
 pub trait Assembly {
     /// Why a part is not taken. Small and free of the part's content.
     type Error: std::error::Error;

@@ -1,7 +1,7 @@
 //! Base43: bytes as characters of a code's alphanumeric mode, as Electrum writes them.
 //!
-//! The bytes are one great number, its most significant byte first, in base 43; each leading zero byte is one leading `0`.
-//! The time is quadratic, so that the length is bounded.
+//! The bytes are one great number, its most significant byte first, in base 43; each leading zero
+//! byte is one leading `0`. The time is quadratic, so that the length is bounded.
 
 const ALPHABET: &[u8; 43] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ$*+-./:";
 
@@ -17,7 +17,11 @@ pub fn encode(bytes: &[u8]) -> Option<String> {
         return None;
     }
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    let digits = convert(bytes.iter().skip(zeros).map(|byte| u32::from(*byte)), 256, 43);
+    let digits = convert(
+        bytes.iter().skip(zeros).map(|byte| u32::from(*byte)),
+        256,
+        43,
+    );
     let text = std::iter::repeat_n(0, zeros)
         .chain(digits.into_iter().rev())
         .filter_map(|digit| ALPHABET.get(digit as usize))
@@ -26,7 +30,8 @@ pub fn encode(bytes: &[u8]) -> Option<String> {
     Some(text)
 }
 
-/// Reads text. None when it is longer than [`MAX_CHARACTERS`], or has a character of another alphabet.
+/// Reads text. None when it is longer than [`MAX_CHARACTERS`], or has a character of another
+/// alphabet.
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     if text.len() > MAX_CHARACTERS {
         return None;
@@ -49,7 +54,8 @@ fn value(character: u8) -> Option<u32> {
     u32::try_from(place).ok()
 }
 
-/// Converts digits, the most significant first, to digits of another base, the least significant first.
+/// Converts digits, the most significant first, to digits of another base, the least significant
+/// first.
 fn convert(digits: impl Iterator<Item = u32>, from: u32, to: u32) -> Vec<u32> {
     let mut converted: Vec<u32> = Vec::new();
     for digit in digits {

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// What the bytes of a [`Carried`] are. The format that carried them says so, or their first bytes do.
+/// What the bytes of a [`Carried`] are. The format that carried them says so, or their first bytes
+/// do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A PSBT in binary (BIP174, BIP370).
@@ -23,7 +24,8 @@ pub enum Kind {
     Json,
     /// Other text in UTF-8.
     Text,
-    /// A seed: the digits of a SeedQR, or the entropy of a CompactSeedQR. A secret: only a restore, offline, asks for it.
+    /// A seed: the digits of a SeedQR, or the entropy of a CompactSeedQR. A secret: only a restore,
+    /// offline, asks for it.
     Seed,
     /// Anything else.
     Bytes,

@@ -1,4 +1,5 @@
-//! What the bundle and the return have in common: one CBOR map that names its format, its version, and its own checksum.
+//! What the bundle and the return have in common: one CBOR map that names its format, its version,
+//! and its own checksum.
 //!
 //! ```text
 //! {0: format, 1: version, 2...22: the content, 23: SHA-256 of all bytes before these 32}
@@ -26,7 +27,9 @@ pub enum EnvelopeError {
     #[error("this is no {0}; choose the file or the codes that the other side made")]
     OtherFormat(&'static str),
     /// Written by a newer program.
-    #[error("it has version {found}, and this program reads version {known}; use a newer Cofferdam")]
+    #[error(
+        "it has version {found}, and this program reads version {known}; use a newer Cofferdam"
+    )]
     NewerVersion {
         /// The version read.
         found: u64,
@@ -113,7 +116,8 @@ impl Format {
             && name == Some(self.name.as_bytes())
     }
 
-    /// Writes an envelope of a version around `entries` entries that `content` writes, keys and values.
+    /// Writes an envelope of a version around `entries` entries that `content` writes, keys and
+    /// values.
     pub(crate) fn seal(
         &self,
         version: u64,
@@ -131,8 +135,12 @@ impl Format {
         bytes
     }
 
-    /// Opens an envelope; returns its version, a reader of its content, and the number of entries in it.
-    pub(crate) fn open<'a>(&self, bytes: &'a [u8]) -> Result<(u64, Reader<'a>, u64), EnvelopeError> {
+    /// Opens an envelope; returns its version, a reader of its content, and the number of entries
+    /// in it.
+    pub(crate) fn open<'a>(
+        &self,
+        bytes: &'a [u8],
+    ) -> Result<(u64, Reader<'a>, u64), EnvelopeError> {
         if !self.begins(bytes) {
             return Err(EnvelopeError::OtherFormat(self.noun));
         }
@@ -154,7 +162,9 @@ impl Format {
                 known: self.version,
             });
         }
-        let (body, checksum) = bytes.split_last_chunk::<32>().ok_or(EnvelopeError::Truncated)?;
+        let (body, checksum) = bytes
+            .split_last_chunk::<32>()
+            .ok_or(EnvelopeError::Truncated)?;
         if <[u8; 32]>::from(Sha256::digest(body)) != *checksum {
             return Err(EnvelopeError::Checksum);
         }
@@ -208,10 +218,12 @@ impl<'a> Reader<'a> {
     /// Reads a byte string of a length.
     pub(crate) fn fixed<const N: usize>(&mut self) -> Result<[u8; N], EnvelopeError> {
         let at = self.decoder.position();
-        self.bytes()?.try_into().map_err(|_| EnvelopeError::Unexpected {
-            at,
-            expected: "a byte string of its length",
-        })
+        self.bytes()?
+            .try_into()
+            .map_err(|_| EnvelopeError::Unexpected {
+                at,
+                expected: "a byte string of its length",
+            })
     }
 
     /// Reads a text.
@@ -264,7 +276,12 @@ impl<'a> Reader<'a> {
 
     /// Ends the reading: nothing may be left.
     pub(crate) fn end(self) -> Result<(), EnvelopeError> {
-        match self.decoder.input().len().saturating_sub(self.decoder.position()) {
+        match self
+            .decoder
+            .input()
+            .len()
+            .saturating_sub(self.decoder.position())
+        {
             0 => Ok(()),
             left => Err(EnvelopeError::Trailing(left)),
         }
@@ -277,7 +294,11 @@ impl<'a> Reader<'a> {
 
     /// Checks that the head before `content` bytes was the shortest one of its argument.
     fn shortest(&self, at: usize, argument: u64, content: usize) -> Result<(), EnvelopeError> {
-        let head = self.decoder.position().saturating_sub(at).saturating_sub(content);
+        let head = self
+            .decoder
+            .position()
+            .saturating_sub(at)
+            .saturating_sub(content);
         let shortest = match argument {
             0..=23 => 1,
             24..=0xff => 2,
@@ -334,12 +355,18 @@ mod tests {
             &[0x1a, 0, 0, 0, 24],
             &[0x1b, 0, 0, 0, 0, 0, 0, 0, 24],
         ] {
-            assert!(matches!(read(longer), Err(EnvelopeError::NotDeterministic(_))));
+            assert!(matches!(
+                read(longer),
+                Err(EnvelopeError::NotDeterministic(_))
+            ));
         }
         assert_eq!(read(&[0x18]), Err(EnvelopeError::Truncated));
         assert_eq!(read(&[1, 1]), Err(EnvelopeError::Trailing(1)));
         for other in [0x20, 0x40, 0x60, 0x80, 0xa0, 0xc0, 0xf6] {
-            assert!(matches!(read(&[other]), Err(EnvelopeError::Unexpected { .. })));
+            assert!(matches!(
+                read(&[other]),
+                Err(EnvelopeError::Unexpected { .. })
+            ));
         }
     }
 
@@ -360,12 +387,18 @@ mod tests {
 
     #[test]
     fn versions_sizes_and_other_formats_are_told_apart() {
-        let newer = Format { version: 2, ..FORMAT };
+        let newer = Format {
+            version: 2,
+            ..FORMAT
+        };
         let bytes = newer.seal(2, 0, |_| Ok(()));
         let error = EnvelopeError::NewerVersion { found: 2, known: 1 };
         assert_eq!(FORMAT.open(&bytes).err(), Some(error));
         let long = FORMAT.seal(1, 1, |encoder| encoder.u8(2)?.bytes(&[0; 99])?.ok());
-        assert!(matches!(FORMAT.open(&long), Err(EnvelopeError::TooLarge { .. })));
+        assert!(matches!(
+            FORMAT.open(&long),
+            Err(EnvelopeError::TooLarge { .. })
+        ));
         let other = Format {
             name: "cofferdam/tost",
             ..FORMAT

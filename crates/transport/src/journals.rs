@@ -1,9 +1,9 @@
-//! What watcher and signer tell each other of the signer's journal, so that neither an older copy nor a twin of a vault goes
-//! unseen.
+//! What watcher and signer tell each other of the signer's journal, so that neither an older copy
+//! nor a twin of a vault goes unseen.
 //!
-//! A bundle asks: was this head, which a receipt told, ever yours ([`SeenJournal`])? The receipt answers
-//! ([`JournalAnswer`]). Records that are added since do not change the head at an earlier count: a journal that was rolled
-//! back and grew again has another one there.
+//! A bundle asks: was this head, which a receipt told, ever yours ([`SeenJournal`])? The receipt
+//! answers ([`JournalAnswer`]). Records that are added since do not change the head at an earlier
+//! count: a journal that was rolled back and grew again has another one there.
 
 use std::convert::Infallible;
 
@@ -63,7 +63,10 @@ impl SeenJournal {
         })
     }
 
-    pub(crate) fn write(&self, encoder: &mut Encoder<Vec<u8>>) -> Result<(), EncodeError<Infallible>> {
+    pub(crate) fn write(
+        &self,
+        encoder: &mut Encoder<Vec<u8>>,
+    ) -> Result<(), EncodeError<Infallible>> {
         encoder.array(3)?.bytes(&self.vault_id)?;
         encoder.u64(self.count)?.bytes(&self.head)?.ok()
     }
@@ -98,7 +101,10 @@ impl JournalAnswer {
         Ok(JournalAnswer { count, head, kept })
     }
 
-    pub(crate) fn write(&self, encoder: &mut Encoder<Vec<u8>>) -> Result<(), EncodeError<Infallible>> {
+    pub(crate) fn write(
+        &self,
+        encoder: &mut Encoder<Vec<u8>>,
+    ) -> Result<(), EncodeError<Infallible>> {
         encoder.array(3)?.u64(self.count)?.bytes(&self.head)?;
         encoder.u8(self.kept.number())?.ok()
     }

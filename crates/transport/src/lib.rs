@@ -1,11 +1,13 @@
-//! What crosses the air gap, on either side: bytes <-> QR frames <-> pictures, and files. No input or output happens here:
-//! clocks and random numbers are arguments.
+//! What crosses the air gap, on either side: bytes <-> QR frames <-> pictures, and files. No input
+//! or output happens here: clocks and random numbers are arguments.
 //!
 //! - [`carried`]: what came across, and what it is.
-//! - [`bundle`]: what goes to the signer in one go; [`returned`]: what comes back; [`envelope`]: what those two have in common.
+//! - [`bundle`]: what goes to the signer in one go; [`returned`]: what comes back; [`envelope`]:
+//!   what those two have in common.
 //! - [`journals`]: what both say of the signer's journal.
 //! - [`assembly`]: what every format of several codes has in common.
-//! - [`bbqr`], [`specter`], [`ur`], [`fast`]: formats of several codes; [`fast`] is the one between our own two ends.
+//! - [`bbqr`], [`specter`], [`ur`], [`fast`]: formats of several codes; [`fast`] is the one between
+//!   our own two ends.
 //! - [`still`]: one code that holds the whole message; [`base43`]: one way to write it.
 //! - [`seed_qr`]: a seed in one code, read offline and on demand.
 //! - [`collect`]: codes of any format become messages.

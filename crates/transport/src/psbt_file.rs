@@ -1,7 +1,9 @@
-//! PSBT files: how they are called, and how they are told from others. Bundles and returns are called in the same way.
+//! PSBT files: how they are called, and how they are told from others. Bundles and returns are
+//! called in the same way.
 //!
-//! A signed file stands beside its unsigned one as `<stem>.signed.psbt`, so that a folder can go back and forth whole: the
-//! signer passes over what is signed already, and the watcher takes only that.
+//! A signed file stands beside its unsigned one as `<stem>.signed.psbt`, so that a folder can go
+//! back and forth whole: the signer passes over what is signed already, and the watcher takes only
+//! that.
 
 use std::ffi::{OsStr, OsString};
 
@@ -13,7 +15,8 @@ const RETURN: &str = ".return";
 /// How many bytes of a file [`looks_like_psbt`] wants to see.
 pub const LOOK: usize = 64;
 
-/// Returns the name of the signed file for the unsigned file of this name: `a.psbt` gives `a.signed.psbt`.
+/// Returns the name of the signed file for the unsigned file of this name: `a.psbt` gives
+/// `a.signed.psbt`.
 pub fn signed_name(unsigned: &OsStr) -> OsString {
     stem_with(unsigned, SIGNED)
 }
@@ -23,12 +26,15 @@ pub fn return_name(bundle: &OsStr) -> OsString {
     stem_with(bundle, RETURN)
 }
 
-/// Returns the name of the file of a list's transaction: `po.psbt` where there is one, else `po-1.psbt`, with as many
-/// digits as the last one needs. Numbers count from 1.
+/// Returns the name of the file of a list's transaction: `po.psbt` where there is one, else
+/// `po-1.psbt`, with as many digits as the last one needs. Numbers count from 1.
 pub fn numbered_name(list: &str, number: usize, count: usize) -> String {
     match count {
         1 => format!("{list}.psbt"),
-        _ => format!("{list}-{number:0width$}.psbt", width = count.to_string().len()),
+        _ => format!(
+            "{list}-{number:0width$}.psbt",
+            width = count.to_string().len()
+        ),
     }
 }
 
@@ -44,8 +50,8 @@ pub fn is_signed_name(name: &OsStr) -> bool {
     name.as_encoded_bytes().ends_with(SIGNED.as_bytes())
 }
 
-/// Tells a PSBT by the first [`LOOK`] bytes of its file, whatever its name: the magic (BIP174), or the magic in base64 or
-/// hexadecimal after white space.
+/// Tells a PSBT by the first [`LOOK`] bytes of its file, whatever its name: the magic (BIP174), or
+/// the magic in base64 or hexadecimal after white space.
 pub fn looks_like_psbt(start: &[u8]) -> bool {
     let text = start.trim_ascii_start();
     start.starts_with(&MAGIC)
@@ -63,8 +69,8 @@ pub fn to_sign<T>(files: Vec<T>, name: impl Fn(&T) -> OsString) -> Vec<T> {
         .collect()
 }
 
-/// Chooses from the PSBT files of a folder those that came back signed: the signed ones by name, or all where no name says so
-/// (another wallet's folder).
+/// Chooses from the PSBT files of a folder those that came back signed: the signed ones by name, or
+/// all where no name says so (another wallet's folder).
 pub fn came_back<T>(files: Vec<T>, name: impl Fn(&T) -> OsString) -> Vec<T> {
     if files.iter().any(|file| is_signed_name(&name(file))) {
         files

@@ -1,10 +1,14 @@
-//! SeedQR and CompactSeedQR: a seed in one code (SeedSigner's specification). Read only, offline, and only when a seed is asked for.
+//! SeedQR and CompactSeedQR: a seed in one code (SeedSigner's specification). Read only, offline,
+//! and only when a seed is asked for.
 //!
-//! - SeedQR: four digits a word, its index in the BIP39 list (0 to 2047), the checksum's word included.
-//! - CompactSeedQR: the entropy itself; the checksum is left out. Nothing tells it from text of that length, so that text is no
-//!   seed: of a million CompactSeedQRs of 12 words, about one is refused.
+//! - SeedQR: four digits a word, its index in the BIP39 list (0 to 2047), the checksum's word
+//!   included.
+//! - CompactSeedQR: the entropy itself; the checksum is left out. Nothing tells it from text of
+//!   that length, so that text is no seed: of a million CompactSeedQRs of 12 words, about one is
+//!   refused.
 //!
-//! How indices or entropy become a mnemonic is the signer's to say: nothing here knows a list of words.
+//! How indices or entropy become a mnemonic is the signer's to say: nothing here knows a list of
+//! words.
 
 use std::fmt;
 
@@ -21,7 +25,8 @@ const WORDS: u16 = 2048;
 
 /// A seed as it was read. Wiped when dropped; its `Debug` shows nothing of it.
 pub enum SeedQr {
-    /// Indices into the BIP39 list: 12, 15, 18, 21 or 24, each less than 2048. Their checksum is not verified yet.
+    /// Indices into the BIP39 list: 12, 15, 18, 21 or 24, each less than 2048. Their checksum is
+    /// not verified yet.
     Indices(Zeroizing<Vec<u16>>),
     /// Entropy: 16, 20, 24, 28 or 32 bytes.
     Entropy(Zeroizing<Vec<u8>>),
@@ -38,7 +43,8 @@ pub enum SeedQrError {
     /// A group of four digits above 2047.
     #[error("this code is no SeedQR: word {0} is beyond the 2048 words of the list; scan it again")]
     NoSuchWord(usize),
-    /// As many bytes as entropy has, but text: a label or a link before the camera would become a wallet.
+    /// As many bytes as entropy has, but text: a label or a link before the camera would become a
+    /// wallet.
     #[error(
         "this code is text as long as a seed, and not taken for one; if it is your CompactSeedQR all the same, type its words"
     )]
@@ -68,8 +74,8 @@ impl fmt::Debug for SeedQr {
     }
 }
 
-/// Tells whether content must be taken for a seed where none was asked for: digits that name words, or bytes of the length of
-/// entropy that are not text.
+/// Tells whether content must be taken for a seed where none was asked for: digits that name words,
+/// or bytes of the length of entropy that are not text.
 pub fn looks_like_seed(content: &[u8]) -> bool {
     SeedQr::read(content).is_ok()
 }

@@ -8,7 +8,8 @@ use crate::still::{MAX_CONTENT, UnrecognisedError, recognise};
 /// Parts at most. Specter-DIY shows a few tens.
 pub const MAX_PARTS: usize = 1000;
 
-/// Bytes of a part at most: what a code of version 40 holds in alphanumeric mode at level L (ISO/IEC 18004, table 7).
+/// Bytes of a part at most: what a code of version 40 holds in alphanumeric mode at level L
+/// (ISO/IEC 18004, table 7).
 pub const MAX_PART: usize = 4296;
 
 /// Why a part is not taken. What was collected stays.
@@ -83,7 +84,10 @@ impl Assembly for Joiner {
         if total != self.parts.len() {
             return Err(SpecterError::OtherMessage);
         }
-        let place = self.parts.get_mut(number - 1).ok_or(SpecterError::OtherMessage)?;
+        let place = self
+            .parts
+            .get_mut(number - 1)
+            .ok_or(SpecterError::OtherMessage)?;
         match place {
             Some(known) if known == piece => return Ok(Step::Known),
             Some(_) => return Err(SpecterError::Conflict(number)),
@@ -142,7 +146,9 @@ fn split(part: &[u8]) -> Option<(usize, usize, &[u8])> {
         return None;
     };
     let (total, rest) = self::number(rest)?;
-    let [b' ', piece @ ..] = rest else { return None };
+    let [b' ', piece @ ..] = rest else {
+        return None;
+    };
     Some((number, total, piece))
 }
 
@@ -185,8 +191,20 @@ mod tests {
         for (part, error) in [
             (&b"p1of2 dHNi"[..], SpecterError::Conflict(1)),
             (b"p1of3 cHNi", SpecterError::OtherMessage),
-            (b"p0of2 cHNi", SpecterError::Number { number: 0, total: 2 }),
-            (b"p3of2 cHNi", SpecterError::Number { number: 3, total: 2 }),
+            (
+                b"p0of2 cHNi",
+                SpecterError::Number {
+                    number: 0,
+                    total: 2,
+                },
+            ),
+            (
+                b"p3of2 cHNi",
+                SpecterError::Number {
+                    number: 3,
+                    total: 2,
+                },
+            ),
             (
                 b"p1of999999999 cHNi",
                 SpecterError::Number {

@@ -63,7 +63,9 @@ fn a_real_scan_with_repeats_and_disorder_is_read() {
 fn psbts_go_through_ours_and_theirs_both_ways() {
     let mut round_trips = 0;
     for name in FILES {
-        let Some(psbt) = external::bytes(name) else { return };
+        let Some(psbt) = external::bytes(name) else {
+            return;
+        };
         let carried = Carried {
             kind: Kind::Psbt,
             bytes: psbt.clone(),
@@ -74,11 +76,15 @@ fn psbts_go_through_ours_and_theirs_both_ways() {
                 (Encoding::Base32, PeerEncoding::Base32),
                 (Encoding::Zlib, PeerEncoding::Zlib),
             ] {
-                let ours = Encoder::with_encoding(encoding, FileType::Psbt, &psbt, characters).unwrap();
+                let ours =
+                    Encoder::with_encoding(encoding, FileType::Psbt, &psbt, characters).unwrap();
                 let parts = all_parts(&ours);
                 assert_eq!(join(&parts).as_ref(), Some(&carried));
                 let joined = Joined::try_from_parts(parts).unwrap();
-                assert_eq!((joined.encoding, joined.file_type), (theirs, PeerType::Psbt));
+                assert_eq!(
+                    (joined.encoding, joined.file_type),
+                    (theirs, PeerType::Psbt)
+                );
                 assert_eq!(joined.data, psbt);
                 round_trips += 1;
             }
@@ -112,7 +118,9 @@ fn psbts_go_through_ours_and_theirs_both_ways() {
 #[test]
 fn files_deflate_as_the_specification_says() {
     for (name, deflated) in FILES.into_iter().zip([458, 897, 2654, 22095]) {
-        let Some(psbt) = external::bytes(name) else { return };
+        let Some(psbt) = external::bytes(name) else {
+            return;
+        };
         let encoder = Encoder::with_encoding(Encoding::Zlib, FileType::Psbt, &psbt, 4296).unwrap();
         let characters: usize = all_parts(&encoder).iter().map(|part| part.len() - 8).sum();
         let bytes = characters * 5 / 8;

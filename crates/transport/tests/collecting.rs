@@ -103,7 +103,10 @@ fn what_is_not_asked_for_is_foreign() {
         collector.take(&parts[0], NOW),
         Seen::Foreign(Refusal::Unwanted(Kind::Bytes))
     );
-    assert!(matches!(collector.take(b"psbt\xff\x01", NOW), Seen::Whole(_)));
+    assert!(matches!(
+        collector.take(b"psbt\xff\x01", NOW),
+        Seen::Whole(_)
+    ));
 }
 
 #[test]
@@ -209,7 +212,11 @@ fn a_bomb_ends_soon_and_leaves_the_rest() {
     }
     let start = Instant::now();
     let seen: Vec<Seen> = bomb.iter().map(|part| collector.take(part, NOW)).collect();
-    println!("a bomb of 64 MiB in {} parts: {:?}", bomb.len(), start.elapsed());
+    println!(
+        "a bomb of 64 MiB in {} parts: {:?}",
+        bomb.len(),
+        start.elapsed()
+    );
     let refusal = Refusal::Bbqr(JoinError::Damaged(Damage::TooLarge));
     assert_eq!(seen.last(), Some(&Seen::Foreign(refusal)));
     assert_eq!(collector.take(&parts[0], NOW), Seen::Whole(carried));
@@ -222,12 +229,15 @@ fn bomb(length: usize) -> Vec<Vec<u8>> {
     let zeros = vec![0; length];
     let status = state.compress_vec(&zeros, &mut deflated, FlushCompress::Finish);
     assert_eq!(status.unwrap(), Status::StreamEnd);
-    let encoder = Encoder::with_encoding(Encoding::Base32, FileType::Binary, &deflated, 4296).unwrap();
-    let parts = (0..encoder.count()).map(|index| encoder.part(index).unwrap().replace("B$2", "B$Z"));
+    let encoder =
+        Encoder::with_encoding(Encoding::Base32, FileType::Binary, &deflated, 4296).unwrap();
+    let parts =
+        (0..encoder.count()).map(|index| encoder.part(index).unwrap().replace("B$2", "B$Z"));
     parts.map(String::into_bytes).collect()
 }
 
-/// What was forged is found out only by the checksum of the whole: the message is dropped, and comes again as another.
+/// What was forged is found out only by the checksum of the whole: the message is dropped, and
+/// comes again as another.
 #[test]
 fn a_message_that_was_forged_begins_again_as_another() {
     let carried = Carried {
@@ -257,7 +267,10 @@ fn a_message_that_was_forged_begins_again_as_another() {
             let seen = collector.take(part.as_bytes(), NOW);
             if let Some((id, progress)) = collector.progress() {
                 let before = furthest.insert(id, progress.have).unwrap_or_default();
-                assert!(progress.have >= before, "{id:?} from {before} to {progress:?}");
+                assert!(
+                    progress.have >= before,
+                    "{id:?} from {before} to {progress:?}"
+                );
             }
             seen
         };
@@ -283,7 +296,8 @@ struct Stream {
     refusal: Refusal,
 }
 
-/// Two screens in one picture: the codes of two messages come in turn, and none takes the place of the other's.
+/// Two screens in one picture: the codes of two messages come in turn, and none takes the place of
+/// the other's.
 #[test]
 fn two_messages_in_turn_keep_what_they_have() {
     let message = |seed| Carried {
@@ -315,7 +329,8 @@ fn two_messages_in_turn_keep_what_they_have() {
     }
 }
 
-/// A file of another type than its UR says is refused once it is whole, and does not come nearer for ever.
+/// A file of another type than its UR says is refused once it is whole, and does not come nearer
+/// for ever.
 #[test]
 fn a_message_that_is_not_what_it_claims_is_refused_each_time() {
     let carried = Carried {

@@ -18,7 +18,8 @@ fn a_link_on_the_wall_does_not_end_a_scan() {
     let descriptor = "wpkh(".repeat(100);
     let wanted = Wanted::Kinds(&[Kind::Psbt, Kind::Text]);
     let mut collector = Collector::new(wanted).judged_by(is_descriptor);
-    let encoder = Encoder::with_encoding(Encoding::Hex, FileType::Text, descriptor.as_bytes(), 200).unwrap();
+    let encoder =
+        Encoder::with_encoding(Encoding::Hex, FileType::Text, descriptor.as_bytes(), 200).unwrap();
     let mut seen = Seen::Known;
     for part in 0..encoder.count() {
         assert_eq!(

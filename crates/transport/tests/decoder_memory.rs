@@ -1,4 +1,5 @@
-//! How much memory the decoders take at their limits, each in a process of its own that is fed from a pipe.
+//! How much memory the decoders take at their limits, each in a process of its own that is fed from
+//! a pipe.
 
 #![allow(clippy::print_stdout)]
 
@@ -27,7 +28,8 @@ fn decoders_at_their_limits_take_what_the_documents_say() {
         println!("\npeak {peak}");
         return;
     }
-    // Of 4,096 fragments, and of 4,096 symbols without any of the first round: the most to solve. In MiB.
+    // Of 4,096 fragments, and of 4,096 symbols without any of the first round: the most to solve.
+    // In MiB.
     for (decoder, parts, limit) in [("ur", ur_parts(), 24), ("fast", fast_frames(), 64)] {
         let kib = measured(decoder, &parts);
         println!("{decoder}: {:.1} MiB at most", kib as f64 / 1024.0);
@@ -51,7 +53,8 @@ fn ur_parts() -> Vec<String> {
 
 fn fast_frames() -> Vec<String> {
     let hash = 32;
-    let mut encoder = fast::Encoder::new(&message(fast::MAX_SYMBOLS * FRAGMENT - hash), FRAGMENT).unwrap();
+    let mut encoder =
+        fast::Encoder::new(&message(fast::MAX_SYMBOLS * FRAGMENT - hash), FRAGMENT).unwrap();
     assert_eq!(encoder.symbols(), fast::MAX_SYMBOLS);
     let frames = (0..fast::MAX_SYMBOLS * 2 + 10).map(|_| encoder.next_frame());
     frames.skip(fast::MAX_SYMBOLS).collect()
@@ -87,7 +90,8 @@ fn measured(decoder: &str, parts: &[String]) -> usize {
     peak.unwrap_or_else(|| panic!("{text}")).parse().unwrap()
 }
 
-/// Takes parts from standard input until the message is whole. Returns by how much the resident memory grew, in KiB.
+/// Takes parts from standard input until the message is whole. Returns by how much the resident
+/// memory grew, in KiB.
 fn peak_kib(decoder: &mut impl Assembly) -> usize {
     let before = resident("VmRSS:");
     for line in std::io::stdin().lock().lines() {
@@ -101,6 +105,9 @@ fn peak_kib(decoder: &mut impl Assembly) -> usize {
 
 fn resident(field: &str) -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(field))
+        .unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }

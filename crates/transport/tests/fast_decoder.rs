@@ -26,7 +26,10 @@ fn frames(carried: &Carried, symbol: usize, count: usize) -> Vec<String> {
 }
 
 /// Gives frames until the message is whole; returns it and how many were given.
-fn feed<'a>(decoder: &mut Decoder, frames: impl IntoIterator<Item = &'a String>) -> (Carried, usize) {
+fn feed<'a>(
+    decoder: &mut Decoder,
+    frames: impl IntoIterator<Item = &'a String>,
+) -> (Carried, usize) {
     let mut last = decoder.progress();
     for (index, frame) in frames.into_iter().enumerate() {
         if let Step::Whole(carried) = decoder.take(frame.as_bytes()).unwrap() {

@@ -2,7 +2,9 @@
 
 use std::io::Cursor;
 
-use cofferdam_transport::picture::{FrameSource, Luma, PictureError, open, open_stream, read_all, y4m};
+use cofferdam_transport::picture::{
+    FrameSource, Luma, PictureError, open, open_stream, read_all, y4m,
+};
 use image::ImageEncoder;
 use proptest::prelude::*;
 
@@ -169,7 +171,8 @@ fn every_kind_of_png_becomes_grey() {
     }
 }
 
-/// Four frames of 3 x 1: dark; nothing seen, and taken back; its right part painted over; that cleared, its left end light.
+/// Four frames of 3 x 1: dark; nothing seen, and taken back; its right part painted over; that
+/// cleared, its left end light.
 fn apng() -> Vec<u8> {
     use png::{BlendOp, DisposeOp};
     let mut file = Vec::new();
@@ -183,7 +186,13 @@ fn apng() -> Vec<u8> {
         .expect("data");
     let frames: [(u32, u32, BlendOp, DisposeOp, &[u8]); 3] = [
         (1, 1, BlendOp::Over, DisposeOp::Previous, &[255, 0]),
-        (1, 2, BlendOp::Source, DisposeOp::Background, &[200, 255, 0, 0]),
+        (
+            1,
+            2,
+            BlendOp::Source,
+            DisposeOp::Background,
+            &[200, 255, 0, 0],
+        ),
         (0, 1, BlendOp::Over, DisposeOp::None, &[255, 255]),
     ];
     for (left, width, blend, dispose, data) in frames {
@@ -230,7 +239,10 @@ fn jpegs_become_grey_alone_and_in_streams() {
     for colour in [true, false] {
         let one = jpeg(50, 30, colour);
         let frames = whole(&one);
-        assert_eq!((frames.len(), frames[0].width(), frames[0].height()), (1, 50, 30));
+        assert_eq!(
+            (frames.len(), frames[0].width(), frames[0].height()),
+            (1, 50, 30)
+        );
         for (at, pixel) in frames[0].pixels().iter().enumerate() {
             let expected = (at % 50 * 255 / 50) as u8;
             assert!(
@@ -291,7 +303,12 @@ fn the_luma_of_every_y4m_layout_is_taken() {
 
 fn recording() -> Vec<u8> {
     let frame = Luma::plain(20, 10, 99).expect("a picture");
-    [y4m::header(20, 10, 30), y4m::frame(&frame), y4m::frame(&frame)].concat()
+    [
+        y4m::header(20, 10, 30),
+        y4m::frame(&frame),
+        y4m::frame(&frame),
+    ]
+    .concat()
 }
 
 #[test]

@@ -10,7 +10,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 fn vector(name: &str) -> Value {
-    let all: Value = serde_json::from_str(include_str!("../../../fixtures/registry/vectors.json")).unwrap();
+    let all: Value =
+        serde_json::from_str(include_str!("../../../fixtures/registry/vectors.json")).unwrap();
     all[name].clone()
 }
 
@@ -67,7 +68,8 @@ fn urs_of_the_papers_hold_their_cbor() {
 /// A descriptor as text is not taken apart, and yet searched.
 #[test]
 fn a_private_key_in_a_text_is_refused() {
-    let of_text = |text: &str| [&[0xa1, 1, 0x79, 0, text.len() as u8][..], text.as_bytes()].concat();
+    let of_text =
+        |text: &str| [&[0xa1, 1, 0x79, 0, text.len() as u8][..], text.as_bytes()].concat();
     let secp = bitcoin::secp256k1::Secp256k1::new();
     let master = bitcoin::bip32::Xpriv::new_master(bitcoin::NetworkKind::Main, &[7; 32]).unwrap();
     let wif = bitcoin::PrivateKey::from_slice(&[7; 32], bitcoin::NetworkKind::Test)
@@ -153,7 +155,10 @@ fn the_papers_descriptor_of_one_branch_is_read() {
 fn private_keys_are_refused() {
     let private = Err(RegistryError::Private);
     assert_eq!(HdKey::decode(&cbor("hdkey_master")).map(|_| ()), private);
-    assert_eq!(Output::decode(&cbor("output_private_new")).map(|_| ()), private);
+    assert_eq!(
+        Output::decode(&cbor("output_private_new")).map(|_| ()),
+        private
+    );
     // The public vector, made private by each mark in turn.
     let public = cbor("hdkey_public");
     let marked = |mark: &[u8]| [b"\xa6", mark, &public[1..]].concat();
@@ -298,7 +303,10 @@ fn hostile_cbor_is_refused() {
     let twice = items(&[b"\xa6", &public[1..], b"\x03\x40"]);
     let cases: Vec<(&str, Vec<u8>)> = vec![
         ("nothing", vec![]),
-        ("an indefinite map", items(&[b"\xbf", &public[1..], b"\xff"])),
+        (
+            "an indefinite map",
+            items(&[b"\xbf", &public[1..], b"\xff"]),
+        ),
         (
             "a map of 2^64 - 1",
             b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff".to_vec(),
@@ -318,12 +326,18 @@ fn hostile_cbor_is_refused() {
             "a point off the curve",
             items(&[b"\xa1\x03\x58\x21\x02", &[0xff; 32]]),
         ),
-        ("another coin", items(&[b"\xa1\x05\xd9\x01\x31\xa1\x01\x18\x3c"])),
+        (
+            "another coin",
+            items(&[b"\xa1\x05\xd9\x01\x31\xa1\x01\x18\x3c"]),
+        ),
         (
             "a hardened wildcard",
             items(&[b"\xa1\x07\xd9\x01\x30\xa1\x01\x82\x80\xf5"]),
         ),
-        ("an odd path", items(&[b"\xa1\x06\xd9\x01\x30\xa1\x01\x81\x00"])),
+        (
+            "an odd path",
+            items(&[b"\xa1\x06\xd9\x01\x30\xa1\x01\x81\x00"]),
+        ),
         (
             "a hardened index as index",
             items(&[b"\xa1\x06\xd9\x01\x30\xa1\x01\x82\x1a\x80\x00\x00\x00\xf5"]),

@@ -17,7 +17,9 @@ fn the_official_seeds_are_read() {
     let vectors: Vec<Vector> =
         serde_json::from_str(include_str!("../../../fixtures/seed-qr/vectors.json")).unwrap();
     for vector in &vectors {
-        let entropy = data_encoding::HEXLOWER.decode(vector.entropy.as_bytes()).unwrap();
+        let entropy = data_encoding::HEXLOWER
+            .decode(vector.entropy.as_bytes())
+            .unwrap();
         let SeedQr::Indices(indices) = SeedQr::read(vector.digits.as_bytes()).unwrap() else {
             panic!("digits are indices");
         };
@@ -29,7 +31,11 @@ fn the_official_seeds_are_read() {
         assert!(looks_like_seed(vector.digits.as_bytes()));
         assert!(looks_like_seed(&entropy));
     }
-    println!("{} SeedQR vectors, {} codes", vectors.len(), 2 * vectors.len());
+    println!(
+        "{} SeedQR vectors, {} codes",
+        vectors.len(),
+        2 * vectors.len()
+    );
 }
 
 /// Cuts entropy and its checksum into groups of 11 bits (BIP39).

@@ -7,7 +7,9 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use cofferdam_transport::ur::{Decoder, Encoder, MAX_FRAGMENTS, MAX_MESSAGE_BYTES, Names, Order, UrError};
+use cofferdam_transport::ur::{
+    Decoder, Encoder, MAX_FRAGMENTS, MAX_MESSAGE_BYTES, Names, Order, UrError,
+};
 use cofferdam_transport::{Assembly, Carried, Kind, Progress, Step};
 use common::Random;
 use proptest::prelude::*;
@@ -28,7 +30,10 @@ fn parts(carried: &Carried, fragment: usize, order: Order, count: usize) -> Vec<
 }
 
 /// Gives parts until the message is whole; returns it and how many were given.
-fn feed<'a>(decoder: &mut Decoder, parts: impl IntoIterator<Item = &'a String>) -> (Carried, usize) {
+fn feed<'a>(
+    decoder: &mut Decoder,
+    parts: impl IntoIterator<Item = &'a String>,
+) -> (Carried, usize) {
     let mut last = decoder.progress();
     for (index, part) in parts.into_iter().enumerate() {
         match decoder.take(part.as_bytes()).unwrap() {
@@ -103,7 +108,10 @@ fn the_crates_own_decoder_reads_ours() {
         decoder.receive(&part).unwrap();
     }
     let cbor = decoder.message().unwrap().unwrap();
-    assert_eq!(minicbor::Decoder::new(&cbor).bytes().unwrap(), message.bytes);
+    assert_eq!(
+        minicbor::Decoder::new(&cbor).bytes().unwrap(),
+        message.bytes
+    );
 }
 
 #[test]
@@ -147,7 +155,10 @@ fn one_stray_part_does_not_lock_it() {
     let mut decoder = Decoder::new();
     decoder.take(stray[0].as_bytes()).unwrap();
     let single = self::parts(&psbt(20, 5), 100, Order::Standard, 1);
-    assert!(matches!(decoder.take(single[0].as_bytes()), Ok(Step::Whole(_))));
+    assert!(matches!(
+        decoder.take(single[0].as_bytes()),
+        Ok(Step::Whole(_))
+    ));
 }
 
 #[test]
@@ -167,7 +178,10 @@ fn forged_parts_start_it_again_and_do_not_lock_it() {
 
     let mut decoder = Decoder::new();
     assert_eq!(decoder.take(forged.as_bytes()), Ok(Step::Nearer));
-    assert_eq!(decoder.take(good[3].as_bytes()), Err(UrError::Contradiction));
+    assert_eq!(
+        decoder.take(good[3].as_bytes()),
+        Err(UrError::Contradiction)
+    );
     assert_eq!(decoder.progress(), Progress { have: 1, need: 11 });
     let mut last = Ok(Step::Known);
     for part in &good[..11] {
@@ -288,14 +302,21 @@ fn hostile_parts_are_refused_at_once() {
 /// What this thread took of the processor, to a hundredth of a second.
 fn processor_time() -> Duration {
     let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .collect();
     // utime and stime are the fields 14 and 15 (proc_pid_stat(5)); the first here is 3.
-    let ticks = fields[11..13].iter().map(|field| field.parse::<u64>().unwrap());
+    let ticks = fields[11..13]
+        .iter()
+        .map(|field| field.parse::<u64>().unwrap());
     Duration::from_millis(ticks.sum::<u64>() * 10)
 }
 
-/// The worst that a single part can ask for: the most fragments, all of them mixed. What it takes of the processor is bounded, whatever else
-/// the machine does.
+/// The worst that a single part can ask for: the most fragments, all of them mixed. What it takes
+/// of the processor is bounded, whatever else the machine does.
 #[test]
 fn the_most_expensive_part_is_cheap() {
     let count = MAX_FRAGMENTS as u64;

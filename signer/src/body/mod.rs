@@ -1,4 +1,5 @@
-//! What the vault seals: the body, in CBOR with numbered fields. Documented in `docs/formats/vault-body.md`.
+//! What the vault seals: the body, in CBOR with numbered fields. Documented in
+//! `docs/formats/vault-body.md`.
 
 mod state;
 
@@ -76,7 +77,9 @@ pub(crate) struct Seen {
 }
 
 /// Whether the journal knows everything that this seed ever signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 #[cbor(index_only)]
 pub(crate) enum MemoryState {
@@ -86,13 +89,16 @@ pub(crate) enum MemoryState {
     /// It does not: the vault was restored from words, and no journal was imported.
     #[n(1)]
     Missing,
-    /// The journal of another vault with the same words was imported: that one may have signed more since.
+    /// The journal of another vault with the same words was imported: that one may have signed more
+    /// since.
     #[n(2)]
     Imported,
 }
 
 /// Whether the words were written down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 #[cbor(index_only)]
 pub(crate) enum Backup {
@@ -159,7 +165,9 @@ impl Body {
 
     /// Finds a registered wallet by name.
     pub(crate) fn wallet(&self, name: &WalletName) -> Option<&Registered> {
-        self.wallets.iter().find(|known| known.wallet.name() == name)
+        self.wallets
+            .iter()
+            .find(|known| known.wallet.name() == name)
     }
 
     /// Encodes the body for sealing.
@@ -207,7 +215,8 @@ impl Body {
         let wallets = wire.wallets.iter().map(|wallet| wallet.registered(network));
         Ok(Body {
             network,
-            entropy: Entropy::from_bytes(&wire.entropy).map_err(|_| BodyError::Malformed("entropy"))?,
+            entropy: Entropy::from_bytes(&wire.entropy)
+                .map_err(|_| BodyError::Malformed("entropy"))?,
             language: wire
                 .language
                 .parse()
@@ -394,9 +403,16 @@ mod tests {
     #[test]
     fn a_newer_version_is_told_apart_from_damage() {
         let mut bytes = body().encode().to_vec();
-        assert_eq!(bytes[..2], [0x8b, 1], "an array of eleven, the version first");
+        assert_eq!(
+            bytes[..2],
+            [0x8b, 1],
+            "an array of eleven, the version first"
+        );
         bytes[1] = 2;
-        assert_eq!(Body::decode(&bytes).unwrap_err(), BodyError::NewerVersion(2));
+        assert_eq!(
+            Body::decode(&bytes).unwrap_err(),
+            BodyError::NewerVersion(2)
+        );
     }
 
     #[test]

@@ -71,14 +71,19 @@ impl Body {
     /// When it is of a newer version, or nothing that this program wrote.
     pub(crate) fn take_state(&mut self, bytes: &[u8]) -> Result<(), BodyError> {
         let malformed = |_| BodyError::Malformed("state");
-        let version = minicbor::decode::<WireVersion>(bytes).map_err(malformed)?.version;
+        let version = minicbor::decode::<WireVersion>(bytes)
+            .map_err(malformed)?
+            .version;
         if version != VERSION {
             return Err(BodyError::NewerVersion(version));
         }
         let wire: Wire = minicbor::decode(bytes).map_err(malformed)?;
         let accounts = wire.accounts.iter().map(WireAccount::account);
         let accounts = accounts.collect::<Result<_, _>>()?;
-        let wallets = wire.wallets.iter().map(|wallet| wallet.registered(self.network));
+        let wallets = wire
+            .wallets
+            .iter()
+            .map(|wallet| wallet.registered(self.network));
         let wallets = wallets.collect::<Result<_, _>>()?;
         self.policy = Policy::decode(wire.policy.as_deref())?;
         self.accounts = accounts;
@@ -109,7 +114,8 @@ mod tests {
     use super::super::tests::body;
     use super::*;
 
-    /// Everything of the body but the secrets, the network and the checkpoint comes back from its state.
+    /// Everything of the body but the secrets, the network and the checkpoint comes back from its
+    /// state.
     #[test]
     fn a_state_holds_all_that_a_write_can_change() {
         let written = body();
@@ -125,7 +131,10 @@ mod tests {
         );
         other.take_state(&written.state()).unwrap();
         assert_eq!(other.encode(), written.encode());
-        assert_eq!(other.parts().changed(&written.parts()), Vec::<String>::new());
+        assert_eq!(
+            other.parts().changed(&written.parts()),
+            Vec::<String>::new()
+        );
     }
 
     #[test]
@@ -140,6 +149,9 @@ mod tests {
         let mut state = body().state();
         state[1] = 2;
         assert_eq!(body().take_state(&state), Err(BodyError::NewerVersion(2)));
-        assert_eq!(body().take_state(b"\x80"), Err(BodyError::Malformed("state")));
+        assert_eq!(
+            body().take_state(b"\x80"),
+            Err(BodyError::Malformed("state"))
+        );
     }
 }

@@ -18,7 +18,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show the words on the terminal and ask some back, or write them to a file; never on standard output.
+    /// Show the words on the terminal and ask some back, or write them to a file; never on standard
+    /// output.
     #[command(after_help = "\
 Examples:
   cofferdam-signer --vault treasury.vault backup show

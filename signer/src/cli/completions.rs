@@ -18,7 +18,12 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: Args) -> Result<Done, Failure> {
     let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "cofferdam-signer", &mut text);
+    clap_complete::generate(
+        args.shell,
+        &mut Cli::command(),
+        "cofferdam-signer",
+        &mut text,
+    );
     Ok(Done {
         text: String::from_utf8(text).map_err(Failure::unexpected)?,
         verbatim: true,

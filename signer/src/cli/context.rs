@@ -13,8 +13,8 @@ use crate::output;
 use crate::policy::{Stance, Stances};
 use crate::process::{Confined, Interrupts, Peer, Reach, confine};
 use crate::protocol::{
-    Answer, BundleFile, IntakeReply, IntakeRequest, Job, Outcome, PsbtFile, Request, ReturnFile, RunReview,
-    Sight, SignedFile, Source, Unlock,
+    Answer, BundleFile, IntakeReply, IntakeRequest, Job, Outcome, PsbtFile, Request, ReturnFile,
+    RunReview, Sight, SignedFile, Source, Unlock,
 };
 use crate::screens;
 use crate::standard_input;
@@ -26,7 +26,8 @@ pub(crate) struct Done {
     pub(crate) json: Value,
     /// What is printed otherwise.
     pub(crate) text: String,
-    /// The text is for programs, or to be copied: its lines are not broken. It holds nothing that others wrote.
+    /// The text is for programs, or to be copied: its lines are not broken. It holds nothing that
+    /// others wrote.
     pub(crate) verbatim: bool,
     /// What is printed on standard error, whatever the format.
     pub(crate) warning: Option<String>,
@@ -57,7 +58,8 @@ impl Done {
 pub(crate) struct Context {
     global: Global,
     reach: Reach,
-    /// What the hint beside the vault permits of the machine, where no option does; read once, at the start.
+    /// What the hint beside the vault permits of the machine, where no option does; read once, at
+    /// the start.
     hint: Stances,
 }
 
@@ -72,7 +74,11 @@ impl Context {
     /// `reach` is what the screen process reads and writes for the command.
     pub(super) fn new(global: Global, reach: Reach) -> Self {
         let hint = hint(&global);
-        Context { global, reach, hint }
+        Context {
+            global,
+            reach,
+            hint,
+        }
     }
 
     /// Returns the vault's path.
@@ -92,7 +98,8 @@ impl Context {
             &given.key_file,
         ];
         let same = |secret: &PathBuf| {
-            secret == path || matches!((secret.canonicalize(), path.canonicalize()), (Ok(a), Ok(b)) if a == b)
+            secret == path
+                || matches!((secret.canonicalize(), path.canonicalize()), (Ok(a), Ok(b)) if a == b)
         };
         secrets.into_iter().flatten().any(same)
     }
@@ -128,7 +135,8 @@ impl Context {
         let given = &self.global.credentials;
         let second = source(&given.second_passphrase_file, given.second_passphrase_fd);
         Unlock {
-            passphrase: source(&given.passphrase_file, given.passphrase_fd).unwrap_or(Source::Prompt),
+            passphrase: source(&given.passphrase_file, given.passphrase_fd)
+                .unwrap_or(Source::Prompt),
             second,
             key_file: given.key_file.clone(),
         }
@@ -179,18 +187,23 @@ impl Context {
                 ));
             }
         }
-        let failed = |error| Failure::unexpected(format!("a process could not be started: {error}"));
+        let failed =
+            |error| Failure::unexpected(format!("a process could not be started: {error}"));
         let mut siblings = Vec::new();
         let intake = match with_intake {
             true => {
-                siblings.push(Peer::spawn("intake", &mut Vec::new(), jobs::intake).map_err(failed)?);
+                siblings
+                    .push(Peer::spawn("intake", &mut Vec::new(), jobs::intake).map_err(failed)?);
                 true
             }
             false => false,
         };
         let keys = Peer::spawn("key", &mut siblings, jobs::keys).map_err(failed)?;
         let intake = if intake { siblings.pop() } else { None };
-        let children = std::iter::once(&keys).chain(&intake).map(Peer::pid).collect();
+        let children = std::iter::once(&keys)
+            .chain(&intake)
+            .map(Peer::pid)
+            .collect();
         Ok(Workers {
             keys,
             intake,
@@ -198,12 +211,14 @@ impl Context {
         })
     }
 
-    /// Confines the screen process and handles interrupts, for a command that starts no other process.
+    /// Confines the screen process and handles interrupts, for a command that starts no other
+    /// process.
     pub(super) fn alone(&self) -> Result<Interrupts, Failure> {
         self.settle(Vec::new())
     }
 
-    /// Confines the screen process, for a command that starts no other and handles interrupts itself.
+    /// Confines the screen process, for a command that starts no other and handles interrupts
+    /// itself.
     pub(super) fn confine(&self) -> Result<(), Failure> {
         self.try_to_confine().map(|_| ()).map_err(jobs::unconfined)
     }
@@ -213,8 +228,8 @@ impl Context {
         confine(&self.reach)
     }
 
-    /// After the forks: the children's files are others than the screen's. Before the thread that waits for interrupts: it is
-    /// confined as well.
+    /// After the forks: the children's files are others than the screen's. Before the thread that
+    /// waits for interrupts: it is confined as well.
     fn settle(&self, children: Vec<Pid>) -> Result<Interrupts, Failure> {
         self.confine()?;
         Interrupts::handle(children).map_err(Failure::unexpected)
@@ -270,7 +285,8 @@ impl Workers {
             .ok_or_else(|| Failure::unexpected("there is no intake"))?;
         intake.send(request)?;
         // Not by what the intake says: one that was taken over would leave it out.
-        let compares = matches!(request, IntakeRequest::Files { expected, .. } if !expected.is_empty());
+        let compares =
+            matches!(request, IntakeRequest::Files { expected, .. } if !expected.is_empty());
         let (mut files, mut expected, mut bundle) = (Vec::new(), Vec::new(), None);
         loop {
             match intake.receive()? {
@@ -291,7 +307,12 @@ impl Workers {
     }
 
     /// Tells the worker its job.
-    pub(super) fn begin(&mut self, context: &Context, command: &str, job: Job) -> Result<(), Failure> {
+    pub(super) fn begin(
+        &mut self,
+        context: &Context,
+        command: &str,
+        job: Job,
+    ) -> Result<(), Failure> {
         self.keys.send(&Request {
             vault: context.vault()?,
             unlock: context.unlock(),

@@ -14,7 +14,8 @@ use crate::screens;
 
 /// Print an account's public wallet.
 ///
-/// What is written holds no secret. Without --out it goes to standard output as it is, with --json too.
+/// What is written holds no secret. Without --out it goes to standard output as it is, with --json
+/// too.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -26,7 +27,8 @@ pub(crate) struct Args {
     #[arg(long)]
     account: WalletName,
 
-    /// json: Cofferdam's own; core: the argument of Bitcoin Core's importdescriptors; descriptor: BIP380 with BIP389.
+    /// json: Cofferdam's own; core: the argument of Bitcoin Core's importdescriptors; descriptor:
+    /// BIP380 with BIP389.
     #[arg(long, default_value = "json")]
     format: ExportFormat,
 
@@ -81,7 +83,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     ))
 }
 
-/// Whether a file holds a ranged descriptor, as every export does: what another export may take the place of.
+/// Whether a file holds a ranged descriptor, as every export does: what another export may take the
+/// place of.
 fn is_export(path: &Path) -> bool {
     const MOST: u64 = 1 << 20;
     let found = files::read(path, MOST).ok().flatten();

@@ -13,9 +13,9 @@ use crate::screens;
 
 /// Create a vault with a new seed.
 ///
-/// The seed is the kernel's random numbers, mixed with dice or coins if you throw some. On a terminal the words are
-/// shown, and some asked back. A script writes them to a file with --mnemonic-out, wants none with --no-backup, or leaves
-/// the backup for later: `backup show`.
+/// The seed is the kernel's random numbers, mixed with dice or coins if you throw some. On a
+/// terminal the words are shown, and some asked back. A script writes them to a file with
+/// --mnemonic-out, wants none with --no-backup, or leaves the backup for later: `backup show`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -40,7 +40,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     dice: Option<PathBuf>,
 
-    /// Show the kernel's part of the mix on the terminal, and ask for the rolls there if no file has them.
+    /// Show the kernel's part of the mix on the terminal, and ask for the rolls there if no file
+    /// has them.
     #[arg(long)]
     show_mix: bool,
 

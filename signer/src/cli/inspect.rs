@@ -11,8 +11,9 @@ use crate::screens;
 
 /// Show what PSBTs really do.
 ///
-/// The review is on standard output in any case. The exit code is 0 when signing would go ahead (warnings or not) and 3
-/// when it would be refused. Nothing is ever written, neither file nor journal.
+/// The review is on standard output in any case. The exit code is 0 when signing would go ahead
+/// (warnings or not) and 3 when it would be refused. Nothing is ever written, neither file nor
+/// journal.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -20,7 +21,8 @@ Examples:
   cofferdam-signer --vault treasury.vault inspect payout.bundle
   cofferdam-signer --vault treasury.vault --json inspect payouts/")]
 pub(crate) struct Args {
-    /// PSBTs (binary, base64 or hex, told by content), folders of them, or one bundle; - is standard input.
+    /// PSBTs (binary, base64 or hex, told by content), folders of them, or one bundle; - is
+    /// standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -31,11 +33,13 @@ pub(crate) struct Args {
 /// What a review is held against besides the vault.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LimitArgs {
-    /// Refuse a higher fee of one transaction than this; it only lowers the default bound of 0.1 BTC.
+    /// Refuse a higher fee of one transaction than this; it only lowers the default bound of 0.1
+    /// BTC.
     #[arg(long, value_name = "N")]
     pub(super) max_fee_sat: Option<u64>,
 
-    /// Allow coins to be taken from this signed transaction, although the payments differ; may be given several times.
+    /// Allow coins to be taken from this signed transaction, although the payments differ; may be
+    /// given several times.
     #[arg(long, value_name = "TXID")]
     pub(super) supersede: Vec<Txid>,
 }
@@ -60,7 +64,11 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     };
     let json = serde_json::to_value(&review).map_err(Failure::unexpected)?;
     Ok(Done {
-        exit: if review.would_sign { 0 } else { Exit::Refused as u8 },
+        exit: if review.would_sign {
+            0
+        } else {
+            Exit::Refused as u8
+        },
         ..Done::new(json, screens::review(&review))
     })
 }

@@ -34,7 +34,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
-    /// Give a restored vault the memory of an earlier one with the same words, or bring back this vault's own journal.
+    /// Give a restored vault the memory of an earlier one with the same words, or bring back this
+    /// vault's own journal.
     #[command(
         after_help = "Example:\n  cofferdam-signer --vault restored.vault journal import old.vault.journal"
     )]
@@ -43,8 +44,8 @@ enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Say what your own note or the last receipt has of a journal that was imported, so that a copy that was made too early is
-    /// found.
+    /// Say what your own note or the last receipt has of a journal that was imported, so that a
+    /// copy that was made too early is found.
     #[command(
         after_help = "Example:\n  cofferdam-signer --vault restored.vault journal confirm 41 \
                       4bf4fb0242876b67a35eeddfc70a8521836d1ca9730857061cb269ecdccd7010"

@@ -51,7 +51,12 @@ fn pages(
         .get_subcommands()
         .filter(|inner| inner.get_name() != "help");
     for inner in commands {
-        pages(inner, &format!("{name}-{}", inner.get_name()), folder, written)?;
+        pages(
+            inner,
+            &format!("{name}-{}", inner.get_name()),
+            folder,
+            written,
+        )?;
     }
     Ok(())
 }

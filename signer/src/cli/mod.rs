@@ -1,4 +1,5 @@
-//! The command line: one file a command, with its arguments and what the screen process does for it.
+//! The command line: one file a command, with its arguments and what the screen process does for
+//! it.
 
 mod account;
 mod address;
@@ -34,7 +35,8 @@ pub(crate) use context::Done;
 
 use crate::error::{Exit, Failure};
 
-/// The offline signer of a Bitcoin treasury: it guards the keys, shows what a transaction really does, and signs it.
+/// The offline signer of a Bitcoin treasury: it guards the keys, shows what a transaction really
+/// does, and signs it.
 #[derive(Debug, Parser)]
 #[command(name = "cofferdam-signer", version, arg_required_else_help = true, after_help = EXAMPLES)]
 pub(crate) struct Cli {
@@ -83,7 +85,12 @@ pub(crate) struct Global {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Credentials {
     /// Read the passphrase from this file (one trailing newline is stripped).
-    #[arg(long, global = true, value_name = "FILE", conflicts_with = "passphrase_fd")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        conflicts_with = "passphrase_fd"
+    )]
     pub(crate) passphrase_file: Option<PathBuf>,
 
     /// Read the passphrase from this open file descriptor, to its end.
@@ -137,7 +144,8 @@ pub(super) enum Command {
 ///
 /// # Errors
 ///
-/// Beside what clap finds: arguments that are no text, for they could neither be shown nor written into `--json`.
+/// Beside what clap finds: arguments that are no text, for they could neither be shown nor written
+/// into `--json`.
 pub(crate) fn parse() -> Result<Cli, Failure> {
     if std::env::args_os().any(|argument| argument.to_str().is_none()) {
         return Err(Failure::usage(
@@ -153,7 +161,9 @@ pub(crate) fn parse() -> Result<Cli, Failure> {
             // Without colours: what clap echoes of the arguments must not look like its own.
             let text = error.render().to_string();
             let (message, usage) = match text.rsplit_once("\n\nUsage:") {
-                Some((message, usage)) => (message, usage.lines().next().unwrap_or_default().trim()),
+                Some((message, usage)) => {
+                    (message, usage.lines().next().unwrap_or_default().trim())
+                }
                 None => (text.as_str(), ""),
             };
             let message = message.strip_prefix("error: ").unwrap_or(message);

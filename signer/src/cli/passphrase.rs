@@ -10,8 +10,9 @@ use crate::screens;
 
 /// Change the passphrase.
 ///
-/// Older generations of the file still open with the old passphrase; the command tells how many, and `prune` deletes them.
-/// With --rotate the data key is new too, so that what an old file and the old passphrase give away opens nothing new.
+/// Older generations of the file still open with the old passphrase; the command tells how many,
+/// and `prune` deletes them. With --rotate the data key is new too, so that what an old file and
+/// the old passphrase give away opens nothing new.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -54,7 +55,10 @@ pub(crate) struct Args {
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     let job = Job::Passphrase(PassphraseJob {
         new: source(&args.new_passphrase_file, args.new_passphrase_fd).unwrap_or(Source::Prompt),
-        new_second: source(&args.new_second_passphrase_file, args.new_second_passphrase_fd),
+        new_second: source(
+            &args.new_second_passphrase_file,
+            args.new_second_passphrase_fd,
+        ),
         new_key_file: args.new_key_file,
         rotate: args.rotate,
         drop_slots: args.drop_slot,

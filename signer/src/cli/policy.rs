@@ -23,8 +23,8 @@ enum Command {
     Show,
     /// Change one rule.
     ///
-    /// A change that permits more than before is asked about on the terminal, by typing. Severities only go up from their
-    /// defaults, and fee bounds only down.
+    /// A change that permits more than before is asked about on the terminal, by typing. Severities
+    /// only go up from their defaults, and fee bounds only down.
     #[command(after_help = "\
 Settings:
   amounts proven|remembered                how amounts of segwit v0 coins must be known
@@ -75,7 +75,9 @@ fn words(facts: &PolicyFacts) -> String {
     let t = &mut text;
     let amounts = match facts.amounts {
         Amounts::Proven => "proven: segwit v0 coins need their previous transactions",
-        Amounts::Remembered => "remembered: segwit v0 coins may come without their previous transactions",
+        Amounts::Remembered => {
+            "remembered: segwit v0 coins may come without their previous transactions"
+        }
     };
     let _ = writeln!(t, "amounts       {amounts}");
     if let Some(reason) = &facts.amounts_reason {

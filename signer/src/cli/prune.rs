@@ -15,7 +15,8 @@ const CONFIRMATION: &str = "delete";
 
 /// Delete old generations of the vault file, but for the newest two or more.
 ///
-/// It is the only command that deletes. The terminal is asked to confirm by typing; there is no option that does instead.
+/// It is the only command that deletes. The terminal is asked to confirm by typing; there is no
+/// option that does instead.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  cofferdam-signer --vault treasury.vault prune --keep 5")]
 pub(crate) struct Args {
@@ -40,7 +41,10 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     }
     let mut question = String::from("These files would be deleted for ever:\n");
     for (path, generation) in plan.go() {
-        question.push_str(&format!("  generation {generation}  {}\n", screens::path(path)));
+        question.push_str(&format!(
+            "  generation {generation}  {}\n",
+            screens::path(path)
+        ));
     }
     question.push_str(&format!(
         "The newest {} stay. Type {CONFIRMATION} to go on: ",

@@ -30,7 +30,8 @@ const MAX_FILE: u64 = 8 << 20;
 
 /// Show a file, or an account's public wallet, as QR codes.
 ///
-/// On the terminal, until a key ends it; + and - change the density, f and s the pace. Or as pictures, with --out.
+/// On the terminal, until a key ends it; + and - change the density, f and s the pace. Or as
+/// pictures, with --out.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -55,7 +56,8 @@ pub(crate) struct Args {
     )]
     form: WalletForm,
 
-    /// Write pictures instead: a .gif, a .png or .svg where one code is enough, or a folder (its name ends with a slash).
+    /// Write pictures instead: a .gif, a .png or .svg where one code is enough, or a folder (its
+    /// name ends with a slash).
     #[arg(long, value_name = "PICTURES")]
     out: Option<PathBuf>,
 
@@ -101,7 +103,12 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
             wallet(context, name, args.form, args.show.names())?,
             name.to_string(),
         ),
-        (None, None) => return Err(Failure::usage("nothing is named", "name a file, or --account")),
+        (None, None) => {
+            return Err(Failure::usage(
+                "nothing is named",
+                "name a file, or --account",
+            ));
+        }
     };
     match &args.out {
         Some(out) => {
@@ -141,7 +148,9 @@ pub(super) fn show(carried: Carried, args: &ShowArgs, title: &str) -> Result<(),
 
 /// Writes the codes of a message as pictures. Returns what `--json` says of them.
 pub(super) fn write(carried: Carried, args: &ShowArgs, out: &Path) -> Result<Value, Failure> {
-    let mut schedule = args.schedule(carried, None).map_err(|error| unshowable(&error))?;
+    let mut schedule = args
+        .schedule(carried, None)
+        .map_err(|error| unshowable(&error))?;
     let pictures = optics::pictures(&mut schedule, out).map_err(|error| undrawn(&error))?;
     if pictures.iter().any(|picture| picture.name.is_some()) {
         fs::create_dir_all(out).map_err(|error| Failure::writing(out, &error))?;
@@ -176,7 +185,8 @@ pub(super) fn psbt(file: &[u8]) -> Result<Carried, Failure> {
 }
 
 fn read(path: &Path) -> Result<Carried, Failure> {
-    let read = files::read(path, MAX_FILE).map_err(|error| Failure::reading("the file", path, &error))?;
+    let read =
+        files::read(path, MAX_FILE).map_err(|error| Failure::reading("the file", path, &error))?;
     let Some(bytes) = read else {
         return Err(Failure::new(
             Exit::Malformed,
@@ -190,7 +200,9 @@ fn read(path: &Path) -> Result<Carried, Failure> {
         bytes if looks_like_return(bytes) => Kind::Return,
         // Sealed files of ours, and seeds as codes have them.
         bytes if bytes.starts_with(b"CFDR") => return Err(secret(path)),
-        bytes if looks_like_seed(bytes) || looks_like_seed(bytes.trim_ascii()) => return Err(secret(path)),
+        bytes if looks_like_seed(bytes) || looks_like_seed(bytes.trim_ascii()) => {
+            return Err(secret(path));
+        }
         bytes => return text_or_psbt(path, bytes.trim_ascii_end()),
     };
     Ok(Carried { kind, bytes })
@@ -218,7 +230,9 @@ fn text_or_psbt(path: &Path, bytes: &[u8]) -> Result<Carried, Failure> {
         Ok(carried) if matches!(carried.kind, Kind::Bytes | Kind::Seed) => {
             Err(unknown("it holds nothing that is carried as codes".into()))
         }
-        Ok(carried) if matches!(carried.kind, Kind::Text | Kind::Json) && may_be_secret(&carried.bytes) => {
+        Ok(carried)
+            if matches!(carried.kind, Kind::Text | Kind::Json) && may_be_secret(&carried.bytes) =>
+        {
             Err(secret(path))
         }
         Ok(carried) => Ok(carried),
@@ -226,7 +240,12 @@ fn text_or_psbt(path: &Path, bytes: &[u8]) -> Result<Carried, Failure> {
     }
 }
 
-fn wallet(context: &Context, name: &WalletName, form: WalletForm, names: Names) -> Result<Carried, Failure> {
+fn wallet(
+    context: &Context,
+    name: &WalletName,
+    form: WalletForm,
+    names: Names,
+) -> Result<Carried, Failure> {
     let job = Job::Export {
         account: name.clone(),
         format: ExportFormat::Json,
@@ -240,7 +259,10 @@ fn wallet(context: &Context, name: &WalletName, form: WalletForm, names: Names) 
         WalletForm::Json => carried(Kind::Json, export.text.trim_end().into()),
         WalletForm::Descriptor => carried(Kind::Text, wallet.descriptor_text().into_bytes()),
         WalletForm::Hdkey => carried(Kind::HdKey, HdKey::of_wallet(&wallet).encode(names)),
-        WalletForm::Output => carried(Kind::Output, Output::of_wallet(&wallet, names).encode(names)),
+        WalletForm::Output => carried(
+            Kind::Output,
+            Output::of_wallet(&wallet, names).encode(names),
+        ),
         WalletForm::Account => {
             let account = Account::of_wallets(&[&wallet]).map_err(Failure::unexpected)?;
             carried(Kind::Account, account.encode(names))
@@ -273,8 +295,8 @@ mod tests {
     use super::*;
 
     const WORDS: [&str; 12] = [
-        "abandon", "abandon", "abandon", "abandon", "abandon", "abandon", "abandon", "abandon", "abandon",
-        "abandon", "abandon", "about",
+        "abandon", "abandon", "abandon", "abandon", "abandon", "abandon", "abandon", "abandon",
+        "abandon", "abandon", "abandon", "about",
     ];
     #[test]
     fn files_are_told_by_their_content() {

@@ -13,8 +13,8 @@ use crate::store::{Repaired, VaultPath};
 
 /// Put the newest intact generation back in the vault's place; needs no passphrase.
 ///
-/// Nothing is deleted: what was there is moved aside. Two intact files of one generation, or of different vaults, are yours
-/// to decide with --use.
+/// Nothing is deleted: what was there is moved aside. Two intact files of one generation, or of
+/// different vaults, are yours to decide with --use.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -25,8 +25,8 @@ pub(crate) struct Args {
     /// The file to use: any intact file of this vault.
     #[arg(long = "use", value_name = "FILE", conflicts_with = "reseal")]
     chosen: Option<PathBuf>,
-    /// Unlock the vault and seal it anew with what its journal knows beyond it, or where its generation is one that no writing
-    /// comes to; asks first.
+    /// Unlock the vault and seal it anew with what its journal knows beyond it, or where its
+    /// generation is one that no writing comes to; asks first.
     #[arg(long)]
     reseal: bool,
     /// Seal anew without asking.

@@ -12,7 +12,8 @@ use crate::protocol::{Job, RestoreJob, Sight, Source};
 
 /// Create a vault from the words of an existing seed.
 ///
-/// The vault does not know what these words signed before; every review says so until `journal import`.
+/// The vault does not know what these words signed before; every review says so until `journal
+/// import`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -8,7 +8,9 @@ use serde_json::json;
 
 use super::context::{Context, Done, out_of_turn};
 use super::qr;
-use super::sign::{ApprovalArgs, SignedRun, check_room, places, review_and_sign, signed_json, targets};
+use super::sign::{
+    ApprovalArgs, SignedRun, check_room, places, review_and_sign, signed_json, targets,
+};
 use crate::error::Failure;
 use crate::process::Reach;
 use crate::protocol::{Digest, Sight};
@@ -16,8 +18,9 @@ use crate::screens;
 
 /// Read a PSBT or a bundle from QR codes, review it, sign it, and show the answer as QR codes.
 ///
-/// The codes can be still or animated, of any format that Cofferdam reads; which one it is, is recognised. Without --out and
-/// --qr the answer is shown on the terminal: of a bundle the return, of a PSBT the signed PSBT.
+/// The codes can be still or animated, of any format that Cofferdam reads; which one it is, is
+/// recognised. Without --out and --qr the answer is shown on the terminal: of a bundle the return,
+/// of a PSBT the signed PSBT.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -32,12 +35,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE-OR-FOLDER")]
     out: Option<PathBuf>,
 
-    /// Write the codes of the answer as pictures: a .gif, a .png or .svg where one code is enough, or a folder (its name ends
-    /// with a slash).
+    /// Write the codes of the answer as pictures: a .gif, a .png or .svg where one code is enough,
+    /// or a folder (its name ends with a slash).
     #[arg(long, value_name = "PICTURES")]
     qr: Option<PathBuf>,
 
-    /// Answer a bundle with signed PSBTs instead of a return, for another program than Cofferdam's watcher.
+    /// Answer a bundle with signed PSBTs instead of a return, for another program than Cofferdam's
+    /// watcher.
     #[arg(long)]
     psbts: bool,
 
@@ -96,7 +100,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     match &args.qr {
         Some(out) => {
             let written = qr::write(carried, &args.show, out)?;
-            done.text.push_str(&format!("codes: {}\n", screens::path(out)));
+            done.text
+                .push_str(&format!("codes: {}\n", screens::path(out)));
             if let Some(object) = done.json.as_object_mut() {
                 object.insert("codes".into(), written);
             }
@@ -141,7 +146,11 @@ fn summary(run: &SignedRun) -> Done {
             screens::counted(file.signatures, "signature")
         ));
     }
-    let signed: Vec<_> = run.signed.iter().map(|file| signed_json(file, None)).collect();
+    let signed: Vec<_> = run
+        .signed
+        .iter()
+        .map(|file| signed_json(file, None))
+        .collect();
     let mut json = json!({"signed": signed, "review": run.review});
     if let (Some(returned), Some(object)) = (&run.returned, json.as_object_mut()) {
         object.insert(

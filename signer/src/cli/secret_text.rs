@@ -16,8 +16,9 @@ const ROLLS: usize = 20;
 /// As few flips of a coin are too.
 const FLIPS: usize = 51;
 
-/// Tells text that may be a secret: words of a mnemonic, whole or by their first letters; private keys; and nothing but a number of
-/// the length of entropy or a key, in hexadecimal, base64 or the digits of a SeedQR, or rolls of dice.
+/// Tells text that may be a secret: words of a mnemonic, whole or by their first letters; private
+/// keys; and nothing but a number of the length of entropy or a key, in hexadecimal, base64 or the
+/// digits of a SeedQR, or rolls of dice.
 pub(super) fn may_be_secret(text: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(text) else {
         return true;
@@ -49,10 +50,12 @@ fn is_base64(text: &str) -> bool {
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
-    [alphabet::STANDARD, alphabet::URL_SAFE].iter().any(|alphabet| {
-        let decoded = GeneralPurpose::new(alphabet, config).decode(text);
-        decoded.is_ok_and(|bytes| SECRETS.contains(&bytes.len()))
-    })
+    [alphabet::STANDARD, alphabet::URL_SAFE]
+        .iter()
+        .any(|alphabet| {
+            let decoded = GeneralPurpose::new(alphabet, config).decode(text);
+            decoded.is_ok_and(|bytes| SECRETS.contains(&bytes.len()))
+        })
 }
 
 fn are_rolls(text: &str) -> bool {
@@ -60,8 +63,8 @@ fn are_rolls(text: &str) -> bool {
     text.len() >= ROLLS && all("123456") || text.len() >= FLIPS && all("01hHtT")
 }
 
-/// Tells whether a word of the text is a private key: extended, in the wallet import format, encrypted with a passphrase (BIP38), or a
-/// share of a seed (BIP93).
+/// Tells whether a word of the text is a private key: extended, in the wallet import format,
+/// encrypted with a passphrase (BIP38), or a share of a seed (BIP93).
 fn holds_private_key(text: &str) -> bool {
     let mut tokens = text.split(|letter: char| !letter.is_ascii_alphanumeric());
     tokens.any(|token| {
@@ -74,14 +77,16 @@ fn holds_private_key(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use bitcoin::base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+    use bitcoin::base64::engine::general_purpose::{
+        STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD,
+    };
     use bitcoin::hex::DisplayHex as _;
 
     use super::*;
 
     const WORDS: [&str; 12] = [
-        "abandon", "abandon", "abandon", "abandon", "abandon", "abandon", "abandon", "abandon", "abandon",
-        "abandon", "abandon", "about",
+        "abandon", "abandon", "abandon", "abandon", "abandon", "abandon", "abandon", "abandon",
+        "abandon", "abandon", "abandon", "about",
     ];
     const XPRV: &str = "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi";
 

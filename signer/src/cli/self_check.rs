@@ -9,10 +9,11 @@ use crate::error::{Exit, Failure};
 use crate::process::Reach;
 use crate::selfcheck::{self, State};
 
-/// Check this program and this machine: the program's own hash, random numbers, clock, known answers, and the state of each
-/// protection.
+/// Check this program and this machine: the program's own hash, random numbers, clock, known
+/// answers, and the state of each protection.
 ///
-/// It needs no vault. The exit code is 7 when something is not as it should be and --allow-unfit does not name it.
+/// It needs no vault. The exit code is 7 when something is not as it should be and --allow-unfit
+/// does not name it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -45,7 +46,10 @@ pub(super) fn run(context: &Context, _: Args) -> Result<Done, Failure> {
             State::Allowed => "allowed",
             State::Bad => "BAD",
         };
-        text.push_str(&format!("  {state:<8}{:<18}{}\n", check.check, check.message));
+        text.push_str(&format!(
+            "  {state:<8}{:<18}{}\n",
+            check.check, check.message
+        ));
     }
     text.push_str(match good {
         true => "all is as it should be, or allowed\n",

@@ -16,15 +16,17 @@ use crate::files::{self, Existing};
 use crate::jobs::terminal_failure;
 use crate::output;
 use crate::process::{Reach, Terminal};
-use crate::protocol::{Consent, Digest, Job, Outcome, ReturnFile, RunReview, SignJob, SignedFile, Unlocked};
+use crate::protocol::{
+    Consent, Digest, Job, Outcome, ReturnFile, RunReview, SignJob, SignedFile, Unlocked,
+};
 use crate::screens;
 
 /// Review PSBTs and sign them: all of them or none.
 ///
-/// The review is shown, and the terminal is asked. Without a terminal, --yes says yes; it accepts notes only, and each
-/// warning needs its own --accept. Signed files are <stem>.signed.psbt, in the encoding and PSBT version in which they
-/// came. Of a bundle, the signatures go into one file <stem>.return, with a receipt. A different file is never
-/// overwritten.
+/// The review is shown, and the terminal is asked. Without a terminal, --yes says yes; it accepts
+/// notes only, and each warning needs its own --accept. Signed files are <stem>.signed.psbt, in the
+/// encoding and PSBT version in which they came. Of a bundle, the signatures go into one file
+/// <stem>.return, with a receipt. A different file is never overwritten.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -34,22 +36,25 @@ Examples:
   cofferdam-signer --vault treasury.vault sign payout.psbt --expect other/payout.signed.psbt
   cofferdam-signer --vault v --passphrase-file p --json sign payout.psbt --out signed.psbt --yes --accept paid-before")]
 pub(crate) struct Args {
-    /// PSBTs (binary, base64 or hex, told by content), folders of them, or one bundle; - is standard input.
+    /// PSBTs (binary, base64 or hex, told by content), folders of them, or one bundle; - is
+    /// standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// Where the signed PSBT goes: a file for one, a folder for several; by default, beside each PSBT. Or where the return
-    /// of a bundle goes.
+    /// Where the signed PSBT goes: a file for one, a folder for several; by default, beside each
+    /// PSBT. Or where the return of a bundle goes.
     #[arg(long, value_name = "FILE-OR-FOLDER")]
     out: Option<PathBuf>,
 
-    /// Write the signed PSBTs of a bundle instead of a return, for another program than Cofferdam's watcher.
+    /// Write the signed PSBTs of a bundle instead of a return, for another program than Cofferdam's
+    /// watcher.
     #[arg(long)]
     psbts: bool,
 
-    /// Sign only if the result is, byte for byte, what another machine with the same keys made of the same files: its signed
-    /// PSBTs, or a folder of them; may be given several times. Signatures are deterministic, so that a difference means that
-    /// one of the two machines is not to be trusted.
+    /// Sign only if the result is, byte for byte, what another machine with the same keys made of
+    /// the same files: its signed PSBTs, or a folder of them; may be given several times.
+    /// Signatures are deterministic, so that a difference means that one of the two machines is not
+    /// to be trusted.
     #[arg(long, value_name = "FILE-OR-FOLDER")]
     expect: Vec<PathBuf>,
 
@@ -93,7 +98,10 @@ impl Args {
     pub(super) fn reach(&self, reach: Reach) -> Reach {
         match &self.out {
             Some(out) => reach.writes(out),
-            None => self.files.iter().fold(reach, |reach, file| reach.writes(file)),
+            None => self
+                .files
+                .iter()
+                .fold(reach, |reach, file| reach.writes(file)),
         }
     }
 }
@@ -131,17 +139,22 @@ impl SignedRun {
     /// Writes the return of a bundle, or the signed PSBTs.
     pub(super) fn write(&self, psbts: bool, targets: &[PathBuf]) -> Result<Done, Failure> {
         let written = match &self.returned {
-            Some(returned) if !psbts => written_return(&self.review, &self.signed, returned, targets),
+            Some(returned) if !psbts => {
+                written_return(&self.review, &self.signed, returned, targets)
+            }
             _ => written(&self.review, &self.signed, targets),
         };
-        written.map(|done| self.to_note(done)).map_err(|failure| Failure {
-            message: format!("{}; it is signed, and the journal says so", failure.message),
-            hint: format!("{}; signed again, the same bytes come out", failure.hint),
-            ..failure
-        })
+        written
+            .map(|done| self.to_note(done))
+            .map_err(|failure| Failure {
+                message: format!("{}; it is signed, and the journal says so", failure.message),
+                hint: format!("{}; signed again, the same bytes come out", failure.hint),
+                ..failure
+            })
     }
 
-    /// Says where the vault stands now. A receipt says the same, but nobody shows a receipt of PSBTs.
+    /// Says where the vault stands now. A receipt says the same, but nobody shows a receipt of
+    /// PSBTs.
     pub(super) fn to_note(&self, mut done: Done) -> Done {
         done.text
             .push_str(&format!("note this: {}\n", screens::unlocked(&self.vault)));
@@ -152,14 +165,17 @@ impl SignedRun {
     }
 }
 
-/// Checks that what will be signed can be written, before anybody is asked and the journal says that it was signed.
+/// Checks that what will be signed can be written, before anybody is asked and the journal says
+/// that it was signed.
 pub(super) fn check_room(targets: &[PathBuf], inputs: &Inputs) -> Result<(), Failure> {
     // A signature and its key take some 110 bytes, of an input that has some 150.
     let needed = |bytes: usize| 2 * bytes as u64 + 4096;
     let begins = |start: &[u8]| looks_like_psbt(start) || looks_like_return(start);
     let sizes = inputs.files.iter().map(|file| file.bytes.0.len());
     let sizes: Vec<u64> = match (targets.len(), inputs.files.len()) {
-        (targets, files) if targets == files && inputs.bundle.is_none() => sizes.map(needed).collect(),
+        (targets, files) if targets == files && inputs.bundle.is_none() => {
+            sizes.map(needed).collect()
+        }
         // Of a bundle, the signatures alone.
         _ => vec![4096; targets.len()],
     };
@@ -217,14 +233,17 @@ pub(super) fn review_and_sign(
     })
 }
 
-/// Returns where each output goes unless --out says otherwise; PSBTs of a bundle go beside the bundle.
+/// Returns where each output goes unless --out says otherwise; PSBTs of a bundle go beside the
+/// bundle.
 pub(super) fn places(inputs: &Inputs, psbts: bool) -> Result<Vec<PathBuf>, Failure> {
     let name = |path: &Path| path.file_name().unwrap_or_default().to_owned();
     let beside = |path: &Path, file: &Path| path.with_file_name(signed_name(&name(file)));
     let files = inputs.files.iter().map(|file| file.path.as_path());
     match &inputs.bundle {
         Some(bundle) if psbts => Ok(files.map(|file| beside(&bundle.path, file)).collect()),
-        Some(bundle) => Ok(vec![bundle.path.with_file_name(return_name(&name(&bundle.path)))]),
+        Some(bundle) => Ok(vec![
+            bundle.path.with_file_name(return_name(&name(&bundle.path))),
+        ]),
         None if psbts => Err(Failure::usage(
             "--psbts is for a bundle",
             "leave it out: of PSBTs, signed PSBTs are written in any case",
@@ -252,7 +271,10 @@ fn written_return(
             screens::counted(file.signatures, "signature")
         ));
     }
-    text.push_str(&format!("return: {}, with a receipt\n", screens::path(target)));
+    text.push_str(&format!(
+        "return: {}, with a receipt\n",
+        screens::path(target)
+    ));
     let outputs: Vec<_> = signed
         .iter()
         .map(|file| signed_json(file, Some(target)))
@@ -283,7 +305,11 @@ pub(super) fn signed_json(file: &SignedFile, out: Option<&Path>) -> Value {
 }
 
 /// Writes what was signed, all files or none.
-fn written(review: &RunReview, signed: &[SignedFile], targets: &[PathBuf]) -> Result<Done, Failure> {
+fn written(
+    review: &RunReview,
+    signed: &[SignedFile],
+    targets: &[PathBuf],
+) -> Result<Done, Failure> {
     if signed.len() != targets.len() {
         return Err(out_of_turn());
     }
@@ -304,7 +330,10 @@ fn written(review: &RunReview, signed: &[SignedFile], targets: &[PathBuf]) -> Re
         ));
         outputs.push(signed_json(file, Some(target)));
     }
-    Ok(Done::new(json!({"signed": outputs, "review": review}), text))
+    Ok(Done::new(
+        json!({"signed": outputs, "review": review}),
+        text,
+    ))
 }
 
 /// Asks the operator about each warning, and then about all of it.
@@ -339,7 +368,8 @@ fn ask(review: &RunReview, text: &str, mut accept: Vec<String>) -> Result<Consen
 }
 
 fn question(review: &RunReview) -> String {
-    let amount = |amount: Option<bitcoin::Amount>| amount.map_or("an unknown amount".into(), screens::btc);
+    let amount =
+        |amount: Option<bitcoin::Amount>| amount.map_or("an unknown amount".into(), screens::btc);
     format!(
         "Sign {}?\n  {} leave the wallet, and {} in fees.\nType yes or no: ",
         match review.files.len() {
@@ -381,7 +411,10 @@ pub(super) fn targets(places: &[PathBuf], out: Option<&Path>) -> Result<Vec<Path
         };
         if !seen.insert(target.clone()) {
             return Err(Failure::usage(
-                format!("two of the files would both be signed into {}", target.display()),
+                format!(
+                    "two of the files would both be signed into {}",
+                    target.display()
+                ),
                 "rename one of them, or sign them in two runs",
             ));
         }
@@ -455,7 +488,10 @@ mod tests {
         assert_eq!(failure.exit, Exit::Usage);
         let same = places(&psbts(["x/a.psbt", "y/a.psbt"]), false).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(targets(&same, Some(folder.path())).unwrap_err().exit, Exit::Usage);
+        assert_eq!(
+            targets(&same, Some(folder.path())).unwrap_err().exit,
+            Exit::Usage
+        );
         let one = targets(&inputs[..1], Some(Path::new("out.psbt"))).unwrap();
         assert_eq!(one, [Path::new("out.psbt")]);
     }
@@ -469,7 +505,10 @@ mod tests {
             wallet_id: WalletId::from_bytes([1; 32]),
             seen: None,
         });
-        assert_eq!(places(&inputs, false).unwrap(), [Path::new("usb/po.return")]);
+        assert_eq!(
+            places(&inputs, false).unwrap(),
+            [Path::new("usb/po.return")]
+        );
         let signed = places(&inputs, true).unwrap();
         assert_eq!(
             signed,

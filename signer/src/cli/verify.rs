@@ -14,9 +14,9 @@ use crate::store::{self, FileReport, VaultPath};
 
 /// Check vault files for damage; needs no passphrase.
 ///
-/// Without files, the vault that --vault names and its earlier generations are checked. The exit code is 5 when a file is
-/// damaged, and 6 when one is no vault or of a newer format. A file that passes is whole; whether somebody put another
-/// vault in its place, only unlocking tells.
+/// Without files, the vault that --vault names and its earlier generations are checked. The exit
+/// code is 5 when a file is damaged, and 6 when one is no vault or of a newer format. A file that
+/// passes is whole; whether somebody put another vault in its place, only unlocking tells.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -55,8 +55,14 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     let exit = failures
         .map(|failure| failure.exit)
         .max_by_key(|exit| rank(*exit));
-    let shown: Vec<Value> = files.iter().map(|(path, facts)| to_json(path, facts)).collect();
-    let mut text: String = files.iter().map(|(path, facts)| to_text(path, facts)).collect();
+    let shown: Vec<Value> = files
+        .iter()
+        .map(|(path, facts)| to_json(path, facts))
+        .collect();
+    let mut text: String = files
+        .iter()
+        .map(|(path, facts)| to_text(path, facts))
+        .collect();
     if let Err(failure) = &whole {
         text.push_str(&format!("{}\n", neutralised(&failure.message)));
     }

@@ -25,10 +25,12 @@ enum Command {
         /// Its name.
         name: WalletName,
     },
-    /// Tell the vault how far the addresses of a branch are in use: own outputs are accepted up to 10,000 beyond.
+    /// Tell the vault how far the addresses of a branch are in use: own outputs are accepted up to
+    /// 10,000 beyond.
     ///
-    /// Nothing else moves that bound. A step of more than 10,000, or one back, is asked about on the terminal, by typing, and
-    /// every step is recorded in the journal. Ask your own watcher how far the wallet has come, not whoever sent the payout.
+    /// Nothing else moves that bound. A step of more than 10,000, or one back, is asked about on
+    /// the terminal, by typing, and every step is recorded in the journal. Ask your own watcher how
+    /// far the wallet has come, not whoever sent the payout.
     #[command(after_help = "\
 Examples:
   cofferdam-signer --vault treasury.vault wallet mark-used main change 9500
@@ -119,7 +121,9 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     let json = outcome.to_json();
     let text = match &outcome {
         Outcome::Wallet(wallet) => words(wallet),
-        Outcome::Wallets { wallets } if wallets.is_empty() => "no wallets; `account add` makes one\n".into(),
+        Outcome::Wallets { wallets } if wallets.is_empty() => {
+            "no wallets; `account add` makes one\n".into()
+        }
         Outcome::Wallets { wallets } => wallets.iter().map(words).collect(),
         _ => return Err(out_of_turn()),
     };

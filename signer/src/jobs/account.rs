@@ -35,14 +35,16 @@ pub(super) fn add(open: Opening, job: AccountJob, screen: &mut Screen) -> Result
             account.name
         )));
     }
-    let same = |there: &&Account| (there.script_type, there.index) == (account.script_type, account.index);
+    let same =
+        |there: &&Account| (there.script_type, there.index) == (account.script_type, account.index);
     if let Some(there) = session.body.accounts.iter().find(same) {
         return Err(conflict(format!(
             "{} account {} is there already, as {}",
             there.script_type, there.index, there.name
         )));
     }
-    let wallet = key(&session, &account)?.wallet(account.script_type, account.name.clone(), job.birthday)?;
+    let wallet =
+        key(&session, &account)?.wallet(account.script_type, account.name.clone(), job.birthday)?;
     session.body.accounts.push(account.clone());
     session.body.wallets.push(Registered {
         wallet,
@@ -72,7 +74,10 @@ pub(super) fn key(session: &Session, account: &Account) -> Result<AccountKey, Fa
 }
 
 /// Finds the wallet of an account by its name.
-pub(super) fn wallet<'a>(session: &'a Session, name: &WalletName) -> Result<&'a Registered, Failure> {
+pub(super) fn wallet<'a>(
+    session: &'a Session,
+    name: &WalletName,
+) -> Result<&'a Registered, Failure> {
     session.body.wallet(name).ok_or_else(|| {
         let names: Vec<&str> = session
             .body

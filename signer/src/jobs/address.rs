@@ -1,5 +1,5 @@
-//! `address`: deriving an address from the keys' own wallet, and finding where a given one is: where the journal knows it to be,
-//! however far out, or else by deriving address after address.
+//! `address`: deriving an address from the keys' own wallet, and finding where a given one is:
+//! where the journal knows it to be, however far out, or else by deriving address after address.
 
 use std::str::FromStr;
 
@@ -16,7 +16,11 @@ use crate::journal::Memory;
 use crate::protocol::{AddressFacts, AddressJob, Outcome};
 
 /// Derives or checks an address.
-pub(super) fn address(open: Opening, job: AddressJob, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub(super) fn address(
+    open: Opening,
+    job: AddressJob,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
     match job {
         AddressJob::At {
             account: name,
@@ -25,7 +29,11 @@ pub(super) fn address(open: Opening, job: AddressJob, screen: &mut Screen) -> Re
         } => {
             let session = open.read(screen)?;
             let wallet = &account::wallet(&session, &name)?.wallet;
-            let branch = if change { Branch::Change } else { Branch::Receive };
+            let branch = if change {
+                Branch::Change
+            } else {
+                Branch::Receive
+            };
             Ok(Outcome::Address(facts(wallet, branch, index)?))
         }
         AddressJob::Check {
@@ -61,10 +69,17 @@ pub(super) fn address(open: Opening, job: AddressJob, screen: &mut Screen) -> Re
     }
 }
 
-/// Finds the place of a script in what the journal knows of the wallet; what it says is proven by derivation.
-fn known_place(session: &Session, wallet: &Wallet, script: &Script, range: u32) -> Option<(Branch, u32)> {
+/// Finds the place of a script in what the journal knows of the wallet; what it says is proven by
+/// derivation.
+fn known_place(
+    session: &Session,
+    wallet: &Wallet,
+    script: &Script,
+    range: u32,
+) -> Option<(Branch, u32)> {
     let log = session.journal().ok()?.log();
-    let places = ordinary(|| Memory::of(log.entries()).places(*wallet.id().as_bytes(), script, range));
+    let places =
+        ordinary(|| Memory::of(log.entries()).places(*wallet.id().as_bytes(), script, range));
     let mut places = places
         .into_iter()
         .filter_map(|place| Some((Branch::from_step(place.branch)?, place.index)));

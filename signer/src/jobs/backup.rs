@@ -21,7 +21,11 @@ use crate::protocol::{BackupJob, BackupOutcome, Outcome};
 const ASKED: usize = 3;
 
 /// Shows the words again, or writes them to a file.
-pub(super) fn backup(open: Opening, job: BackupJob, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub(super) fn backup(
+    open: Opening,
+    job: BackupJob,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
     if let Some(out) = &job.mnemonic_out {
         vacant(out)?;
     } else {

@@ -9,7 +9,8 @@ use crate::journal::Beyond;
 pub(super) enum Behind {
     /// Nothing.
     Nothing,
-    /// One write, in these words: an interruption leaves it, and so does the file of the generation before. The body has it.
+    /// One write, in these words: an interruption leaves it, and so does the file of the generation
+    /// before. The body has it.
     OneWrite(Vec<String>),
     /// More, or what cannot be done over again: an earlier file was put back.
     Refused {
@@ -27,7 +28,11 @@ pub(super) enum Behind {
 /// # Errors
 ///
 /// When the journal's state is of a newer program.
-pub(super) fn brought_up(body: &mut Body, beyond: &Beyond<'_>, generation: u64) -> Result<Behind, Failure> {
+pub(super) fn brought_up(
+    body: &mut Body,
+    beyond: &Beyond<'_>,
+    generation: u64,
+) -> Result<Behind, Failure> {
     if beyond.is_empty() {
         return Ok(Behind::Nothing);
     }

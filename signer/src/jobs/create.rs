@@ -20,7 +20,9 @@ use crate::error::{Exit, Failure};
 use crate::journal::{Checkpoint, Event, Journal, JournalKey};
 use crate::policy::Policy;
 use crate::process::Terminal;
-use crate::protocol::{CostFacts, Costs, Created, InitJob, Looking, Outcome, RestoreJob, Sight, Source};
+use crate::protocol::{
+    CostFacts, Costs, Created, InitJob, Looking, Outcome, RestoreJob, Sight, Source,
+};
 use crate::store::{LockedVault, VaultPath};
 
 /// How long a guess of the passphrase shall take on this machine, where nothing else is told.
@@ -96,7 +98,11 @@ pub(super) fn init(open: Opening, job: InitJob, screen: &mut Screen) -> Result<O
 }
 
 /// Makes a vault from words.
-pub(super) fn restore(open: Opening, job: RestoreJob, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub(super) fn restore(
+    open: Opening,
+    job: RestoreJob,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
     let (path, lock) = vacant(&open.vault)?;
     let mnemonic = match job.seed_qr.as_slice() {
         [] => typed(&job.mnemonic, job.language)?,
@@ -114,7 +120,10 @@ pub(super) fn restore(open: Opening, job: RestoreJob, screen: &mut Screen) -> Re
             Bip39Passphrase::new(&typed)
         }
         Some(source) => {
-            let text = utf8(secret(source, "the BIP39 passphrase")?, "the BIP39 passphrase")?;
+            let text = utf8(
+                secret(source, "the BIP39 passphrase")?,
+                "the BIP39 passphrase",
+            )?;
             Bip39Passphrase::new(one_line(&text))
         }
     };
@@ -146,7 +155,9 @@ pub(super) fn restore(open: Opening, job: RestoreJob, screen: &mut Screen) -> Re
 fn typed(source: &Source, language: Option<Language>) -> Result<Mnemonic, Failure> {
     let text = match source {
         Source::Prompt => Terminal::open()
-            .and_then(|mut terminal| terminal.ask_secret("Words, in order, with spaces between them: "))
+            .and_then(|mut terminal| {
+                terminal.ask_secret("Words, in order, with spaces between them: ")
+            })
             .map_err(terminal_failure(
                 "the text of the backup",
                 "give --mnemonic-file FILE",
@@ -233,7 +244,10 @@ fn rolls(job: &InitJob, kernel: &[u8; 32]) -> Result<Option<Rolls>, Failure> {
     match &job.dice {
         None => Ok(None),
         Some(path) => {
-            let text = utf8(secret(&Source::File(path.clone()), "the rolls")?, "the rolls")?;
+            let text = utf8(
+                secret(&Source::File(path.clone()), "the rolls")?,
+                "the rolls",
+            )?;
             Ok(Some(Rolls::parse(&text)?))
         }
     }
@@ -262,12 +276,17 @@ fn cost(costs: Costs, screen: &mut Screen) -> Result<Cost, Failure> {
     Ok(Cost::calibrate(TARGET, spare_memory_kib(), measure)?)
 }
 
-/// Half of the memory that is available now, so that unlocking works when the machine is busier than today.
+/// Half of the memory that is available now, so that unlocking works when the machine is busier
+/// than today.
 fn spare_memory_kib() -> u32 {
-    let available = std::fs::read_to_string("/proc/meminfo").ok().and_then(|facts| {
-        let line = facts.lines().find(|line| line.starts_with("MemAvailable:"))?;
-        line.split_whitespace().nth(1)?.parse::<u64>().ok()
-    });
+    let available = std::fs::read_to_string("/proc/meminfo")
+        .ok()
+        .and_then(|facts| {
+            let line = facts
+                .lines()
+                .find(|line| line.starts_with("MemAvailable:"))?;
+            line.split_whitespace().nth(1)?.parse::<u64>().ok()
+        });
     available
         .and_then(|kib| u32::try_from(kib / 2).ok())
         .map_or(Cost::MAX_CALIBRATED_MEMORY_KIB, |half| {
@@ -297,8 +316,8 @@ struct MadeVault {
 impl NewVault {
     /// Writes the vault, then its journal's first record.
     ///
-    /// The vault remembers no record yet: a journal that is longer than the vault remembers is accepted, so that an
-    /// interruption between the two leaves a vault that works.
+    /// The vault remembers no record yet: a journal that is longer than the vault remembers is
+    /// accepted, so that an interruption between the two leaves a vault that works.
     fn make(self, open: &Opening, body: &Body) -> Result<MadeVault, Failure> {
         let slot = NewSlot {
             credential: self.credential,

@@ -20,7 +20,8 @@ const MAX_SECRET: usize = 64 * 1024;
 /// The longest key file.
 const MAX_KEY_FILE: usize = 16 * 1024 * 1024;
 
-/// How much of a key file is in memory at once: far less than the largest block of the secret pages.
+/// How much of a key file is in memory at once: far less than the largest block of the secret
+/// pages.
 const PIECE: usize = 4096;
 
 /// Reads a credential to unlock with.
@@ -35,8 +36,9 @@ pub(super) fn existing(unlock: &Unlock) -> Result<Credential, Failure> {
 ///
 /// # Errors
 ///
-/// When one part of it adds nothing to the other: two passphrases that are one, or a key file that is the passphrase, or
-/// could be guessed. A key file that is `kept` was chosen before, and only held against the new passphrase.
+/// When one part of it adds nothing to the other: two passphrases that are one, or a key file that
+/// is the passphrase, or could be guessed. A key file that is `kept` was chosen before, and only
+/// held against the new passphrase.
 pub(super) fn chosen(unlock: &Unlock, kept: bool) -> Result<Credential, Failure> {
     let first = chosen_passphrase(&unlock.passphrase, "New passphrase")?;
     if let (Some(path), false) = (&unlock.key_file, kept) {
@@ -65,7 +67,8 @@ pub(super) fn chosen(unlock: &Unlock, kept: bool) -> Result<Credential, Failure>
 /// What to take for a key file.
 const KEY_FILE_HINT: &str = "make a key file of random bytes, such as with `head -c 64 /dev/urandom > key`, and keep it apart from the passphrase";
 
-/// The fewest bytes of a new key file, and the fewest different ones: 32 random bytes have more but for one case in 10^29.
+/// The fewest bytes of a new key file, and the fewest different ones: 32 random bytes have more but
+/// for one case in 10^29.
 const LEAST_KEY_FILE: (u64, u32) = (32, 8);
 
 /// Refuses a key file that could be guessed by its length.
@@ -86,7 +89,8 @@ fn require_unguessable(path: &Path) -> Result<(), Failure> {
     ))
 }
 
-/// Tells whether the key file is the very file that the passphrase is read from, by its place or its bytes.
+/// Tells whether the key file is the very file that the passphrase is read from, by its place or
+/// its bytes.
 fn is_passphrase_file(unlock: &Unlock, digest: &KeyFileDigest) -> Result<bool, Failure> {
     let Source::File(path) = &unlock.passphrase else {
         return Ok(false);
@@ -121,7 +125,10 @@ fn passphrase_of(source: &Source, question: &str) -> Result<Passphrase, Failure>
             let typed = terminal()?.ask_secret(question).map_err(no_terminal())?;
             Ok(Passphrase::new(&typed)?)
         }
-        source => Ok(Passphrase::from_file_bytes(&secret(source, "the passphrase")?)?),
+        source => Ok(Passphrase::from_file_bytes(&secret(
+            source,
+            "the passphrase",
+        )?)?),
     }
 }
 
@@ -131,7 +138,9 @@ fn chosen_passphrase(source: &Source, what: &str) -> Result<Passphrase, Failure>
     };
     let mut terminal = terminal()?;
     loop {
-        let first = terminal.ask_secret(&format!("{what}: ")).map_err(no_terminal())?;
+        let first = terminal
+            .ask_secret(&format!("{what}: "))
+            .map_err(no_terminal())?;
         let again = terminal
             .ask_secret(&format!("{what}, once more: "))
             .map_err(no_terminal())?;
@@ -168,7 +177,8 @@ pub(super) fn secret(source: &Source, what: &str) -> Result<Zeroizing<Vec<u8>>, 
             "name a file",
         )),
         Source::File(path) => {
-            let file = files::open_or_pipe(path).map_err(|error| Failure::reading(what, path, &error))?;
+            let file =
+                files::open_or_pipe(path).map_err(|error| Failure::reading(what, path, &error))?;
             bounded(file, MAX_SECRET)
                 .map_err(|error| Failure::reading(what, path, &error))?
                 .ok_or_else(|| too_long(what, path))
@@ -206,7 +216,8 @@ fn digested_file(path: &Path) -> Result<KeyFile, Failure> {
         .ok_or_else(|| too_long(what, path))
 }
 
-/// Digests a file of at most `limit` bytes; none if it is longer. A whole one would not fit into the secret pages.
+/// Digests a file of at most `limit` bytes; none if it is longer. A whole one would not fit into
+/// the secret pages.
 fn digested(mut file: impl Read, limit: usize) -> io::Result<Option<KeyFile>> {
     let mut key_file = KeyFile::default();
     let mut piece = Zeroizing::new([0; PIECE]);
@@ -262,7 +273,9 @@ mod tests {
 
     #[test]
     fn a_key_file_is_never_in_memory_as_a_whole() {
-        let bytes: Vec<u8> = (0..300_001u32).map(|at| at.to_le_bytes()[0] ^ 0x5a).collect();
+        let bytes: Vec<u8> = (0..300_001u32)
+            .map(|at| at.to_le_bytes()[0] ^ 0x5a)
+            .collect();
         let mut file = Watched {
             rest: &bytes,
             largest: 0,
@@ -285,6 +298,12 @@ mod tests {
             digested(io::repeat(7), 10 * PIECE).unwrap().is_none(),
             "it has no end"
         );
-        assert!(digested(io::empty(), 10).unwrap().unwrap().digest().is_err());
+        assert!(
+            digested(io::empty(), 10)
+                .unwrap()
+                .unwrap()
+                .digest()
+                .is_err()
+        );
     }
 }

@@ -26,7 +26,11 @@ pub(crate) fn store_failure(error: StoreError) -> Failure {
             "vault-missing",
             "check --vault, or make a vault with `init` or `restore`",
         ),
-        Kind::NewerFormat => (Exit::Malformed, "newer-format", "use a newer cofferdam-signer"),
+        Kind::NewerFormat => (
+            Exit::Malformed,
+            "newer-format",
+            "use a newer cofferdam-signer",
+        ),
         Kind::NotAVault => (Exit::Malformed, "not-a-vault", "check --vault"),
         Kind::Damaged => (
             Exit::Damaged,
@@ -59,7 +63,8 @@ pub(crate) fn store_failure(error: StoreError) -> Failure {
     Failure::new(exit, code, error, hint)
 }
 
-/// A process that may touch more than it needs does nothing. What keeps it from being confined is a disk that cannot be read.
+/// A process that may touch more than it needs does nothing. What keeps it from being confined is a
+/// disk that cannot be read.
 pub(crate) fn unconfined(error: io::Error) -> Failure {
     Failure::new(
         Exit::Storage,

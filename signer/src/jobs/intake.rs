@@ -1,6 +1,7 @@
 //! The intake: it reads and parses foreign files, in a process that has no vault and no key.
 //!
-//! Only what it accepts goes to the process with the keys. A file that would crash a parser crashes this one.
+//! Only what it accepts goes to the process with the keys. A file that would crash a parser crashes
+//! this one.
 
 use std::cell::RefCell;
 use std::io::{self, Read};
@@ -75,11 +76,17 @@ fn read_codes(sights: &[Sight], channel: &RefCell<Option<Channel>>) -> Result<()
     match carried.kind {
         Kind::Bundle => {
             let mut run = Run::default();
-            read_bundle(PathBuf::from("scanned.bundle"), carried.bytes, &mut run, channel)
+            read_bundle(
+                PathBuf::from("scanned.bundle"),
+                carried.bytes,
+                &mut run,
+                channel,
+            )
         }
         _ => {
             let path = PathBuf::from("scanned.psbt");
-            Parsed::parse(&carried.bytes, &Limits::DEFAULT).map_err(|error| malformed(&path, &error))?;
+            Parsed::parse(&carried.bytes, &Limits::DEFAULT)
+                .map_err(|error| malformed(&path, &error))?;
             let bytes = Blob(carried.bytes);
             send(channel, &IntakeReply::File(PsbtFile { path, bytes }))
         }
@@ -102,7 +109,8 @@ impl Run {
                 "the files have more than {MAX_RUN} bytes together"
             )));
         }
-        let parsed = Parsed::parse(bytes, &Limits::DEFAULT).map_err(|error| malformed(path, &error))?;
+        let parsed =
+            Parsed::parse(bytes, &Limits::DEFAULT).map_err(|error| malformed(path, &error))?;
         self.size = self.size.and(parsed.size());
         match self.size.within(&Limits::DEFAULT) {
             Err(PsbtError::TooMany { what, found, limit }) => Err(too_much(format!(
@@ -114,7 +122,11 @@ impl Run {
 }
 
 /// Reads what is to be reviewed.
-fn read_all(paths: &[PathBuf], run: &mut Run, channel: &RefCell<Option<Channel>>) -> Result<(), Failure> {
+fn read_all(
+    paths: &[PathBuf],
+    run: &mut Run,
+    channel: &RefCell<Option<Channel>>,
+) -> Result<(), Failure> {
     let paths = expand(paths, Chosen::ToSign)?;
     if paths.len() > MAX_FILES {
         return Err(too_many(paths.len()));
@@ -193,7 +205,11 @@ fn read_bundle(
     // Nothing is done with one before the end is told.
     bundle
         .rebuild(|index, bytes| {
-            let path = path.join(psbt_file::numbered_name(bundle.name(), index + 1, bundle.count()));
+            let path = path.join(psbt_file::numbered_name(
+                bundle.name(),
+                index + 1,
+                bundle.count(),
+            ));
             run.add(&path, &bytes)?;
             let bytes = Blob(bytes);
             send(channel, &IntakeReply::File(PsbtFile { path, bytes }))?;
@@ -274,7 +290,10 @@ fn expand(paths: &[PathBuf], chosen: Chosen) -> Result<Vec<PathBuf>, Failure> {
             return Err(Failure::new(
                 Exit::Malformed,
                 "file-name",
-                format!("the name of the file {} is not UTF-8 text", nameless.display()),
+                format!(
+                    "the name of the file {} is not UTF-8 text",
+                    nameless.display()
+                ),
                 "rename the file",
             ));
         }

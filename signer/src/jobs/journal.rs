@@ -14,7 +14,8 @@ use crate::body::MemoryState;
 use crate::error::{Exit, Failure};
 use crate::files::{self, Existing};
 use crate::journal::{
-    Event, HEADER_LEN, Import, JournalKey, Log, Memory, accept, is_header, knows_everything, unconfirmed,
+    Event, HEADER_LEN, Import, JournalKey, Log, Memory, accept, is_header, knows_everything,
+    unconfirmed,
 };
 use crate::policy::Change;
 use crate::protocol::{ImportFacts, Imported, JournalFacts, JournalJob, Outcome};
@@ -23,13 +24,18 @@ use crate::protocol::{ImportFacts, Imported, JournalFacts, JournalJob, Outcome};
 const MAX_JOURNAL: u64 = 1 << 30;
 
 /// Works with the journal.
-pub(super) fn journal(open: Opening, job: JournalJob, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub(super) fn journal(
+    open: Opening,
+    job: JournalJob,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
     match job {
         JournalJob::Show => {
             let session = open.read(screen)?;
             let log = session.journal()?.log();
             let entries = (0..).zip(log.entries());
-            let entries = entries.map(|(sequence, entry)| entry.to_json(sequence, session.body.network));
+            let entries =
+                entries.map(|(sequence, entry)| entry.to_json(sequence, session.body.network));
             Ok(Outcome::Journal(JournalFacts {
                 entries: Some(entries.collect()),
                 ..journal_facts(&session)?
@@ -41,7 +47,8 @@ pub(super) fn journal(open: Opening, job: JournalJob, screen: &mut Screen) -> Re
             let journal = session.journal()?;
             let mut bytes = fs::read(journal.path())
                 .map_err(|error| Failure::reading("the journal", journal.path(), &error))?;
-            let intact = usize::try_from(journal.log().intact_len()).map_err(Failure::unexpected)?;
+            let intact =
+                usize::try_from(journal.log().intact_len()).map_err(Failure::unexpected)?;
             bytes.truncate(intact);
             files::write_private(&out, &bytes, Existing::Keep)?;
             Ok(Outcome::Journal(JournalFacts {
@@ -50,7 +57,9 @@ pub(super) fn journal(open: Opening, job: JournalJob, screen: &mut Screen) -> Re
             }))
         }
         JournalJob::Import { file } => import(open, &file, screen),
-        JournalJob::Confirm { count, head, copy } => confirm(open, count, &head, copy.as_deref(), screen),
+        JournalJob::Confirm { count, head, copy } => {
+            confirm(open, count, &head, copy.as_deref(), screen)
+        }
     }
 }
 
@@ -64,7 +73,10 @@ fn journal_facts(session: &Session) -> Result<JournalFacts, Failure> {
         memory: session.body.memory,
         checkpoint: session.body.checkpoint.count,
         torn: log.torn().is_some(),
-        unconfirmed: unconfirmed(log.entries()).iter().map(ImportFacts::from).collect(),
+        unconfirmed: unconfirmed(log.entries())
+            .iter()
+            .map(ImportFacts::from)
+            .collect(),
         out: None,
         entries: None,
     })
@@ -138,7 +150,9 @@ pub(super) fn import_bytes(
         ));
     }
     if log.torn().is_some() {
-        said.push("warning: the journal's end is cut off; what was written before it is imported".into());
+        said.push(
+            "warning: the journal's end is cut off; what was written before it is imported".into(),
+        );
     }
     let imported = if log.vault_id() == session.open.vault_id() {
         take_back(session, &log, bytes)?
@@ -156,7 +170,8 @@ pub(super) fn import_bytes(
     })
 }
 
-/// Takes note that the operator compared an import with what was noted of it elsewhere: on paper, or in a receipt.
+/// Takes note that the operator compared an import with what was noted of it elsewhere: on paper,
+/// or in a receipt.
 fn confirm(
     open: Opening,
     count: u64,
@@ -231,9 +246,16 @@ pub(super) fn confirm_in(
 /// Puts a copy of this vault's own journal in the place of one that is damaged, missing or shorter.
 fn take_back(session: &mut Session, log: &Log, bytes: &[u8]) -> Result<u64, Failure> {
     let path = session.path().journal();
-    accept(&path, log, session.open.vault_id(), &session.body.checkpoint)?;
+    accept(
+        &path,
+        log,
+        session.open.vault_id(),
+        &session.body.checkpoint,
+    )?;
     // Also where it knows more than the vault: that one must not be lost to an older copy.
-    let known = session.whole_journal().map(|journal| journal.log().checkpoint());
+    let known = session
+        .whole_journal()
+        .map(|journal| journal.log().checkpoint());
     if let Ok(known) = known {
         match log.head_at(known.count) {
             Some(head) if head == known.head => {}
@@ -292,8 +314,9 @@ fn take_over(session: &mut Session, log: &Log, said: &mut Vec<String>) -> Result
         count: at.count,
         head: at.head,
     }]);
-    let news =
-        all.filter(|import| crate::journal::imported(own.entries(), import.vault_id) < Some(import.count));
+    let news = all.filter(|import| {
+        crate::journal::imported(own.entries(), import.vault_id) < Some(import.count)
+    });
     let before = events.len();
     events.extend(news.map(|import| Event::ImportDone {
         vault_id: import.vault_id,
@@ -313,13 +336,16 @@ fn take_over(session: &mut Session, log: &Log, said: &mut Vec<String>) -> Result
             );
             MemoryState::Missing
         }
-        // The other vault may have signed more since its journal was copied, also where this one knew everything before.
+        // The other vault may have signed more since its journal was copied, also where this one
+        // knew everything before.
         _ => MemoryState::Imported,
     };
     if session.body.policy.only_signer {
         // The other vault is the proof that this one is not.
         let change = Change::OnlySigner(false);
-        events.push(Event::PolicyChanged(vec![change.words(&session.body.policy)]));
+        events.push(Event::PolicyChanged(vec![
+            change.words(&session.body.policy),
+        ]));
         session.body.policy.only_signer = false;
         said.push(
             "warning: another vault with these words signed, so this one is no longer declared the only signer, and \

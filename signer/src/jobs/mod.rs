@@ -30,12 +30,14 @@ use crate::error::Failure;
 use crate::process::{Channel, ChannelError, confine};
 use crate::protocol::{Answer, Job, Outcome, Request};
 
-/// The process that holds keys: it is told one job, runs it in pages for secrets, answers, wipes them, and ends.
+/// The process that holds keys: it is told one job, runs it in pages for secrets, answers, wipes
+/// them, and ends.
 pub(crate) fn keys(channel: Channel) {
     let screen = Screen {
         channel: RefCell::new(Some(channel)),
     };
-    // The screen may end without a job, after wrong usage. What it sends is as large as the files, and not secret.
+    // The screen may end without a job, after wrong usage. What it sends is as large as the files,
+    // and not secret.
     let Ok(request) = screen.hear::<Request>() else {
         return;
     };
@@ -90,7 +92,10 @@ impl Screen {
         self.with(Channel::receive)
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Channel) -> Result<T, ChannelError>) -> Result<T, Failure> {
+    fn with<T>(
+        &self,
+        act: impl FnOnce(&mut Channel) -> Result<T, ChannelError>,
+    ) -> Result<T, Failure> {
         match self.channel.borrow_mut().as_mut() {
             Some(channel) => act(channel).map_err(lost),
             None => Err(lost(ChannelError::Closed)),

@@ -10,7 +10,11 @@ use crate::error::Failure;
 use crate::protocol::{Outcome, PassphraseChanged, PassphraseJob, Source, Unlock};
 
 /// Seals the opened slot anew under another credential, and with `rotate` the data key too.
-pub(super) fn passphrase(open: Opening, job: PassphraseJob, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub(super) fn passphrase(
+    open: Opening,
+    job: PassphraseJob,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
     let old_key_file = open.unlock.key_file.clone();
     let dropped = job
         .drop_slots
@@ -68,7 +72,10 @@ pub(super) fn passphrase(open: Opening, job: PassphraseJob, screen: &mut Screen)
 }
 
 fn changed(session: &Session, generation: u64, rotated: bool) -> Result<Outcome, Failure> {
-    let older = session.path().survey()?.older_opened_by(&session.credential)?;
+    let older = session
+        .path()
+        .survey()?
+        .older_opened_by(&session.credential)?;
     Ok(Outcome::Passphrase(PassphraseChanged {
         generation,
         rotated,

@@ -13,7 +13,11 @@ use crate::protocol::{Outcome, PolicyFacts, PolicyJob, SeverityFacts};
 const CONFIRMATION: &str = "loosen";
 
 /// Shows or changes the policy.
-pub(super) fn policy(open: Opening, job: PolicyJob, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub(super) fn policy(
+    open: Opening,
+    job: PolicyJob,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
     match job {
         PolicyJob::Show => {
             let session = open.read(screen)?;
@@ -23,8 +27,14 @@ pub(super) fn policy(open: Opening, job: PolicyJob, screen: &mut Screen) -> Resu
     }
 }
 
-/// Changes one setting: a new generation of the vault, after a record in the journal. The same value again changes nothing.
-fn set(open: Opening, change: &Change, loosen: bool, screen: &mut Screen) -> Result<Outcome, Failure> {
+/// Changes one setting: a new generation of the vault, after a record in the journal. The same
+/// value again changes nothing.
+fn set(
+    open: Opening,
+    change: &Change,
+    loosen: bool,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
     let mut session = open.write(screen)?;
     let before = session.body.policy.clone();
     let after = change.made(&before, session.body.memory)?;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::process::Reach;
 use crate::protocol::{IntakeRequest, Job, JournalJob, Request, Sight, Source};
 
-/// The worker's: the vault's folder, the secrets that the command line names, and what its job reads and writes.
+/// The worker's: the vault's folder, the secrets that the command line names, and what its job
+/// reads and writes.
 pub(super) fn of_keys(request: &Request) -> Reach {
     let unlock = &request.unlock;
     let reach = Reach::default().asks().changes_beside(&request.vault);
@@ -73,9 +74,12 @@ fn sources(reach: Reach, sources: [Option<&Source>; 2]) -> Reach {
 }
 
 fn writes(reach: Reach, out: &Option<PathBuf>) -> Reach {
-    out.iter().fold(reach, |reach, out| reach.changes_beside(out))
+    out.iter()
+        .fold(reach, |reach, out| reach.changes_beside(out))
 }
 
 fn sees(reach: Reach, sights: &[Sight]) -> Reach {
-    sights.iter().fold(reach, |reach, sight| reach.sees(&sight.path))
+    sights
+        .iter()
+        .fold(reach, |reach, sight| reach.sees(&sight.path))
 }

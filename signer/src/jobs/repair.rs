@@ -1,4 +1,5 @@
-//! `repair --reseal`: sealing a vault anew after it and its journal have parted, or under a generation that writing comes to.
+//! `repair --reseal`: sealing a vault anew after it and its journal have parted, or under a
+//! generation that writing comes to.
 
 use cofferdam_core::seal::MAX_GENERATION;
 
@@ -14,7 +15,11 @@ use crate::protocol::{Outcome, ResealJob, Resealed};
 const CONFIRMATION: &str = "reseal";
 
 /// Seals the vault anew, where that is needed.
-pub(super) fn reseal(open: Opening, job: ResealJob, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub(super) fn reseal(
+    open: Opening,
+    job: ResealJob,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
     let mut session = open.write_without_journal(screen)?;
     let words = reasons(&session)?;
     if !words.is_empty() && !job.yes {
@@ -64,21 +69,30 @@ pub(super) fn reasons(session: &Session) -> Result<Vec<String>, Failure> {
     let log = session.whole_journal()?.log();
     let mut words = match session.behind() {
         Behind::Nothing => Vec::new(),
-        Behind::OneWrite(words) if words.is_empty() => vec!["records that the vault does not hold".into()],
+        Behind::OneWrite(words) if words.is_empty() => {
+            vec!["records that the vault does not hold".into()]
+        }
         Behind::OneWrite(words) => words.clone(),
         Behind::Refused {
-            words, policy_untold, ..
+            words,
+            policy_untold,
+            ..
         } => {
             let mut words = words.clone();
             if *policy_untold {
-                words.push("the policy stays as the vault has it: set again what the words above say".into());
+                words.push(
+                    "the policy stays as the vault has it: set again what the words above say"
+                        .into(),
+                );
             }
             words
         }
     };
     let highest = session.open.generation().max(log.highest_generation());
     if highest >= MAX_GENERATION {
-        words.push(format!("generation {highest} is one that no writing comes to"));
+        words.push(format!(
+            "generation {highest} is one that no writing comes to"
+        ));
     }
     Ok(words)
 }

@@ -1,4 +1,5 @@
-//! Collecting the codes that pictures show. Decoding pictures and reading codes runs in a process of its own, the eye.
+//! Collecting the codes that pictures show. Decoding pictures and reading codes runs in a process
+//! of its own, the eye.
 
 use std::cell::RefCell;
 
@@ -36,7 +37,12 @@ pub(super) fn look(
         }
     };
     let mut spawn = || spawn_eye(channel, sights.iter().map(|sight| sight.path.as_path()));
-    let carried = watch(&sources, &mut Collector::new(wanted), &mut spawn, &mut update);
+    let carried = watch(
+        &sources,
+        &mut Collector::new(wanted),
+        &mut spawn,
+        &mut update,
+    );
     untold?;
     carried.map_err(|error| failure(&error, wanted))
 }

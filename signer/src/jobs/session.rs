@@ -8,7 +8,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bitcoin::hex::DisplayHex;
 use cofferdam_core::keys::Seed;
-use cofferdam_core::seal::{Credential, OpenVault, RandomUnavailable, SlotType, UnlockError, VaultFile};
+use cofferdam_core::seal::{
+    Credential, OpenVault, RandomUnavailable, SlotType, UnlockError, VaultFile,
+};
 use cofferdam_memory::ordinary;
 
 use super::behind::{self, Behind};
@@ -42,7 +44,8 @@ pub(super) struct Session {
     /// What opened it.
     pub(super) credential: Credential,
     pub(super) body: Body,
-    /// The body's seed: stretching the words takes 2,048 rounds, and the journal's key needs it at once.
+    /// The body's seed: stretching the words takes 2,048 rounds, and the journal's key needs it at
+    /// once.
     pub(super) seed: Seed,
     /// The vault's file as it was opened or written last.
     present: VaultFile,
@@ -60,7 +63,8 @@ impl Opening {
     ///
     /// # Errors
     ///
-    /// When another process holds the vault, and when its journal is damaged or knows of writes that the vault does not hold.
+    /// When another process holds the vault, and when its journal is damaged or knows of writes
+    /// that the vault does not hold.
     pub(super) fn write(self, screen: &mut Screen) -> Result<Session, Failure> {
         let mut session = self.write_without_journal(screen)?;
         session.journal()?;
@@ -75,8 +79,8 @@ impl Opening {
         self.unlock(path, Some(lock), screen)
     }
 
-    /// Unlocks for a job that only reads, even when the journal is damaged. On a machine that is not fit, the journal
-    /// gets a record of that all the same.
+    /// Unlocks for a job that only reads, even when the journal is damaged. On a machine that is
+    /// not fit, the journal gets a record of that all the same.
     pub(super) fn read(self, screen: &mut Screen) -> Result<Session, Failure> {
         if self.fitness.unfit.is_empty() {
             return self.inspect(screen);
@@ -124,7 +128,11 @@ impl Opening {
             // Not if somebody who holds the lock wrote both since.
             session.path.require_current(&session.present)?;
         }
-        confirmed(&self.hint, &session.body.policy.machine, session.path.vault())?;
+        confirmed(
+            &self.hint,
+            &session.body.policy.machine,
+            session.path.vault(),
+        )?;
         screen.tell(&Answer::Unlocked(session.unlocked()))?;
         for path in survey.foreign() {
             screen.progress(format!(
@@ -228,11 +236,14 @@ impl Session {
         let parts = body.parts();
         let key = JournalKey::derive(&seed);
         // Its records are as many as ever were signed, and not secret towards this machine.
-        let journal = ordinary(|| Journal::open(path.journal(), key, open.vault_id(), &body.checkpoint))
-            .map_err(Failure::from);
+        let journal =
+            ordinary(|| Journal::open(path.journal(), key, open.vault_id(), &body.checkpoint))
+                .map_err(Failure::from);
         let behind = match &journal {
             Ok(journal) => {
-                let beyond = journal.log().beyond(body.checkpoint.count, open.generation());
+                let beyond = journal
+                    .log()
+                    .beyond(body.checkpoint.count, open.generation());
                 behind::brought_up(&mut body, &beyond, open.generation())?
             }
             Err(_) => Behind::Nothing,
@@ -275,7 +286,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When it is damaged, or knows of writes that the vault does not hold and that cannot be done over again.
+    /// When it is damaged, or knows of writes that the vault does not hold and that cannot be done
+    /// over again.
     pub(super) fn journal(&self) -> Result<&Journal, Failure> {
         match &self.behind {
             Behind::Refused { failure, .. } => Err((**failure).clone()),
@@ -306,7 +318,8 @@ impl Session {
     pub(super) fn reread_journal(&mut self) -> Result<(), Failure> {
         let key = JournalKey::derive(&self.seed);
         let path = self.path.journal();
-        let journal = ordinary(|| Journal::open(path, key, self.open.vault_id(), &self.body.checkpoint))?;
+        let journal =
+            ordinary(|| Journal::open(path, key, self.open.vault_id(), &self.body.checkpoint))?;
         let beyond = journal
             .log()
             .beyond(self.body.checkpoint.count, self.open.generation());
@@ -315,12 +328,13 @@ impl Session {
         self.journal().map(|_| ())
     }
 
-    /// Records events and the body as it now is, durably: first the journal, then the vault with its checkpoint. Returns
-    /// the new generation.
+    /// Records events and the body as it now is, durably: first the journal, then the vault with
+    /// its checkpoint. Returns the new generation.
     ///
     /// # Errors
     ///
-    /// When the lock, the vault or the journal is not what this session opened or wrote last: nothing is written then.
+    /// When the lock, the vault or the journal is not what this session opened or wrote last:
+    /// nothing is written then.
     pub(super) fn commit(&mut self, mut events: Vec<Event>) -> Result<u64, Failure> {
         self.journal()?;
         self.check()?;
@@ -340,8 +354,9 @@ impl Session {
         Ok(generation)
     }
 
-    /// Writes the vault with what now opens it, and then records that. An interruption between the two loses the record
-    /// alone; so a journal that has the record beyond its vault tells of a file that was put back.
+    /// Writes the vault with what now opens it, and then records that. An interruption between the
+    /// two loses the record alone; so a journal that has the record beyond its vault tells of a
+    /// file that was put back.
     ///
     /// # Errors
     ///
@@ -355,7 +370,8 @@ impl Session {
         Ok(generation)
     }
 
-    /// Writes the vault as a session under a generation of the caller's choice, after a record of that.
+    /// Writes the vault as a session under a generation of the caller's choice, after a record of
+    /// that.
     pub(super) fn commit_reseal(
         &mut self,
         beyond: Vec<String>,
@@ -381,7 +397,8 @@ impl Session {
         Ok(aside)
     }
 
-    /// Proves that the lock is held, and that vault and journal are what this session opened or wrote last, to the last byte.
+    /// Proves that the lock is held, and that vault and journal are what this session opened or
+    /// wrote last, to the last byte.
     ///
     /// # Errors
     ///
@@ -418,7 +435,8 @@ impl Session {
         Ok(self.path.survey()?.next_generation(&self.open, known)?)
     }
 
-    /// Appends events to the journal: as many as another vault ever signed, when its journal is imported.
+    /// Appends events to the journal: as many as another vault ever signed, when its journal is
+    /// imported.
     fn append(&mut self, events: Vec<Event>, generation: u64) -> Result<(), Failure> {
         let events = events.into_iter();
         let entries = ordinary(|| events.map(|event| self.entry(event, generation)).collect());
@@ -429,7 +447,9 @@ impl Session {
     /// Seals the body as it now is, with the journal's checkpoint, and makes that the vault.
     fn write_vault(&mut self, generation: u64) -> Result<(), Failure> {
         self.body.checkpoint = self.whole_journal()?.log().checkpoint();
-        let file = self.open.reseal(generation, &self.body.encode(), &mut kernel)?;
+        let file = self
+            .open
+            .reseal(generation, &self.body.encode(), &mut kernel)?;
         self.locked()?.write(&self.present, &file)?;
         self.present = file;
         self.parts = self.body.parts();
@@ -457,7 +477,11 @@ impl Session {
         if Stances::hinted(vault) == *sealed {
             return Ok(());
         }
-        files::write_private(&hint_path(vault), sealed.hint().as_bytes(), Existing::Replace)
+        files::write_private(
+            &hint_path(vault),
+            sealed.hint().as_bytes(),
+            Existing::Replace,
+        )
     }
 
     /// Returns whether the machine is not fit, which the journal must record.

@@ -20,12 +20,16 @@ use crate::protocol::{
 };
 use crate::screens;
 use crate::signing::{
-    Approved, Disagreement, Examined, Expected, NotApproved, Signed, SigningWallet, Surroundings, approve,
-    examine, journal_answers, permit, sign as make,
+    Approved, Disagreement, Examined, Expected, NotApproved, Signed, SigningWallet, Surroundings,
+    approve, examine, journal_answers, permit, sign as make,
 };
 
 /// Reviews files. Never writes.
-pub(super) fn inspect(open: Opening, job: SignJob, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub(super) fn inspect(
+    open: Opening,
+    job: SignJob,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
     let session = open.inspect(screen)?;
     let examined = ordinary(|| examined(&session, &job))?;
     ordinary(|| screen.tell(&Answer::Review(Box::new(examined.review().clone()))))?;

@@ -13,11 +13,19 @@ use crate::process::Terminal;
 use crate::protocol::{MarkUsedJob, Outcome, WalletFacts, WalletJob};
 
 /// Reads or marks registered wallets.
-pub(super) fn wallet(open: Opening, job: WalletJob, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub(super) fn wallet(
+    open: Opening,
+    job: WalletJob,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
     match job {
         WalletJob::List => {
             let session = open.read(screen)?;
-            let wallets = session.body.wallets.iter().map(|known| facts(&session, known));
+            let wallets = session
+                .body
+                .wallets
+                .iter()
+                .map(|known| facts(&session, known));
             Ok(Outcome::Wallets {
                 wallets: wallets.collect(),
             })
@@ -31,11 +39,14 @@ pub(super) fn wallet(open: Opening, job: WalletJob, screen: &mut Screen) -> Resu
     }
 }
 
-/// Moves marks of how far addresses are in use: a new generation of the vault, after a record in the journal. Where all of them are
-/// there already, nothing is written.
+/// Moves marks of how far addresses are in use: a new generation of the vault, after a record in
+/// the journal. Where all of them are there already, nothing is written.
 fn mark_used(open: Opening, job: &MarkUsedJob, screen: &mut Screen) -> Result<Outcome, Failure> {
     let mut session = open.write(screen)?;
-    let known = session.body.wallet(&job.name).ok_or_else(|| unknown(&job.name))?;
+    let known = session
+        .body
+        .wallet(&job.name)
+        .ok_or_else(|| unknown(&job.name))?;
     // Proves that the index is one.
     known.wallet.script_pubkey(Branch::Receive, job.index)?;
     let wallet_id = *known.wallet.id().as_bytes();
@@ -64,7 +75,10 @@ fn mark_used(open: Opening, job: &MarkUsedJob, screen: &mut Screen) -> Result<Ou
             change: seen.change,
         })])?;
     }
-    let known = session.body.wallet(&job.name).ok_or_else(|| unknown(&job.name))?;
+    let known = session
+        .body
+        .wallet(&job.name)
+        .ok_or_else(|| unknown(&job.name))?;
     Ok(Outcome::Wallet(facts(&session, known)))
 }
 

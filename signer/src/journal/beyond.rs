@@ -1,8 +1,10 @@
-//! What a journal knows beyond the vault: an interrupted write, or a vault's file that was put back.
+//! What a journal knows beyond the vault: an interrupted write, or a vault's file that was put
+//! back.
 
 use super::entry::{Entry, Event};
 
-/// The records of writes that the vault does not hold, oldest first, each with the reseals before it and its generation.
+/// The records of writes that the vault does not hold, oldest first, each with the reseals before
+/// it and its generation.
 #[derive(Debug)]
 pub(crate) struct Beyond<'a>(pub(super) Vec<((usize, u64), &'a Entry)>);
 
@@ -27,13 +29,15 @@ impl<'a> Beyond<'a> {
         })
     }
 
-    /// Tells whether what opens the vault was changed: that cannot be done over again, and is written after the vault.
+    /// Tells whether what opens the vault was changed: that cannot be done over again, and is
+    /// written after the vault.
     pub(crate) fn credential_changed(&self) -> bool {
         self.events()
             .any(|event| matches!(event, Event::CredentialChanged { .. }))
     }
 
-    /// Tells whether a write of an earlier program changed the policy, in words that nothing follows.
+    /// Tells whether a write of an earlier program changed the policy, in words that nothing
+    /// follows.
     pub(crate) fn policy_untold(&self) -> bool {
         let told = self
             .events()
@@ -60,7 +64,9 @@ impl<'a> Beyond<'a> {
                     signed += 1;
                     continue;
                 }
-                Event::PolicyChanged(changes) => format!("the policy was changed: {}", changes.join(", ")),
+                Event::PolicyChanged(changes) => {
+                    format!("the policy was changed: {}", changes.join(", "))
+                }
                 Event::State { parts, .. } => format!("changed: {}", parts.join(", ")),
                 Event::CredentialChanged { rotated: true } => {
                     "the passphrase and the data key were changed".into()
@@ -137,7 +143,12 @@ mod tests {
 
     #[test]
     fn an_interruption_leaves_one_write_and_a_file_put_back_more() {
-        let log = log(&[(1, Event::Created), (2, policy()), (2, state(1)), (3, state(2))]);
+        let log = log(&[
+            (1, Event::Created),
+            (2, policy()),
+            (2, state(1)),
+            (3, state(2)),
+        ]);
         let one = log.beyond(3, 2);
         assert_eq!(
             (one.writes(), one.state(), one.policy_untold()),
@@ -162,7 +173,8 @@ mod tests {
         assert!(log.beyond(2, 2).policy_untold());
     }
 
-    /// The generation goes down with a reseal, and what follows is beyond a vault of before all the same.
+    /// The generation goes down with a reseal, and what follows is beyond a vault of before all the
+    /// same.
     #[test]
     fn a_reseal_begins_anew() {
         let resealed = Event::Resealed {

@@ -72,10 +72,12 @@ pub(crate) enum Event {
     /// The policy was changed, in these words.
     #[n(7)]
     PolicyChanged(#[n(0)] Vec<String>),
-    /// The operator told how far a wallet's addresses are in use: what holds from then on, whatever held before.
+    /// The operator told how far a wallet's addresses are in use: what holds from then on, whatever
+    /// held before.
     #[n(17)]
     MarkedUsed(#[n(0)] MarksRecord),
-    /// What the vault holds beside its secrets, as this write left it: so that a vault's file that is put back is brought up.
+    /// What the vault holds beside its secrets, as this write left it: so that a vault's file that
+    /// is put back is brought up.
     #[n(18)]
     State {
         /// What of it changed: `accounts`, `policy`.
@@ -84,12 +86,14 @@ pub(crate) enum Event {
         /// The whole of it, as `Body::state` encodes it.
         #[cbor(n(1), with = "minicbor::bytes")]
         state: Vec<u8>,
-        /// Whether the vault knows everything that its seed signed, as far as it can be told: its memory is not missing.
+        /// Whether the vault knows everything that its seed signed, as far as it can be told: its
+        /// memory is not missing.
         #[n(2)]
         remembers: bool,
     },
-    /// The vault was sealed anew under a generation of its own choice, after it and the journal had parted, or a generation
-    /// that no writing comes to. Generations before this entry do not count on.
+    /// The vault was sealed anew under a generation of its own choice, after it and the journal had
+    /// parted, or a generation that no writing comes to. Generations before this entry do not count
+    /// on.
     #[n(19)]
     Resealed {
         /// The generation that was opened.
@@ -119,8 +123,8 @@ pub(crate) enum Event {
         #[cbor(n(2), with = "minicbor::bytes")]
         head: [u8; 32],
     },
-    /// A transaction was refused: what is enough to recognise it by, in at most one block of a record. [`Event::Refused`] is its old
-    /// form, which is read for ever and written no more.
+    /// A transaction was refused: what is enough to recognise it by, in at most one block of a
+    /// record. [`Event::Refused`] is its old form, which is read for ever and written no more.
     #[n(22)]
     Declined(#[n(0)] RefusalRecord),
 }
@@ -139,7 +143,8 @@ pub(crate) struct MarksRecord {
     pub(crate) change: Option<u32>,
 }
 
-/// A transaction that was refused. Nothing is decided by it, and whoever hands over files to be refused shall not fill the journal.
+/// A transaction that was refused. Nothing is decided by it, and whoever hands over files to be
+/// refused shall not fill the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct RefusalRecord {
     /// The id of the unsigned transaction.

@@ -89,7 +89,8 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// When it is shorter than the checkpoint, or another one. Longer is a crash after a record was written, and accepted.
+    /// When it is shorter than the checkpoint, or another one. Longer is a crash after a record was
+    /// written, and accepted.
     pub(crate) fn open(
         path: PathBuf,
         key: JournalKey,
@@ -136,7 +137,8 @@ impl Journal {
         self.file.check()
     }
 
-    /// Appends entries, durably, all of them or none. What a cut write left at the end is moved to a file of its own.
+    /// Appends entries, durably, all of them or none. What a cut write left at the end is moved to
+    /// a file of its own.
     ///
     /// # Errors
     ///
@@ -167,7 +169,8 @@ impl Journal {
     }
 }
 
-/// Tells whether a journal's very first write was cut off: a part of the header, or a page that was never filled.
+/// Tells whether a journal's very first write was cut off: a part of the header, or a page that was
+/// never filled.
 fn is_cut_short_at_birth(bytes: &[u8], vault_id: VaultId) -> bool {
     let header = record::header(vault_id);
     bytes.len() < header.len() && header.starts_with(bytes) || bytes.iter().all(|byte| *byte == 0)

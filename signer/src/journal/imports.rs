@@ -13,19 +13,24 @@ pub(crate) struct Import {
     pub(crate) head: [u8; 32],
 }
 
-/// Tells whether the vault of a journal knew everything that its seed had signed before: it was born with the seed, or says
-/// itself that it was given such a memory.
+/// Tells whether the vault of a journal knew everything that its seed had signed before: it was
+/// born with the seed, or says itself that it was given such a memory.
 ///
-/// An earlier program imported any journal as if it were whole, and did not note what it was; so that says nothing.
+/// An earlier program imported any journal as if it were whole, and did not note what it was; so
+/// that says nothing.
 pub(crate) fn knows_everything(entries: &[Entry]) -> bool {
-    let born = matches!(entries.first().map(|entry| &entry.event), Some(Event::Created));
+    let born = matches!(
+        entries.first().map(|entry| &entry.event),
+        Some(Event::Created)
+    );
     entries.iter().fold(born, |knows, entry| match entry.event {
         Event::State { remembers, .. } => remembers,
         _ => knows,
     })
 }
 
-/// Returns what was imported farthest of each other vault, where nobody compared it with a note yet. Oldest first.
+/// Returns what was imported farthest of each other vault, where nobody compared it with a note
+/// yet. Oldest first.
 pub(crate) fn unconfirmed(entries: &[Entry]) -> Vec<Import> {
     let mut imports: Vec<(Import, bool)> = Vec::new();
     for entry in entries {
@@ -40,7 +45,10 @@ pub(crate) fn unconfirmed(entries: &[Entry]) -> Vec<Import> {
                     count,
                     head,
                 };
-                match imports.iter_mut().find(|(known, _)| known.vault_id == vault_id) {
+                match imports
+                    .iter_mut()
+                    .find(|(known, _)| known.vault_id == vault_id)
+                {
                     Some((known, _)) if known.count >= count => {}
                     Some(known) => *known = (import, false),
                     None => imports.push((import, false)),
@@ -51,8 +59,9 @@ pub(crate) fn unconfirmed(entries: &[Entry]) -> Vec<Import> {
                 count,
                 head,
             } => {
-                let is_it =
-                    |import: &Import| (import.vault_id, import.count, import.head) == (vault_id, count, head);
+                let is_it = |import: &Import| {
+                    (import.vault_id, import.count, import.head) == (vault_id, count, head)
+                };
                 for (_, confirmed) in imports.iter_mut().filter(|(import, _)| is_it(import)) {
                     *confirmed = true;
                 }
@@ -67,7 +76,9 @@ pub(crate) fn unconfirmed(entries: &[Entry]) -> Vec<Import> {
 /// Returns how far another vault's journal was imported.
 pub(crate) fn imported(entries: &[Entry], vault: [u8; 16]) -> Option<u64> {
     let counts = entries.iter().filter_map(|entry| match entry.event {
-        Event::ImportDone { vault_id, count, .. } if vault_id == vault => Some(count),
+        Event::ImportDone {
+            vault_id, count, ..
+        } if vault_id == vault => Some(count),
         _ => None,
     });
     counts.max()
@@ -123,7 +134,11 @@ mod tests {
             (vec![Event::Restored, done(1, 5), state(false)], false),
             (vec![Event::Created, done(1, 5)], true),
         ] {
-            assert_eq!(knows_everything(&entries(events.clone())), knows, "{events:?}");
+            assert_eq!(
+                knows_everything(&entries(events.clone())),
+                knows,
+                "{events:?}"
+            );
         }
     }
 
@@ -158,8 +173,14 @@ mod tests {
         assert_eq!(waiting(vec![done(1, 5), confirmed(1, 4)]), [(1, 5)]);
         assert_eq!(waiting(vec![done(1, 5), confirmed(2, 5)]), [(1, 5)]);
         assert_eq!(waiting(vec![done(1, 5), confirmed(1, 5)]), []);
-        assert_eq!(waiting(vec![done(1, 5), confirmed(1, 5), done(1, 7)]), [(1, 7)]);
+        assert_eq!(
+            waiting(vec![done(1, 5), confirmed(1, 5), done(1, 7)]),
+            [(1, 7)]
+        );
         assert_eq!(waiting(vec![done(1, 5), confirmed(1, 5), done(1, 3)]), []);
-        assert_eq!(waiting(vec![done(1, 5), done(2, 9), confirmed(1, 5)]), [(2, 9)]);
+        assert_eq!(
+            waiting(vec![done(1, 5), done(2, 9), confirmed(1, 5)]),
+            [(2, 9)]
+        );
     }
 }

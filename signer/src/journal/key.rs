@@ -1,4 +1,5 @@
-//! The keys that seal a journal: they follow from the seed, so that words alone read an old journal.
+//! The keys that seal a journal: they follow from the seed, so that words alone read an old
+//! journal.
 
 use cofferdam_core::keys::Seed;
 use hkdf::Hkdf;
@@ -9,7 +10,8 @@ use zeroize::Zeroizing;
 ///
 /// ```text
 /// journal_key = HKDF-SHA256(ikm = seed, salt = "", info = "cofferdam/1/journal", 32)
-/// seal ‖ mac ‖ salt = HKDF-SHA256(ikm = journal_key, salt = "", info = "cofferdam/1/journal/keys", 96)
+/// seal ‖ mac ‖ salt
+///     = HKDF-SHA256(ikm = journal_key, salt = "", info = "cofferdam/1/journal/keys", 96)
 /// ```
 pub(crate) struct JournalKey(Zeroizing<[u8; 96]>);
 

@@ -71,8 +71,9 @@ impl Log {
 
     /// Reads and proves every record.
     ///
-    /// The end of a write that was cut off (an incomplete last record, one that holds zeros, or one that does not
-    /// authenticate) is left out: [`Log::torn`] tells. Whether that is acceptable is for the checkpoint to say.
+    /// The end of a write that was cut off (an incomplete last record, one that holds zeros, or one
+    /// that does not authenticate) is left out: [`Log::torn`] tells. Whether that is acceptable is
+    /// for the checkpoint to say.
     ///
     /// # Errors
     ///
@@ -142,8 +143,8 @@ impl Log {
         }
     }
 
-    /// Returns the highest generation of the vault that an entry names, 0 without entries. What no writing comes to counts
-    /// until the vault was resealed.
+    /// Returns the highest generation of the vault that an entry names, 0 without entries. What no
+    /// writing comes to counts until the vault was resealed.
     pub(crate) fn highest_generation(&self) -> u64 {
         let resealed = |entry: &Entry| matches!(entry.event, Event::Resealed { .. });
         let since = self.entries.iter().rposition(resealed).unwrap_or(0);
@@ -163,7 +164,8 @@ impl Log {
             .unwrap_or(0)
     }
 
-    /// Returns what the journal knows beyond a vault of `generation` that remembers its first `count` records.
+    /// Returns what the journal knows beyond a vault of `generation` that remembers its first
+    /// `count` records.
     ///
     /// A record that was written after the vault itself, such as of an unlocking, is not beyond it.
     pub(crate) fn beyond(&self, count: u64, generation: u64) -> Beyond<'_> {

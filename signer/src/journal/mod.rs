@@ -1,4 +1,5 @@
-//! The journal `V.journal`: an append-only, hash-chained and sealed record of what the vault signed and refused.
+//! The journal `V.journal`: an append-only, hash-chained and sealed record of what the vault signed
+//! and refused.
 //!
 //! The format is documented in `docs/formats/journal.md`.
 
@@ -14,8 +15,8 @@ mod show;
 
 pub(crate) use beyond::Beyond;
 pub(crate) use entry::{
-    Class, Entry, Event, InputRecord, MarksRecord, OutputRecord, Place, Proof, RefusalRecord, Superseded,
-    TransactionRecord,
+    Class, Entry, Event, InputRecord, MarksRecord, OutputRecord, Place, Proof, RefusalRecord,
+    Superseded, TransactionRecord,
 };
 pub(crate) use file::{Journal, JournalError, accept};
 pub(crate) use imports::{Import, imported, knows_everything, unconfirmed};

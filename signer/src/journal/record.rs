@@ -1,14 +1,16 @@
 //! One record, sealed.
 //!
 //! ```text
-//! u32 length of what follows | u64 sequence | previous[32] | salt[32] | AES-256-GCM ciphertext and tag | mac[32]
+//! u32 length of what follows | u64 sequence | previous[32] | salt[32]
+//!     | AES-256-GCM ciphertext and tag | mac[32]
 //! ```
 //!
-//! Integers are little-endian. `salt = HMAC-SHA256(salt_key, kernel32 ‖ sequence ‖ previous ‖ plaintext)`; the cipher's
-//! key is HKDF-SHA256(seal_key, salt, "cofferdam/1/journal/record" ‖ vault_id ‖ sequence, 32), used once, with a zero
-//! nonce; the associated data are `magic ‖ vault_id ‖ sequence ‖ previous ‖ salt`.
-//! `mac = HMAC-SHA256(mac_key, magic ‖ vault_id ‖ all of the record before)`. The plaintext is
-//! `u32 length ‖ CBOR ‖ zeros`, padded to 512 bytes, so that the file's size tells little.
+//! Integers are little-endian. `salt = HMAC-SHA256(salt_key, kernel32 ‖ sequence ‖ previous ‖
+//! plaintext)`; the cipher's key is HKDF-SHA256(seal_key, salt, "cofferdam/1/journal/record" ‖
+//! vault_id ‖ sequence, 32), used once, with a zero nonce; the associated data are `magic ‖
+//! vault_id ‖ sequence ‖ previous ‖ salt`. `mac = HMAC-SHA256(mac_key, magic ‖ vault_id ‖ all of
+//! the record before)`. The plaintext is `u32 length ‖ CBOR ‖ zeros`, padded to 512 bytes, so that
+//! the file's size tells little.
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Key, Nonce};
@@ -27,7 +29,8 @@ pub(crate) const MAGIC: [u8; 8] = *b"CFDRJNL\x01";
 /// The length of the file's header: magic and vault id.
 pub(crate) const HEADER_LEN: usize = 8 + 16;
 
-/// The longest record. A transaction of 10,000 inputs and 10,000 outputs with the longest scripts fits.
+/// The longest record. A transaction of 10,000 inputs and 10,000 outputs with the longest scripts
+/// fits.
 pub(crate) const MAX_RECORD_LEN: usize = 128 << 20;
 
 const PREFIX_LEN: usize = 4 + 8 + 32 + 32;
@@ -97,7 +100,12 @@ pub(super) fn seal(
     kernel(&mut *random)?;
     let salt: [u8; 32] = hmac(
         key.salt(),
-        &[&*random, &link.sequence.to_le_bytes(), &link.previous, &plaintext],
+        &[
+            &*random,
+            &link.sequence.to_le_bytes(),
+            &link.previous,
+            &plaintext,
+        ],
     );
     let length = PREFIX_LEN - 4 + plaintext.len() + TAG_LEN + MAC_LEN;
     let mut record = Vec::with_capacity(4 + length);
@@ -138,8 +146,8 @@ pub(super) fn open(
     let record = bytes.get(..4 + length).ok_or(RecordError::Torn)?;
     let (sealed, mac) = record.split_at(record.len() - MAC_LEN);
     let header = header(link.vault_id);
-    let mut expected =
-        <Hmac<Sha256> as KeyInit>::new_from_slice(key.mac()).expect("HMAC takes keys of any length");
+    let mut expected = <Hmac<Sha256> as KeyInit>::new_from_slice(key.mac())
+        .expect("HMAC takes keys of any length");
     expected.update(&header);
     expected.update(sealed);
     expected
@@ -195,7 +203,8 @@ fn cipher(key: &JournalKey, link: &Link, salt: &[u8; 32]) -> Aes256Gcm {
 }
 
 fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
     parts.iter().for_each(|part| mac.update(part));
     mac.finalize().into_bytes().into()
 }

@@ -22,7 +22,9 @@ impl Entry {
             Event::Created => json!({"event": "created"}),
             Event::Restored => json!({"event": "restored"}),
             Event::Unlocked(command) => json!({"event": "unlocked", "command": command}),
-            Event::Signed(record) => json!({"event": "signed", "transaction": transaction(record, network)}),
+            Event::Signed(record) => {
+                json!({"event": "signed", "transaction": transaction(record, network)})
+            }
             Event::Refused(record, codes) => {
                 json!({"event": "refused", "codes": codes, "transaction": transaction(record, network)})
             }

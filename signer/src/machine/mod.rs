@@ -1,6 +1,8 @@
-//! Whether this machine is fit to unlock keys: no network, no radio, no debugger, and no swap where keys could go to disk.
+//! Whether this machine is fit to unlock keys: no network, no radio, no debugger, and no swap where
+//! keys could go to disk.
 //!
-//! One way of being unfit a file. Each looks at files of the kernel below `/proc` and `/sys`: it opens no socket and no device.
+//! One way of being unfit a file. Each looks at files of the kernel below `/proc` and `/sys`: it
+//! opens no socket and no device.
 
 mod network;
 mod radio;
@@ -18,7 +20,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Exit, Failure};
 
 /// One way in which a machine is not fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Unfit {
     /// A network interface other than loopback is up, or has an address or a route.
@@ -104,7 +108,8 @@ pub(crate) struct Found {
 /// What was found, and allowed: it goes into the journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fitness {
-    /// The ways in which the machine is not fit, all of them allowed by the operator or only warnings.
+    /// The ways in which the machine is not fit, all of them allowed by the operator or only
+    /// warnings.
     pub(crate) unfit: Vec<Unfit>,
     /// The warnings, in words.
     pub(crate) warnings: Vec<String>,
@@ -127,7 +132,8 @@ impl Fitness {
 ///
 /// # Errors
 ///
-/// Refuses (exit 7) when the machine is unfit in a way that `allowed` does not hold, or when it cannot be told.
+/// Refuses (exit 7) when the machine is unfit in a way that `allowed` does not hold, or when it
+/// cannot be told.
 pub(crate) fn check(allowed: &[Unfit]) -> Result<Fitness, Failure> {
     judge(look(), allowed)
 }
@@ -167,8 +173,9 @@ fn look_at(roots: &Roots, key_pages_are_locked: bool) -> Vec<Found> {
             Unfit::Tracer => tracer::look(&roots.proc),
         };
         let unread = words.is_err();
-        let words =
-            words.unwrap_or_else(|error| Some(format!("the state of the {kind} cannot be read: {error}")))?;
+        let words = words.unwrap_or_else(|error| {
+            Some(format!("the state of the {kind} cannot be read: {error}"))
+        })?;
         Some(Found {
             kind,
             words,
@@ -251,7 +258,9 @@ mod tests {
         }
 
         fn refusal(&self, allowed: &[Unfit]) -> Option<String> {
-            judge(self.look(), allowed).err().map(|failure| failure.code)
+            judge(self.look(), allowed)
+                .err()
+                .map(|failure| failure.code)
         }
 
         /// The only thing that is not fit, in words.
@@ -308,7 +317,10 @@ mod tests {
         ]);
         assert_eq!(machine.only(Unfit::Network), "the network is up (eth0)");
         assert_eq!(machine.refusal(&[]).as_deref(), Some("network-up"));
-        assert_eq!(machine.refusal(&[Unfit::Swap]).as_deref(), Some("network-up"));
+        assert_eq!(
+            machine.refusal(&[Unfit::Swap]).as_deref(),
+            Some("network-up")
+        );
     }
 
     #[test]
@@ -347,23 +359,36 @@ mod tests {
 
     #[test]
     fn swap_on_disk_is_unfit_and_compressed_memory_is_not() {
-        let disk = Machine::new(&[("proc/swaps", &format!("{SWAPS}/dev/sda2 partition 1 0 -2\n"))]);
+        let disk = Machine::new(&[(
+            "proc/swaps",
+            &format!("{SWAPS}/dev/sda2 partition 1 0 -2\n"),
+        )]);
         assert_eq!(disk.only(Unfit::Swap), "swap is on (/dev/sda2)");
         assert_eq!(disk.refusal(&[]).as_deref(), Some("swap-on"));
-        let zram = Machine::new(&[("proc/swaps", &format!("{SWAPS}/dev/zram0 partition 1 0 100\n"))]);
+        let zram = Machine::new(&[(
+            "proc/swaps",
+            &format!("{SWAPS}/dev/zram0 partition 1 0 100\n"),
+        )]);
         assert_eq!(zram.look(), []);
     }
 
     #[test]
     fn swap_warns_where_the_pages_of_keys_are_locked() {
-        let disk = Machine::new(&[("proc/swaps", &format!("{SWAPS}/dev/sda2 partition 1 0 -2\n"))]);
+        let disk = Machine::new(&[(
+            "proc/swaps",
+            &format!("{SWAPS}/dev/sda2 partition 1 0 -2\n"),
+        )]);
         let fitness = judge(look_at(&disk.roots(), true), &[]).unwrap();
         assert_eq!(fitness.unfit, [Unfit::Swap]);
         assert_eq!(fitness.warnings, ["swap is on (/dev/sda2)"]);
         fs::remove_file(disk.roots().proc.join("swaps")).unwrap();
         fs::create_dir(disk.roots().proc.join("swaps")).unwrap();
         let unread = judge(look_at(&disk.roots(), true), &[]);
-        assert_eq!(unread.unwrap_err().code, "swap-on", "what cannot be read refuses");
+        assert_eq!(
+            unread.unwrap_err().code,
+            "swap-on",
+            "what cannot be read refuses"
+        );
     }
 
     #[test]
@@ -378,7 +403,10 @@ mod tests {
                 ("sys/class/ieee80211/phy0/rfkill0/hard", hard),
             ])
         };
-        assert_eq!(wlan("0\n", "0\n").only(Unfit::Radio), "a radio is on (wlan phy0)");
+        assert_eq!(
+            wlan("0\n", "0\n").only(Unfit::Radio),
+            "a radio is on (wlan phy0)"
+        );
         assert_eq!(wlan("0\n", "0\n").refusal(&[]).as_deref(), Some("radio-on"));
         assert_eq!(wlan("1\n", "0\n").look(), []);
         assert_eq!(wlan("0\n", "1\n").look(), []);

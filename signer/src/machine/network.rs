@@ -6,12 +6,12 @@ use std::path::Path;
 
 use super::optional;
 
-/// The group of all hosts (RFC 1112), as an Ethernet address: an interface joins it when it comes up, and leaves it when it goes
-/// down.
+/// The group of all hosts (RFC 1112), as an Ethernet address: an interface joins it when it comes
+/// up, and leaves it when it goes down.
 const ALL_HOSTS: &str = "01005e000001";
 
-/// Returns the interfaces other than loopback that are up, or have a route (IPv4, IPv6) or an IPv6 address, of those in the network
-/// namespace of this process.
+/// Returns the interfaces other than loopback that are up, or have a route (IPv4, IPv6) or an IPv6
+/// address, of those in the network namespace of this process.
 pub(super) fn look(proc: &Path) -> io::Result<Option<String>> {
     let net = proc.join("self/net");
     let present: Vec<String> = fs::read_to_string(net.join("dev"))?
@@ -52,8 +52,8 @@ pub(super) fn look(proc: &Path) -> io::Result<Option<String>> {
     Ok((!up.is_empty()).then(|| format!("the network is up ({})", up.join(", "))))
 }
 
-/// Tells whether a line of `ipv6_route` is the kernel's own entry that rejects everything, which it keeps without any network:
-/// its flags (the last field but one) have `RTF_REJECT`.
+/// Tells whether a line of `ipv6_route` is the kernel's own entry that rejects everything, which it
+/// keeps without any network: its flags (the last field but one) have `RTF_REJECT`.
 fn is_leftover(line: &str) -> bool {
     const REJECT: u32 = 0x0200;
     let flags = line.split_whitespace().rev().nth(1);

@@ -16,8 +16,9 @@ pub(super) enum Kind {
     Other,
 }
 
-/// Returns the radios of a kind that are present and not blocked: those that have a switch below `/sys/class/rfkill`, and those of the
-/// kernel's own classes, which have one only where the kernel knows switches.
+/// Returns the radios of a kind that are present and not blocked: those that have a switch below
+/// `/sys/class/rfkill`, and those of the kernel's own classes, which have one only where the kernel
+/// knows switches.
 pub(super) fn look(sys: &Path, kind: Kind) -> io::Result<Option<String>> {
     let classes = sys.join("class");
     // Where this is missing, nothing can be told.
@@ -61,7 +62,8 @@ fn is_switched_off(radio: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Tells whether a switch blocks its radio: by software, or by the machine's own key. What it does not tell is not blocked.
+/// Tells whether a switch blocks its radio: by software, or by the machine's own key. What it does
+/// not tell is not blocked.
 fn is_blocked(switch: &Path) -> io::Result<bool> {
     for file in ["soft", "hard"] {
         if optional(&switch.join(file))?.is_some_and(|state| state.trim() == "1") {

@@ -1,7 +1,8 @@
 //! What the policy says of a machine that is not fit, sealed in the vault and hinted beside it.
 //!
-//! The machine is looked at before the vault is opened, so a copy of the rules lies beside it in `V.machine`, a line a rule:
-//! `network warn`. Nobody vouches for that file: once the vault is open, it must permit nothing that the vault does not.
+//! The machine is looked at before the vault is opened, so a copy of the rules lies beside it in
+//! `V.machine`, a line a rule: `network warn`. Nobody vouches for that file: once the vault is
+//! open, it must permit nothing that the vault does not.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -95,8 +96,8 @@ impl Stances {
     /// Reads the hint beside a vault. What cannot be read permits nothing.
     pub(crate) fn hinted(vault: &Path) -> Self {
         let mut text = String::new();
-        let read =
-            File::open(hint_path(vault)).and_then(|file| file.take(MAX_HINT).read_to_string(&mut text));
+        let read = File::open(hint_path(vault))
+            .and_then(|file| file.take(MAX_HINT).read_to_string(&mut text));
         match read {
             Ok(_) => Self::parse_hint(&text).unwrap_or_default(),
             Err(_) => Self::default(),

@@ -1,6 +1,8 @@
-//! The operator's rules, sealed in the vault: how amounts must be known, and what weighs more than by default.
+//! The operator's rules, sealed in the vault: how amounts must be known, and what weighs more than
+//! by default.
 //!
-//! Documented in `docs/formats/vault-body.md`; why it is as it is, in `docs/adr/0076-remembered-amounts.md`.
+//! Documented in `docs/formats/vault-body.md`; why it is as it is, in
+//! `docs/adr/0076-remembered-amounts.md`.
 
 mod machine;
 mod setting;
@@ -122,17 +124,20 @@ impl From<Raised> for Severity {
 }
 
 impl Policy {
-    /// Returns how amounts must be known now, and why that is less than the operator chose, if it is.
+    /// Returns how amounts must be known now, and why that is less than the operator chose, if it
+    /// is.
     ///
-    /// Amounts are remembered only by a vault whose journal knows everything that its seed ever signed. An imported journal
-    /// may be older than the last signature, so it is no such memory.
+    /// Amounts are remembered only by a vault whose journal knows everything that its seed ever
+    /// signed. An imported journal may be older than the last signature, so it is no such memory.
     pub(crate) fn amounts_in_force(&self, memory: MemoryState) -> (Amounts, Option<NotAllowed>) {
         match self.amounts {
             Amounts::Proven => (Amounts::Proven, None),
             Amounts::Remembered if memory != MemoryState::Complete => {
                 (Amounts::Proven, Some(NotAllowed::Memory))
             }
-            Amounts::Remembered if !self.only_signer => (Amounts::Proven, Some(NotAllowed::OnlySigner)),
+            Amounts::Remembered if !self.only_signer => {
+                (Amounts::Proven, Some(NotAllowed::OnlySigner))
+            }
             Amounts::Remembered => (Amounts::Remembered, None),
         }
     }
@@ -151,9 +156,14 @@ impl Policy {
             Some(max) => limits.lowered_to(Amount::from_sat(max)),
             None => limits,
         };
-        let rate = self.fee.max_sat_per_vb.map(|rate| rate.saturating_mul(1000));
+        let rate = self
+            .fee
+            .max_sat_per_vb
+            .map(|rate| rate.saturating_mul(1000));
         FeeLimits {
-            max_sat_per_kvb: rate.map_or(limits.max_sat_per_kvb, |rate| rate.min(limits.max_sat_per_kvb)),
+            max_sat_per_kvb: rate.map_or(limits.max_sat_per_kvb, |rate| {
+                rate.min(limits.max_sat_per_kvb)
+            }),
             ..limits
         }
     }
@@ -179,7 +189,11 @@ mod tests {
         };
         let proven = |reason| (Amounts::Proven, reason);
         for (policy, memory, expected) in [
-            (remembering(), MemoryState::Complete, (Amounts::Remembered, None)),
+            (
+                remembering(),
+                MemoryState::Complete,
+                (Amounts::Remembered, None),
+            ),
             (
                 remembering(),
                 MemoryState::Missing,
@@ -198,7 +212,11 @@ mod tests {
             (Policy::default(), MemoryState::Complete, proven(None)),
             (Policy::default(), MemoryState::Missing, proven(None)),
         ] {
-            assert_eq!(policy.amounts_in_force(memory), expected, "{policy:?} {memory:?}");
+            assert_eq!(
+                policy.amounts_in_force(memory),
+                expected,
+                "{policy:?} {memory:?}"
+            );
         }
     }
 
@@ -218,6 +236,9 @@ mod tests {
         };
         assert_eq!(bounded(None, None), (10_000_000, 1_000_000));
         assert_eq!(bounded(Some(5_000), Some(30)), (5_000, 30_000));
-        assert_eq!(bounded(Some(u64::MAX), Some(u64::MAX)), (10_000_000, 1_000_000));
+        assert_eq!(
+            bounded(Some(u64::MAX), Some(u64::MAX)),
+            (10_000_000, 1_000_000)
+        );
     }
 }

@@ -40,7 +40,9 @@ pub(crate) enum SettingError {
         value: String,
     },
     /// The code is none that can be raised.
-    #[error("{0} is no code of a note or warning: only those can be raised, and nothing can be lowered")]
+    #[error(
+        "{0} is no code of a note or warning: only those can be raised, and nothing can be lowered"
+    )]
     UnknownCode(String),
     /// A warning cannot be made a warning.
     #[error("{0} is a warning already; it can be raised to refusal only")]
@@ -50,7 +52,8 @@ pub(crate) enum SettingError {
     NotAllowed(NotAllowed),
 }
 
-/// The codes that can be raised, with whether each is a warning: `docs/formats/review.md` and `journal.md`.
+/// The codes that can be raised, with whether each is a warning: `docs/formats/review.md` and
+/// `journal.md`.
 const RAISABLE: &[(&str, bool)] = &[
     ("address-lookalike", true),
     ("address-repeated", true),
@@ -87,7 +90,8 @@ impl Change {
     ///
     /// # Errors
     ///
-    /// When there is no such setting, value or code, or when a finding would weigh no more than by default.
+    /// When there is no such setting, value or code, or when a finding would weigh no more than by
+    /// default.
     pub(crate) fn parse(key: &str, values: &[String]) -> Result<Self, SettingError> {
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
         let wrong = |key| SettingError::Value {
@@ -139,9 +143,8 @@ impl Change {
             "max-fee-sat" => {
                 number("max-fee-sat", FeeLimits::DEFAULT.max_fee.to_sat()).map(Change::MaxFeeSat)
             }
-            "max-fee-rate" => {
-                number("max-fee-rate", FeeLimits::DEFAULT.max_sat_per_kvb / 1000).map(Change::MaxFeeRate)
-            }
+            "max-fee-rate" => number("max-fee-rate", FeeLimits::DEFAULT.max_sat_per_kvb / 1000)
+                .map(Change::MaxFeeRate),
             _ => Err(SettingError::UnknownKey(key.into())),
         }
     }
@@ -151,7 +154,11 @@ impl Change {
     /// # Errors
     ///
     /// When amounts shall be remembered by a vault that cannot.
-    pub(crate) fn made(&self, policy: &Policy, memory: MemoryState) -> Result<Policy, SettingError> {
+    pub(crate) fn made(
+        &self,
+        policy: &Policy,
+        memory: MemoryState,
+    ) -> Result<Policy, SettingError> {
         let mut changed = policy.clone();
         match self {
             Change::Amounts(amounts) => changed.amounts = *amounts,
@@ -180,7 +187,11 @@ impl Change {
         match self {
             Change::Amounts(amounts) => format!("amounts {amounts} (was {})", before.amounts),
             Change::OnlySigner(only) => {
-                format!("only-signer {} (was {})", yes(*only), yes(before.only_signer))
+                format!(
+                    "only-signer {} (was {})",
+                    yes(*only),
+                    yes(before.only_signer)
+                )
             }
             Change::Severity(code, raised) => {
                 let earlier = before.severities.get(code);
@@ -265,7 +276,11 @@ mod tests {
         let unknown = |code: &str| Err(SettingError::UnknownCode(code.into()));
         for code in ["fee-too-high", "coin-signed-before", "no-such-code", ""] {
             for value in ["warning", "refusal", "default"] {
-                assert_eq!(parse(&["severity", code, value]), unknown(code), "{code} {value}");
+                assert_eq!(
+                    parse(&["severity", code, value]),
+                    unknown(code),
+                    "{code} {value}"
+                );
             }
         }
         assert_eq!(
@@ -274,7 +289,10 @@ mod tests {
         );
         for value in ["note", "none", ""] {
             let refused = parse(&["severity", "paid-before", value]);
-            assert!(matches!(refused, Err(SettingError::Value { .. })), "{value}");
+            assert!(
+                matches!(refused, Err(SettingError::Value { .. })),
+                "{value}"
+            );
         }
         assert_eq!(
             parse(&["severity", "no-memory", "refusal"]),
@@ -318,7 +336,10 @@ mod tests {
             Err(SettingError::NotAllowed(NotAllowed::OnlySigner))
         );
         let declared = set(&Policy::default(), &["only-signer", "yes"]).unwrap();
-        assert_eq!(set(&declared, &remembered).unwrap().amounts, Amounts::Remembered);
+        assert_eq!(
+            set(&declared, &remembered).unwrap().amounts,
+            Amounts::Remembered
+        );
         for memory in [MemoryState::Missing, MemoryState::Imported] {
             assert_eq!(
                 parse(&remembered).unwrap().made(&declared, memory),

@@ -119,13 +119,16 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// When it is anything but the bytes that [`encode`](Self::encode) gives: a rule that is not understood must not be lost.
+    /// When it is anything but the bytes that [`encode`](Self::encode) gives: a rule that is not
+    /// understood must not be lost.
     pub(crate) fn decode(bytes: Option<&[u8]>) -> Result<Self, PolicyError> {
         let Some(bytes) = bytes else {
             return Ok(Policy::default());
         };
         let malformed = |_| PolicyError::Malformed;
-        let version = minicbor::decode::<WireVersion>(bytes).map_err(malformed)?.version;
+        let version = minicbor::decode::<WireVersion>(bytes)
+            .map_err(malformed)?
+            .version;
         if version != VERSION {
             return Err(PolicyError::NewerVersion(version));
         }
@@ -209,7 +212,10 @@ mod tests {
         assert_eq!(bytes[1], 1, "the version follows the array's head");
         let mut newer = bytes.clone();
         newer[1] = 2;
-        assert_eq!(Policy::decode(Some(&newer)), Err(PolicyError::NewerVersion(2)));
+        assert_eq!(
+            Policy::decode(Some(&newer)),
+            Err(PolicyError::NewerVersion(2))
+        );
         // One more field: an array of eight.
         let more = [0x88, 1, 0, 0xf4, 0x80, 0xf6, 0xf6, 0x80, 1];
         assert_eq!(Policy::decode(Some(&more)), Err(PolicyError::Malformed));

@@ -7,7 +7,8 @@ use std::os::fd::{AsRawFd as _, RawFd};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The largest frame: the longest run (192 MiB), and room for what goes with it. What answers it is far smaller.
+/// The largest frame: the longest run (192 MiB), and room for what goes with it. What answers it is
+/// far smaller.
 const MAX_FRAME: u32 = 200 << 20;
 
 /// One end of a conversation with another process.
@@ -107,7 +108,10 @@ mod tests {
         far.write_all(&9u32.to_le_bytes()).unwrap();
         far.write_all(b"half").unwrap();
         drop(far);
-        assert!(matches!(channel.receive::<String>(), Err(ChannelError::Closed)));
+        assert!(matches!(
+            channel.receive::<String>(),
+            Err(ChannelError::Closed)
+        ));
     }
 
     #[test]

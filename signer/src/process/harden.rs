@@ -8,7 +8,8 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
 use super::reach::{self, Confined};
 use super::seccomp;
 
-/// Turns core dumps off and makes this process (and its future children) unreadable for debuggers of the same user.
+/// Turns core dumps off and makes this process (and its future children) unreadable for debuggers
+/// of the same user.
 pub(crate) fn forbid_dumps() -> io::Result<()> {
     rustix::process::setrlimit(
         Resource::Core,
@@ -21,14 +22,19 @@ pub(crate) fn forbid_dumps() -> io::Result<()> {
     Ok(())
 }
 
-/// Takes from this process and its future children what no process of the signer needs: system calls, and what may be done to files
-/// anywhere. Returns what the kernel cannot do of that, in words for the operator.
+/// Takes from this process and its future children what no process of the signer needs: system
+/// calls, and what may be done to files anywhere. Returns what the kernel cannot do of that, in
+/// words for the operator.
 pub(crate) fn seal_off() -> Vec<String> {
     let mut lacking = Vec::new();
     match reach::confine_all() {
         Ok(Confined::Wholly { .. } | Confined::Partly { .. }) => {}
-        Ok(Confined::Not) => lacking.push("this kernel has no Landlock: files are not out of reach".into()),
-        Err(error) => lacking.push(format!("Landlock fails, and files are not out of reach: {error}")),
+        Ok(Confined::Not) => {
+            lacking.push("this kernel has no Landlock: files are not out of reach".into())
+        }
+        Err(error) => lacking.push(format!(
+            "Landlock fails, and files are not out of reach: {error}"
+        )),
     }
     if let Err(error) = seccomp::deny() {
         lacking.push(format!(
@@ -38,7 +44,8 @@ pub(crate) fn seal_off() -> Vec<String> {
     lacking
 }
 
-/// Makes a write beyond the file size limit an error, as on a full disk, rather than the process's end.
+/// Makes a write beyond the file size limit an error, as on a full disk, rather than the process's
+/// end.
 pub(crate) fn survive_file_limits() -> io::Result<()> {
     let mut signals = SigSet::empty();
     signals.add(nix::sys::signal::Signal::SIGXFSZ);

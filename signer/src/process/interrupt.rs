@@ -21,15 +21,16 @@ pub(crate) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
 /// Set once an interrupt ends the program.
 static ENDING: AtomicBool = AtomicBool::new(false);
 
-/// Waits for the program's end if an interrupt is bringing it about: what fails in the meantime fails because of it.
+/// Waits for the program's end if an interrupt is bringing it about: what fails in the meantime
+/// fails because of it.
 pub(super) fn yield_to_the_end() {
     while ENDING.load(Ordering::SeqCst) {
         std::thread::park();
     }
 }
 
-/// Waits a moment for an interrupt that ended a child to reach the screen as well: a key that the operator presses goes to both, and
-/// the terminal needs its settings back.
+/// Waits a moment for an interrupt that ended a child to reach the screen as well: a key that the
+/// operator presses goes to both, and the terminal needs its settings back.
 pub(super) fn await_interrupt() {
     for _ in 0..100 {
         if ENDING.load(Ordering::SeqCst) {
@@ -43,8 +44,9 @@ pub(super) fn await_interrupt() {
 pub(crate) struct Interrupts;
 
 impl Interrupts {
-    /// Starts the thread that waits for SIGINT, SIGTERM and SIGHUP. It ends `children`, waits for them, gives the
-    /// terminal its settings back and exits with 128 + the signal's number: 130 for Ctrl-C.
+    /// Starts the thread that waits for SIGINT, SIGTERM and SIGHUP. It ends `children`, waits for
+    /// them, gives the terminal its settings back and exits with 128 + the signal's number: 130 for
+    /// Ctrl-C.
     ///
     /// Call it after the forks: the children keep the signals' default effect.
     pub(crate) fn handle(children: Vec<Pid>) -> io::Result<Interrupts> {
@@ -61,7 +63,8 @@ impl Interrupts {
                 let _held = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
                 ENDING.store(true, Ordering::SeqCst);
                 for child in children {
-                    // A child that has ended and been waited for is not there any more, and its id may be another's.
+                    // A child that has ended and been waited for is not there any more, and its id
+                    // may be another's.
                     if waitpid(child, Some(WaitPidFlag::WNOHANG)) == Ok(WaitStatus::StillAlive) {
                         let _ = kill(child, Signal::SIGKILL);
                         let _ = waitpid(child, None);

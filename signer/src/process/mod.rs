@@ -3,11 +3,12 @@
 //! ```text
 //! screen (main)  command line, review screens, questions; holds no key and parses no PSBT
 //!   ├── intake   reads and parses foreign bytes (PSBT files, the contents of codes); has no vault
-//!   │     └── eye   decodes pictures and reads codes, within a budget of time and memory; has nothing else
+//!   │     └── eye   decodes pictures and reads codes, within a budget of time and memory
 //!   └── keys     reads passphrases, unlocks the vault, runs one job, ends
 //! ```
 //!
-//! All are forked from one zygote, before any thread and before the terminal is touched; none executes another program.
+//! All are forked from one zygote, before any thread and before the terminal is touched; none
+//! executes another program.
 
 mod fork;
 mod frame;

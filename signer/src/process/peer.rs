@@ -30,8 +30,8 @@ struct Child {
     writer: File,
 }
 
-/// Forks a process that runs `role` with a pipe to read from and one to write to, and ends with it. It first lets go of what
-/// is its parent's alone.
+/// Forks a process that runs `role` with a pipe to read from and one to write to, and ends with it.
+/// It first lets go of what is its parent's alone.
 fn spawn(let_go: impl FnOnce(), role: impl FnOnce(File, File)) -> io::Result<Child> {
     let (child_reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
     let (reader, child_writer) = pipe_with(PipeFlags::CLOEXEC)?;
@@ -48,8 +48,9 @@ fn spawn(let_go: impl FnOnce(), role: impl FnOnce(File, File)) -> io::Result<Chi
             let role = std::panic::AssertUnwindSafe(|| {
                 role(File::from(child_reader), File::from(child_writer));
             });
-            let ended = end_with_parent(parent)
-                .and_then(|()| std::panic::catch_unwind(role).map_err(|_| io::Error::other("panic")));
+            let ended = end_with_parent(parent).and_then(|()| {
+                std::panic::catch_unwind(role).map_err(|_| io::Error::other("panic"))
+            });
             std::process::exit(i32::from(ended.is_err()))
         }
     }
@@ -64,13 +65,18 @@ fn wait(pid: Pid) -> Option<WaitStatus> {
     }
 }
 
-/// Forks the process that looks at pictures for this one. It lets go of everything that this one has open, the channel, the vault's
-/// lock and the terminal included, but for what `looked_at` names.
+/// Forks the process that looks at pictures for this one. It lets go of everything that this one
+/// has open, the channel, the vault's lock and the terminal included, but for what `looked_at`
+/// names.
 pub(crate) fn spawn_eye<'a>(
     own: &RefCell<Option<Channel>>,
     looked_at: impl IntoIterator<Item = &'a Path> + Clone,
 ) -> io::Result<Worker> {
-    let mut keep: Vec<RawFd> = looked_at.clone().into_iter().filter_map(descriptor).collect();
+    let mut keep: Vec<RawFd> = looked_at
+        .clone()
+        .into_iter()
+        .filter_map(descriptor)
+        .collect();
     let reach = looked_at.into_iter().fold(Reach::default(), Reach::sees);
     let child = spawn(
         || {
@@ -98,8 +104,8 @@ pub(crate) fn spawn_eye<'a>(
     })
 }
 
-/// Lets go of everything that this process has open, the terminal and the descriptors of secrets included, but for its channel and for
-/// what `read` names.
+/// Lets go of everything that this process has open, the terminal and the descriptors of secrets
+/// included, but for its channel and for what `read` names.
 pub(crate) fn keep_for_reading<'a>(
     channel: &Channel,
     read: impl Iterator<Item = &'a Path>,
@@ -130,9 +136,14 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Forks a process that runs `role` and ends with it. `siblings` are the processes forked before; the new one lets
-    /// go of its copies of their pipes, so that each sees its channel close when the screen ends.
-    pub(crate) fn spawn(name: &'static str, siblings: &mut Vec<Peer>, role: fn(Channel)) -> io::Result<Peer> {
+    /// Forks a process that runs `role` and ends with it. `siblings` are the processes forked
+    /// before; the new one lets go of its copies of their pipes, so that each sees its channel
+    /// close when the screen ends.
+    pub(crate) fn spawn(
+        name: &'static str,
+        siblings: &mut Vec<Peer>,
+        role: fn(Channel),
+    ) -> io::Result<Peer> {
         let let_go = || {
             for sibling in siblings.drain(..) {
                 std::mem::forget(sibling.without_channel());
@@ -182,11 +193,15 @@ impl Peer {
         }
         yield_to_the_end();
         match (error, ended) {
-            (ChannelError::Closed, Some(WaitStatus::Signaled(_, Signal::SIGINT, _))) => interrupted(),
-            (ChannelError::Closed, Some(WaitStatus::Signaled(_, signal, _))) => Failure::unexpected(format!(
-                "the signer's {} process was ended by {signal}",
-                self.name
-            )),
+            (ChannelError::Closed, Some(WaitStatus::Signaled(_, Signal::SIGINT, _))) => {
+                interrupted()
+            }
+            (ChannelError::Closed, Some(WaitStatus::Signaled(_, signal, _))) => {
+                Failure::unexpected(format!(
+                    "the signer's {} process was ended by {signal}",
+                    self.name
+                ))
+            }
             (ChannelError::Closed, _) => Failure::unexpected(format!(
                 "the signer's {} process ended before its work was done",
                 self.name

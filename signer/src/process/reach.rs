@@ -1,15 +1,17 @@
-//! What of the file system a process may touch: Landlock domains, which no process can ever leave again.
+//! What of the file system a process may touch: Landlock domains, which no process can ever leave
+//! again.
 
 use std::io;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, LandlockStatus, Ruleset, RulesetAttr, RulesetCreated,
-    RulesetCreatedAttr, RulesetStatus, Scope, make_bitflags, path_beneath_rules,
+    ABI, Access, AccessFs, AccessNet, BitFlags, LandlockStatus, Ruleset, RulesetAttr,
+    RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope, make_bitflags, path_beneath_rules,
 };
 
-/// The newest ABI whose rights are asked for: the one that this code was tested with. An older kernel grants a part.
+/// The newest ABI whose rights are asked for: the one that this code was tested with. An older
+/// kernel grants a part.
 const ABI_TESTED: ABI = ABI::V7;
 
 /// To read a file, or what is in a folder.
@@ -23,7 +25,8 @@ const CHANGE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
 /// To use a device.
 const USE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | WriteFile | IoctlDev});
 
-/// What no process of the signer does anywhere: run a program, make a device, a socket, a pipe or a link.
+/// What no process of the signer does anywhere: run a program, make a device, a socket, a pipe or a
+/// link.
 const NOWHERE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
     Execute | MakeChar | MakeBlock | MakeSock | MakeFifo | MakeSym
 });
@@ -31,11 +34,12 @@ const NOWHERE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
 /// The device of every process.
 const DEVICES: [&str; 1] = ["/dev/null"];
 
-/// What every process reads: its own state and the kernel's, random numbers, and what is attached to the machine. That of other
-/// processes stays closed to it, for it may trace none.
+/// What every process reads: its own state and the kernel's, random numbers, and what is attached
+/// to the machine. That of other processes stays closed to it, for it may trace none.
 const STATE: [&str; 4] = ["/proc", "/sys", "/dev/urandom", "/dev/random"];
 
-/// The files, folders and devices that a process needs for its work, beside what every process needs.
+/// The files, folders and devices that a process needs for its work, beside what every process
+/// needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reach {
     read: Vec<PathBuf>,
@@ -67,8 +71,8 @@ impl Reach {
         self
     }
 
-    /// Adds a folder whose files change. Where it is missing, the nearest folder above it that is there takes its place,
-    /// for it may have to be made.
+    /// Adds a folder whose files change. Where it is missing, the nearest folder above it that is
+    /// there takes its place, for it may have to be made.
     pub(crate) fn changes(mut self, folder: &Path) -> Self {
         let there = folder.ancestors().find(|above| above.is_dir());
         self.change.push(match there {
@@ -79,11 +83,14 @@ impl Reach {
         self
     }
 
-    /// Adds the folder in which a file is, or will be. Of a link it is also the folder where that leads to.
+    /// Adds the folder in which a file is, or will be. Of a link it is also the folder where that
+    /// leads to.
     pub(crate) fn changes_beside(self, file: &Path) -> Self {
         let beside = self.changes(file.parent().unwrap_or(Path::new(".")));
         match file.canonicalize() {
-            Ok(target) if file.is_symlink() => beside.changes(target.parent().unwrap_or(Path::new("/"))),
+            Ok(target) if file.is_symlink() => {
+                beside.changes(target.parent().unwrap_or(Path::new("/")))
+            }
             _ => beside,
         }
     }
@@ -105,7 +112,8 @@ impl Reach {
         }
     }
 
-    /// Adds the terminal, for a process that asks the operator: one that only reads foreign bytes must not speak to people.
+    /// Adds the terminal, for a process that asks the operator: one that only reads foreign bytes
+    /// must not speak to people.
     pub(crate) fn asks(self) -> Self {
         self.uses("/dev/tty")
     }
@@ -117,8 +125,9 @@ impl Reach {
     }
 }
 
-/// Holds this thread, and all that it starts from now on, to what the signer does anywhere: it runs no program, makes nothing but
-/// files and folders, opens no TCP port, and signals nobody but its own processes.
+/// Holds this thread, and all that it starts from now on, to what the signer does anywhere: it runs
+/// no program, makes nothing but files and folders, opens no TCP port, and signals nobody but its
+/// own processes.
 ///
 /// # Errors
 ///
@@ -133,7 +142,8 @@ pub(super) fn confine_all() -> io::Result<Confined> {
     enter(rules)
 }
 
-/// Holds this thread, and all that it starts from now on, to `reach` and what every process needs. Files that are open stay open.
+/// Holds this thread, and all that it starts from now on, to `reach` and what every process needs.
+/// Files that are open stay open.
 ///
 /// # Errors
 ///
@@ -155,16 +165,20 @@ pub(crate) fn confine(reach: &Reach) -> io::Result<Confined> {
     enter(rules().map_err(io::Error::other)?)
 }
 
-/// Tells whether a path leads to a place in the file system. A pipe without a name or a file in memory, which a descriptor's path
-/// leads to, is in none: it cannot be named in a rule, and no rule keeps it from being opened.
+/// Tells whether a path leads to a place in the file system. A pipe without a name or a file in
+/// memory, which a descriptor's path leads to, is in none: it cannot be named in a rule, and no
+/// rule keeps it from being opened.
 fn is_placed(path: &Path) -> bool {
-    if path
-        .read_link()
-        .is_ok_and(|target| target.as_os_str().as_encoded_bytes().starts_with(b"/memfd:"))
-    {
+    if path.read_link().is_ok_and(|target| {
+        target
+            .as_os_str()
+            .as_encoded_bytes()
+            .starts_with(b"/memfd:")
+    }) {
         return false;
     }
-    let is_pipe = |facts: std::fs::Metadata| facts.file_type().is_fifo() || facts.file_type().is_socket();
+    let is_pipe =
+        |facts: std::fs::Metadata| facts.file_type().is_fifo() || facts.file_type().is_socket();
     path.canonicalize().is_ok() || !path.metadata().is_ok_and(is_pipe)
 }
 
@@ -193,9 +207,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let reach = Reach::default().changes(&folder.path().join("a/b"));
         assert_eq!(reach.change, [folder.path()]);
-        assert_eq!(Reach::default().changes(Path::new("")).change, [Path::new(".")]);
         assert_eq!(
-            Reach::default().changes_beside(Path::new("new.psbt")).change,
+            Reach::default().changes(Path::new("")).change,
+            [Path::new(".")]
+        );
+        assert_eq!(
+            Reach::default()
+                .changes_beside(Path::new("new.psbt"))
+                .change,
             [Path::new(".")]
         );
     }
@@ -223,7 +242,8 @@ mod tests {
         let path_of = |file: &std::fs::File| {
             std::path::PathBuf::from(format!("/proc/self/fd/{}", file.as_fd().as_raw_fd()))
         };
-        let memory = rustix::fs::memfd_create("passphrase", rustix::fs::MemfdFlags::CLOEXEC).unwrap();
+        let memory =
+            rustix::fs::memfd_create("passphrase", rustix::fs::MemfdFlags::CLOEXEC).unwrap();
         let mut memory = std::fs::File::from(memory);
         memory.write_all(b"given in memory").unwrap();
         let (pipe, _end) = rustix::pipe::pipe().unwrap();
@@ -266,7 +286,8 @@ mod tests {
         std::fs::create_dir(at("out")).unwrap();
         let reach = Reach::default().reads(at("in")).changes(&at("out"));
         let looks = || {
-            let denied = |result: io::Result<()>| result.err().and_then(|error| error.raw_os_error());
+            let denied =
+                |result: io::Result<()>| result.err().and_then(|error| error.raw_os_error());
             [
                 denied(std::fs::read("/etc/passwd").map(|_| ())),
                 denied(std::fs::read(at("beside")).map(|_| ())),
@@ -291,7 +312,9 @@ mod tests {
                         assert_eq!(looks(), [None; 9], "Landlock is absent, and says so");
                     }
                     Confined::Wholly { .. } | Confined::Partly { .. } => {
-                        let expected = [eacces, eacces, None, eacces, eacces, None, None, None, eacces];
+                        let expected = [
+                            eacces, eacces, None, eacces, eacces, None, None, None, eacces,
+                        ];
                         assert_eq!(looks(), expected);
                     }
                 })

@@ -1,16 +1,18 @@
-//! Which system calls the signer's processes may make: seccomp filters, which no process can ever take off again.
+//! Which system calls the signer's processes may make: seccomp filters, which no process can ever
+//! take off again.
 
 use std::collections::BTreeMap;
 use std::io;
 
 use nix::libc;
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-    TargetArch, apply_filter, sock_filter,
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule, TargetArch, apply_filter, sock_filter,
 };
 
-/// What no process of the signer ever needs: a network, other processes' memory, other programs, the kernel's insides, other
-/// views of the file system. The first that calls one is killed, with all its threads.
+/// What no process of the signer ever needs: a network, other processes' memory, other programs,
+/// the kernel's insides, other views of the file system. The first that calls one is killed, with
+/// all its threads.
 const DENIED: [libc::c_long; 77] = [
     // Sockets of every family.
     libc::SYS_socket,
@@ -175,7 +177,8 @@ const OF_THE_EYE_HERE: [libc::c_long; 9] = [
 #[cfg(not(target_arch = "x86_64"))]
 const OF_THE_EYE_HERE: [libc::c_long; 0] = [];
 
-/// Numbers from here on are the x32 ABI's: the same calls by other numbers, which a filter by numbers would miss.
+/// Numbers from here on are the x32 ABI's: the same calls by other numbers, which a filter by
+/// numbers would miss.
 const X32: u32 = 0x4000_0000;
 
 /// Denies this thread, and all that it starts from now on, what the signer never needs.
@@ -220,14 +223,16 @@ fn install(
     matching: SeccompAction,
 ) -> io::Result<()> {
     let architecture = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
-    let filter = SeccompFilter::new(rules, otherwise, matching, architecture).map_err(io::Error::other)?;
+    let filter =
+        SeccompFilter::new(rules, otherwise, matching, architecture).map_err(io::Error::other)?;
     // It kills, too, who calls by the numbers of another processor.
     let by_number = BpfProgram::try_from(filter).map_err(io::Error::other)?;
     let program: BpfProgram = no_x32().into_iter().chain(by_number).collect();
     apply_filter(&program).map_err(io::Error::other)
 }
 
-/// No call at all: what a tracer, such as `strace` with a fault, puts in a call's place. The kernel answers that there is none.
+/// No call at all: what a tracer, such as `strace` with a fault, puts in a call's place. The kernel
+/// answers that there is none.
 const NO_CALL: u32 = u32::MAX;
 
 /// Kills who calls by a number of the x32 ABI.

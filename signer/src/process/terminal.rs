@@ -1,11 +1,14 @@
-//! Questions to the operator, on the terminal itself: never on standard input or output, which may be files.
+//! Questions to the operator, on the terminal itself: never on standard input or output, which may
+//! be files.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr,
+};
 use zeroize::Zeroizing;
 
 /// The longest line that is read: the kernel's own limit.
@@ -40,7 +43,8 @@ impl Terminal {
         self.0.flush()
     }
 
-    /// Asks for a line and shows what is typed. What was typed before the question is thrown away: nobody answers what was not asked.
+    /// Asks for a line and shows what is typed. What was typed before the question is thrown away:
+    /// nobody answers what was not asked.
     pub(crate) fn ask(&mut self, question: &str) -> io::Result<Zeroizing<String>> {
         self.forget_typed_ahead()?;
         self.show(question)?;
@@ -49,7 +53,8 @@ impl Terminal {
 
     /// Asks for a line and hides what is typed. What was typed before the question is thrown away.
     pub(crate) fn ask_secret(&mut self, question: &str) -> io::Result<Zeroizing<String>> {
-        // Before the question, so that the first key after it is hidden too, and none of the answer is dropped.
+        // Before the question, so that the first key after it is hidden too, and none of the answer
+        // is dropped.
         let hidden = Hidden::new(&self.0)?;
         self.forget_typed_ahead()?;
         self.show(question)?;
@@ -66,8 +71,8 @@ impl Terminal {
 
     /// Throws away what was typed or pasted, until nothing more comes.
     ///
-    /// Once is not enough: the kernel holds 4 KiB of a terminal's input where a program can throw it away, and what waits behind that
-    /// comes after.
+    /// Once is not enough: the kernel holds 4 KiB of a terminal's input where a program can throw
+    /// it away, and what waits behind that comes after.
     fn forget_typed_ahead(&self) -> io::Result<()> {
         let end = Instant::now() + PATIENCE;
         let quiet = Timespec::try_from(QUIET).map_err(io::Error::other)?;
@@ -98,13 +103,16 @@ impl Terminal {
                 Ok(0) if line.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(0) => break,
                 Ok(_) if byte[0] == b'\n' => break,
-                Ok(_) if line.len() == MAX_LINE => return Err(io::Error::other("the line is too long")),
+                Ok(_) if line.len() == MAX_LINE => {
+                    return Err(io::Error::other("the line is too long"));
+                }
                 Ok(_) => line.push(byte[0]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        let text = str::from_utf8(&line).map_err(|_| io::Error::other("what was typed is not UTF-8"))?;
+        let text =
+            str::from_utf8(&line).map_err(|_| io::Error::other("what was typed is not UTF-8"))?;
         Ok(Zeroizing::new(text.to_owned()))
     }
 }
@@ -119,8 +127,12 @@ impl Hidden {
     fn new(terminal: &File) -> io::Result<Self> {
         let shown = tcgetattr(terminal)?;
         let mut hidden = shown.clone();
-        hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
-        hidden.local_modes.insert(LocalModes::ICANON | LocalModes::ISIG);
+        hidden
+            .local_modes
+            .remove(LocalModes::ECHO | LocalModes::ECHONL);
+        hidden
+            .local_modes
+            .insert(LocalModes::ICANON | LocalModes::ISIG);
         tcsetattr(terminal, OptionalActions::Flush, &hidden)?;
         Ok(Hidden {
             terminal: terminal.try_clone()?,

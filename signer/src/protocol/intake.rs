@@ -13,8 +13,8 @@ use crate::error::Failure;
 /// What the intake shall read.
 #[derive(Debug, Serialize, DeriveDeserialize)]
 pub(crate) enum IntakeRequest {
-    /// PSBTs, or a bundle of them, under these paths as the command line named them; a folder stands for the files in it that
-    /// are PSBTs.
+    /// PSBTs, or a bundle of them, under these paths as the command line named them; a folder
+    /// stands for the files in it that are PSBTs.
     Files {
         /// What is to be reviewed.
         paths: Vec<PathBuf>,
@@ -50,7 +50,8 @@ pub(crate) enum Looking {
     Note(String),
 }
 
-/// The intake's reply: of a bundle an [`IntakeReply::Bundle`], one [`IntakeReply::File`] each, then the end.
+/// The intake's reply: of a bundle an [`IntakeReply::Bundle`], one [`IntakeReply::File`] each, then
+/// the end.
 #[derive(Debug, Serialize, DeriveDeserialize)]
 pub(crate) enum IntakeReply {
     /// The files are those of a bundle.

@@ -1,4 +1,5 @@
-//! What the signer's processes say to each other, as serde types in frames of CBOR. No message holds a secret.
+//! What the signer's processes say to each other, as serde types in frames of CBOR. No message
+//! holds a secret.
 
 mod as_json;
 mod intake;
@@ -6,14 +7,17 @@ mod job;
 mod outcome;
 mod review;
 
-pub(crate) use intake::{Blob, BundleFile, IntakeReply, IntakeRequest, Looking, PsbtFile, SeenFacts, Sight};
+pub(crate) use intake::{
+    Blob, BundleFile, IntakeReply, IntakeRequest, Looking, PsbtFile, SeenFacts, Sight,
+};
 pub(crate) use job::{
-    AccountJob, AddressJob, BackupJob, Consent, Costs, ExportFormat, InitJob, Job, JournalJob, MarkUsedJob,
-    PassphraseJob, PolicyJob, Request, ResealJob, RestoreJob, SignJob, Source, Unlock, WalletJob,
+    AccountJob, AddressJob, BackupJob, Consent, Costs, ExportFormat, InitJob, Job, JournalJob,
+    MarkUsedJob, PassphraseJob, PolicyJob, Request, ResealJob, RestoreJob, SignJob, Source, Unlock,
+    WalletJob,
 };
 pub(crate) use outcome::{
-    AccountFacts, AddressFacts, Answer, BackupOutcome, CheckpointFacts, CostFacts, Created, ExportOutcome,
-    ImportFacts, Imported, JournalFacts, Outcome, PassphraseChanged, PolicyFacts, Resealed, ReturnFile,
-    SeverityFacts, SignedFile, Unlocked, WalletFacts,
+    AccountFacts, AddressFacts, Answer, BackupOutcome, CheckpointFacts, CostFacts, Created,
+    ExportOutcome, ImportFacts, Imported, JournalFacts, Outcome, PassphraseChanged, PolicyFacts,
+    Resealed, ReturnFile, SeverityFacts, SignedFile, Unlocked, WalletFacts,
 };
 pub(crate) use review::{Digest, FileReview, RunReview};

@@ -78,8 +78,8 @@ pub(crate) enum Outcome {
     Wallet(WalletFacts),
     /// `inspect`: the review came before.
     Finished {},
-    /// `sign`: the review and the signed files came before. Where the vault stands now is what the operator notes: what was
-    /// shown at the unlock does not have this run's record.
+    /// `sign`: the review and the signed files came before. Where the vault stands now is what the
+    /// operator notes: what was shown at the unlock does not have this run's record.
     Signed(Unlocked),
     /// `journal show`, `journal verify`, `journal export`
     Journal(JournalFacts),
@@ -99,7 +99,9 @@ impl Outcome {
     /// Returns what `--json` prints.
     pub(crate) fn to_json(&self) -> serde_json::Value {
         match serde_json::to_value(self) {
-            Ok(serde_json::Value::Object(variant)) => variant.into_iter().next().map(|(_, value)| value),
+            Ok(serde_json::Value::Object(variant)) => {
+                variant.into_iter().next().map(|(_, value)| value)
+            }
             _ => None,
         }
         .unwrap_or_default()
@@ -275,7 +277,8 @@ pub(crate) struct Imported {
     pub(crate) head: String,
     /// How many signed transactions were not known before.
     pub(crate) imported: u64,
-    /// What this vault knows of all that its words ever signed: missing, where the other one did not know it either.
+    /// What this vault knows of all that its words ever signed: missing, where the other one did
+    /// not know it either.
     pub(crate) memory: MemoryState,
     /// Where this vault's journal stands now.
     pub(crate) journal: CheckpointFacts,

@@ -35,7 +35,8 @@ pub(crate) struct RunReview {
     pub(crate) warnings: Vec<String>,
     /// Sums over all files.
     pub(crate) totals: Totals,
-    /// All findings, each with its file; those about the run as a whole first. Of each code the first few.
+    /// All findings, each with its file; those about the run as a whole first. Of each code the
+    /// first few.
     pub(crate) findings: Vec<FileFinding>,
     /// What there is besides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -82,9 +82,9 @@ fn transaction(t: &mut String, transaction: &Value) {
         return;
     };
     let amount = |value: &Value| {
-        value
-            .as_u64()
-            .map_or("not known".to_owned(), |amount| sat(Amount::from_sat(amount)))
+        value.as_u64().map_or("not known".to_owned(), |amount| {
+            sat(Amount::from_sat(amount))
+        })
     };
     let _ = writeln!(t, "        {txid}, fee {}", amount(&transaction["fee_sat"]));
     for output in transaction["outputs"].as_array().into_iter().flatten() {
@@ -107,6 +107,10 @@ fn transaction(t: &mut String, transaction: &Value) {
 }
 
 fn list(values: &[Value]) -> String {
-    let texts: Vec<String> = values.iter().filter_map(Value::as_str).map(neutralised).collect();
+    let texts: Vec<String> = values
+        .iter()
+        .filter_map(Value::as_str)
+        .map(neutralised)
+        .collect();
     texts.join(", ")
 }

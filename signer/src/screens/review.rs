@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use bitcoin::Amount;
 use cofferdam_core::review::{
-    AmountProof, FindingReport, InputReport, MoreFindings, OutputClass, OutputReport, OwnerReport, Report,
-    Severity, Totals,
+    AmountProof, FindingReport, InputReport, MoreFindings, OutputClass, OutputReport, OwnerReport,
+    Report, Severity, Totals,
 };
 use cofferdam_core::sanitize::{block, folded, neutralised};
 
@@ -26,10 +26,16 @@ pub(crate) fn review(run: &RunReview) -> String {
         let _ = writeln!(t, "━━ All {} files together", run.files.len());
         totals(t, &run.totals);
     }
-    let about_run: Vec<_> = run.findings.iter().filter(|found| found.file.is_none()).collect();
+    let about_run: Vec<_> = run
+        .findings
+        .iter()
+        .filter(|found| found.file.is_none())
+        .collect();
     if !about_run.is_empty() {
         let _ = writeln!(t, "  Findings about the run");
-        about_run.iter().for_each(|found| finding(t, &found.finding));
+        about_run
+            .iter()
+            .for_each(|found| finding(t, &found.finding));
         let _ = writeln!(t);
     }
     // Files tell their own.
@@ -53,7 +59,10 @@ pub(crate) fn review(run: &RunReview) -> String {
     let verdict = match (run.would_sign, run.warnings.is_empty()) {
         (false, _) => "REFUSED: this is not signed.".to_owned(),
         (true, true) => "Nothing speaks against signing, if it is what you mean.".to_owned(),
-        (true, false) => format!("WARNINGS to accept before signing: {}", run.warnings.join(", ")),
+        (true, false) => format!(
+            "WARNINGS to accept before signing: {}",
+            run.warnings.join(", ")
+        ),
     };
     let _ = writeln!(t, "{verdict}");
     folded(&text)
@@ -66,9 +75,11 @@ fn one(t: &mut String, file: &FileReview) {
     let wallet = report
         .wallet
         .as_ref()
-        .map_or("none of this vault's".to_owned(), |wallet| match report.network {
-            Some(network) => format!("{} on {network}", wallet.name),
-            None => wallet.name.to_string(),
+        .map_or("none of this vault's".to_owned(), |wallet| {
+            match report.network {
+                Some(network) => format!("{} on {network}", wallet.name),
+                None => wallet.name.to_string(),
+            }
         });
     let _ = writeln!(t, "  wallet       {wallet}");
     let _ = writeln!(

@@ -1,7 +1,8 @@
-//! What `self-check` tells: whether this program, this kernel and this machine are what keys may be trusted to.
+//! What `self-check` tells: whether this program, this kernel and this machine are what keys may be
+//! trusted to.
 //!
-//! It needs no vault, and no secret. What it says of the processes' protections is read from the kernel, by a process that is
-//! confined like the one with the keys.
+//! It needs no vault, and no secret. What it says of the processes' protections is read from the
+//! kernel, by a process that is confined like the one with the keys.
 
 mod protections;
 mod software;
@@ -53,8 +54,8 @@ impl Check {
 pub(crate) use protections::Confinement;
 pub(crate) use software::own_sha256;
 
-/// Runs every check. `now` is what this machine's clock says, in seconds since 1970; `confinement` what became of confining this
-/// process.
+/// Runs every check. `now` is what this machine's clock says, in seconds since 1970; `confinement`
+/// what became of confining this process.
 pub(crate) fn checks(now: u64, confinement: Confinement, allowed: &[Unfit]) -> Vec<Check> {
     let mut checks = vec![software::random_source(), software::clock(now)];
     checks.extend(software::known_answers());
@@ -67,7 +68,9 @@ pub(crate) fn checks(now: u64, confinement: Confinement, allowed: &[Unfit]) -> V
 fn of_machine(found: &[Found], allowed: &[Unfit]) -> Vec<Check> {
     let check = |kind: Unfit| match found.iter().find(|found| found.kind == kind) {
         None => Check::new(kind.name(), State::Good, "nothing was found"),
-        Some(found) if allowed.contains(&kind) => Check::new(kind.name(), State::Allowed, &found.words),
+        Some(found) if allowed.contains(&kind) => {
+            Check::new(kind.name(), State::Allowed, &found.words)
+        }
         Some(found) if found.warns => Check::new(kind.name(), State::Weak, &found.words),
         Some(found) => Check::new(kind.name(), State::Bad, &found.words),
     };
@@ -91,7 +94,10 @@ mod tests {
             found(Unfit::Radio, false),
         ];
         let checks = of_machine(&found, &[Unfit::Radio]);
-        let states: Vec<_> = checks.iter().map(|check| (check.check, check.state)).collect();
+        let states: Vec<_> = checks
+            .iter()
+            .map(|check| (check.check, check.state))
+            .collect();
         assert_eq!(
             states,
             [

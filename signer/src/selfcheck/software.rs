@@ -16,7 +16,8 @@ const RELEASED: u64 = 1_793_491_200;
 /// 2100-01-01.
 const FAR: u64 = 4_102_444_800;
 
-/// Returns the SHA-256 of the program that runs, in hexadecimal, to be compared with that of a build that was reviewed.
+/// Returns the SHA-256 of the program that runs, in hexadecimal, to be compared with that of a
+/// build that was reviewed.
 pub(crate) fn own_sha256() -> io::Result<String> {
     let mut file = File::open("/proc/self/exe")?;
     let mut hash = Sha256::new();

@@ -7,9 +7,14 @@ use crate::policy::NotAllowed;
 
 /// `amounts-not-allowed`: the file needs remembered amounts, and what they need is not given.
 ///
-/// `reason` tells why the vault cannot remember, where the operator chose that it shall. Where it does, every input is signed
-/// in one run: a signature from elsewhere may be one round of the two-round fee attack (CVE-2020-14199).
-pub(super) fn findings(report: &Report, parsed: &Parsed, reason: Option<NotAllowed>) -> Vec<FindingReport> {
+/// `reason` tells why the vault cannot remember, where the operator chose that it shall. Where it
+/// does, every input is signed in one run: a signature from elsewhere may be one round of the
+/// two-round fee attack (CVE-2020-14199).
+pub(super) fn findings(
+    report: &Report,
+    parsed: &Parsed,
+    reason: Option<NotAllowed>,
+) -> Vec<FindingReport> {
     let is_remembered = |proof| proof == Some(AmountProof::Remembered);
     if report.inputs.iter().any(|input| is_remembered(input.proof)) {
         let finished = parsed.inputs().iter().enumerate();
@@ -27,8 +32,9 @@ pub(super) fn findings(report: &Report, parsed: &Parsed, reason: Option<NotAllow
     let reason = reason.filter(|_| report.findings.iter().any(is_missing));
     reason
         .map(|reason| {
-            let message =
-                format!("the policy says that amounts are remembered, and yet they are not: {reason}");
+            let message = format!(
+                "the policy says that amounts are remembered, and yet they are not: {reason}"
+            );
             finding(Place::Transaction, message)
         })
         .into_iter()

@@ -86,7 +86,8 @@ pub(crate) fn approve(
 }
 
 impl Approved {
-    /// Returns what the journal must hold before a signature leaves: each transaction once for each set of amounts.
+    /// Returns what the journal must hold before a signature leaves: each transaction once for each
+    /// set of amounts.
     pub(crate) fn events(&self) -> Vec<Event> {
         let mut seen = Vec::new();
         let mut events = Vec::new();

@@ -26,9 +26,13 @@ pub(super) fn finding(claimed: WalletId, report: &Report) -> Option<FindingRepor
     })
 }
 
-/// Answers, for each head that the watcher saw of this vault, whether its journal had it. Other vaults of the same words have
-/// journals of their own, and are not answered for.
-pub(crate) fn journal_answers(seen: &[SeenFacts], vault_id: VaultId, log: &Log) -> Vec<JournalAnswer> {
+/// Answers, for each head that the watcher saw of this vault, whether its journal had it. Other
+/// vaults of the same words have journals of their own, and are not answered for.
+pub(crate) fn journal_answers(
+    seen: &[SeenFacts],
+    vault_id: VaultId,
+    log: &Log,
+) -> Vec<JournalAnswer> {
     let own = seen.iter().filter(|seen| seen.vault_id == vault_id.0);
     own.map(|seen| JournalAnswer {
         count: seen.count,
@@ -42,20 +46,22 @@ pub(crate) fn journal_answers(seen: &[SeenFacts], vault_id: VaultId, log: &Log) 
     .collect()
 }
 
-/// `journal-rolled-back` and `journal-forked`: the journal is not the one that the watcher saw in a receipt, or not any more.
+/// `journal-rolled-back` and `journal-forked`: the journal is not the one that the watcher saw in a
+/// receipt, or not any more.
 ///
-/// Warnings, for a watcher may lie: what it makes up must not lock anybody out. Who accepts one has it in the journal, and the
-/// receipt tells the answer.
+/// Warnings, for a watcher may lie: what it makes up must not lock anybody out. Who accepts one has
+/// it in the journal, and the receipt tells the answer.
 pub(super) fn journal(answers: &[JournalAnswer], log: &Log) -> Vec<FindingReport> {
     let first = |kept: Kept| answers.iter().find(|answer| answer.kept == kept);
-    let finding = |code: &str, answer: &JournalAnswer, found: String, message: &str| FindingReport {
-        code: code.into(),
-        severity: Severity::Warning,
-        place: Place::Transaction,
-        expected: Some(stood(answer.count, &answer.head)),
-        found: Some(found),
-        message: message.into(),
-    };
+    let finding =
+        |code: &str, answer: &JournalAnswer, found: String, message: &str| FindingReport {
+            code: code.into(),
+            severity: Severity::Warning,
+            place: Place::Transaction,
+            expected: Some(stood(answer.count, &answer.head)),
+            found: Some(found),
+            message: message.into(),
+        };
     let shorter = first(Kept::Shorter).map(|answer| {
         let now = log.checkpoint();
         finding(

@@ -4,8 +4,8 @@ use bitcoin::Txid;
 use cofferdam_core::Network;
 use cofferdam_core::psbt::{Limits, Parsed, PsbtError};
 use cofferdam_core::review::{
-    Budget, Exceeded, FeeLimits, FindingReport, KnownWallet, MoreFindings, PayeeIndex, Place, ReviewContext,
-    Reviewed, Severity, Work, list, review, review_run,
+    Budget, Exceeded, FeeLimits, FindingReport, KnownWallet, MoreFindings, PayeeIndex, Place,
+    ReviewContext, Reviewed, Severity, Work, list, review, review_run,
 };
 use cofferdam_core::wallet::WalletId;
 use cofferdam_transport::journals::JournalAnswer;
@@ -60,7 +60,10 @@ pub(crate) struct Unparsable {
 }
 
 /// Examines a run of files.
-pub(crate) fn examine(files: &[PsbtFile], surroundings: &Surroundings<'_>) -> Result<Examined, Unparsable> {
+pub(crate) fn examine(
+    files: &[PsbtFile],
+    surroundings: &Surroundings<'_>,
+) -> Result<Examined, Unparsable> {
     let body = surroundings.body;
     let wallets: Vec<KnownWallet<'_>> = body
         .wallets
@@ -87,10 +90,11 @@ pub(crate) fn examine(files: &[PsbtFile], surroundings: &Surroundings<'_>) -> Re
     let mut records = Vec::with_capacity(files.len());
     let mut shown = Vec::with_capacity(files.len());
     for file in files {
-        let parsed = Parsed::parse(&file.bytes.0, &Limits::DEFAULT).map_err(|error| Unparsable {
-            file: file.path.display().to_string(),
-            error,
-        })?;
+        let parsed =
+            Parsed::parse(&file.bytes.0, &Limits::DEFAULT).map_err(|error| Unparsable {
+                file: file.path.display().to_string(),
+                error,
+            })?;
         let facts = review(parsed, &context);
         let record = record::of(&facts);
         let mut report = facts.report().clone();
@@ -114,7 +118,8 @@ pub(crate) fn examine(files: &[PsbtFile], surroundings: &Surroundings<'_>) -> Re
         records.push(record);
     }
     let mut run = review_run(&reviewed, &surroundings.fee_limits);
-    run.findings.extend(without_conflict(&records, surroundings));
+    run.findings
+        .extend(without_conflict(&records, surroundings));
     run.findings
         .extend(bundle::journal(surroundings.answers, surroundings.journal));
     severities.raise(&mut run.findings);
@@ -161,9 +166,14 @@ impl Examined {
         txids
     }
 
-    /// Returns what the journal would record of each file, with the codes that speak against it at a severity.
+    /// Returns what the journal would record of each file, with the codes that speak against it at
+    /// a severity.
     pub(crate) fn refused(&self, codes: impl Fn(&FindingReport) -> bool) -> Vec<RefusalRecord> {
-        let about_run = self.review.findings.iter().filter(|found| found.file.is_none());
+        let about_run = self
+            .review
+            .findings
+            .iter()
+            .filter(|found| found.file.is_none());
         let run = codes_of(about_run.map(|found| &found.finding), &codes);
         let files = self.review.files.iter().enumerate();
         files
@@ -178,7 +188,9 @@ impl Examined {
     /// Returns what the journal would record of every file for one reason.
     pub(super) fn refused_by(&self, codes: &[String]) -> Vec<RefusalRecord> {
         let files = 0..self.records.len();
-        files.filter_map(|index| self.refusal(index, codes)).collect()
+        files
+            .filter_map(|index| self.refusal(index, codes))
+            .collect()
     }
 
     fn refusal(&self, index: usize, codes: &[String]) -> Option<RefusalRecord> {
@@ -218,12 +230,20 @@ fn recalled(record: &TransactionRecord, surroundings: &Surroundings<'_>) -> Vec<
     findings
 }
 
-/// The transactions that the operator named as superseded, and that could confirm beside every one of the run.
-fn without_conflict(records: &[TransactionRecord], surroundings: &Surroundings<'_>) -> Vec<FindingReport> {
+/// The transactions that the operator named as superseded, and that could confirm beside every one
+/// of the run.
+fn without_conflict(
+    records: &[TransactionRecord],
+    surroundings: &Surroundings<'_>,
+) -> Vec<FindingReport> {
     let memory = surroundings.memory;
     let named = surroundings.supersede.iter();
     named
-        .filter(|earlier| !records.iter().any(|record| memory.conflict(record, **earlier)))
+        .filter(|earlier| {
+            !records
+                .iter()
+                .any(|record| memory.conflict(record, **earlier))
+        })
         .map(recall::supersedes_nothing)
         .collect()
 }
@@ -238,7 +258,10 @@ const SHOWN_FOR_AN_OUTPUT: usize = 750;
 
 /// Fills in what follows from the findings, and last the digest of all of it.
 fn judge(review: &mut RunReview, run: Vec<FindingReport>) {
-    let about_run = run.into_iter().map(|finding| FileFinding { file: None, finding });
+    let about_run = run.into_iter().map(|finding| FileFinding {
+        file: None,
+        finding,
+    });
     let about_files = review.files.iter().flat_map(|file| {
         file.report.findings.iter().map(|finding| FileFinding {
             file: Some(file.file.display().to_string()),
@@ -246,8 +269,17 @@ fn judge(review: &mut RunReview, run: Vec<FindingReport>) {
         })
     });
     review.findings = about_run.chain(about_files).collect();
-    for left in review.files.iter().flat_map(|file| &file.report.more_findings) {
-        MoreFindings::add(&mut review.more_findings, &left.code, left.severity, left.count);
+    for left in review
+        .files
+        .iter()
+        .flat_map(|file| &file.report.more_findings)
+    {
+        MoreFindings::add(
+            &mut review.more_findings,
+            &left.code,
+            left.severity,
+            left.count,
+        );
     }
     // No code and no severity vanishes.
     list(&mut review.findings, &mut review.more_findings, |found| {
@@ -264,7 +296,11 @@ fn judge(review: &mut RunReview, run: Vec<FindingReport>) {
 fn outputs(review: &RunReview) -> usize {
     let reports = review.files.iter().map(|file| &file.report);
     reports
-        .map(|report| report.not_shown.map_or(report.outputs.len(), |left| left.outputs))
+        .map(|report| {
+            report
+                .not_shown
+                .map_or(report.outputs.len(), |left| left.outputs)
+        })
         .sum()
 }
 
@@ -278,7 +314,13 @@ fn leave_out(review: &mut RunReview, limit: u64) {
         file.report.leave_out();
     }
     let finding = exceeded.finding(Place::Run);
-    review.findings.insert(0, FileFinding { file: None, finding });
+    review.findings.insert(
+        0,
+        FileFinding {
+            file: None,
+            finding,
+        },
+    );
 }
 
 /// Says what follows from the findings, and hashes all of it; returns how many bytes that is.

@@ -1,7 +1,8 @@
 //! What another machine made of the same files, held against what this one made.
 //!
-//! Signatures are deterministic (RFC 6979 with low-R grinding; BIP340 with zero auxiliary randomness), so that two honest machines
-//! with the same keys make the same bytes. A program that leaks keys through its nonces does not.
+//! Signatures are deterministic (RFC 6979 with low-R grinding; BIP340 with zero auxiliary
+//! randomness), so that two honest machines with the same keys make the same bytes. A program that
+//! leaks keys through its nonces does not.
 
 use std::collections::HashMap;
 
@@ -97,12 +98,16 @@ impl Expected {
     /// Compares with what this machine made, byte for byte.
     pub(crate) fn confirm(&self, signed: &[Signed]) -> Result<(), Disagreement> {
         for made in signed {
-            let (file, given) = self.0.get(&made.txid).ok_or(Disagreement::Missing(made.txid))?;
-            let made =
-                Parsed::parse(&made.psbt, &Limits::DEFAULT).map_err(|error| Disagreement::Unparsable {
+            let (file, given) = self
+                .0
+                .get(&made.txid)
+                .ok_or(Disagreement::Missing(made.txid))?;
+            let made = Parsed::parse(&made.psbt, &Limits::DEFAULT).map_err(|error| {
+                Disagreement::Unparsable {
                     file: "what this machine made".into(),
                     error,
-                })?;
+                }
+            })?;
             if let Some(difference) = given.first_difference(&made) {
                 let file = file.clone();
                 return Err(Disagreement::Differs { file, difference });

@@ -10,7 +10,8 @@ use cofferdam_core::review::Spend;
 
 use super::sign::{SigningError, SigningWallet};
 
-/// The signature hashes of one transaction; what its inputs share is hashed once, by each thread for itself.
+/// The signature hashes of one transaction; what its inputs share is hashed once, by each thread
+/// for itself.
 pub(super) struct Hashes<'a> {
     transaction: &'a Transaction,
     coins: &'a [TxOut],
@@ -30,7 +31,8 @@ impl<'a> Hashes<'a> {
         }
     }
 
-    /// Returns the hash of an input of this wallet, for sighash type ALL; of taproot's two spellings, this one.
+    /// Returns the hash of an input of this wallet, for sighash type ALL; of taproot's two
+    /// spellings, this one.
     pub(super) fn message(
         &mut self,
         spend: &Spend,

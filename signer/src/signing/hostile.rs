@@ -1,5 +1,5 @@
-//! The cases of the hostile corpus (`fixtures/hostile`) that the journal, a bundle's claim or the operator's approval catches:
-//! each passes when that is switched off.
+//! The cases of the hostile corpus (`fixtures/hostile`) that the journal, a bundle's claim or the
+//! operator's approval catches: each passes when that is switched off.
 #![allow(clippy::print_stdout, reason = "the counts stand in docs/assurance.md")]
 
 use std::fs;
@@ -27,7 +27,9 @@ struct Case {
 
 fn cases(layer: &str) -> Vec<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/hostile");
-    let folders = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+    let folders = fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let read = |folder: PathBuf| -> (PathBuf, Value) {
         let json = fs::read(folder.join("case.json")).unwrap();
         (folder, serde_json::from_slice(&json).unwrap())
@@ -71,7 +73,9 @@ impl Case {
     }
 
     fn txid(&self, file: &str) -> Txid {
-        Parsed::parse(&self.bytes(file), &Limits::DEFAULT).unwrap().txid()
+        Parsed::parse(&self.bytes(file), &Limits::DEFAULT)
+            .unwrap()
+            .txid()
     }
 
     /// The transactions that a step allows to be superseded.
@@ -108,7 +112,11 @@ fn psbt(name: &str, bytes: Vec<u8>) -> PsbtFile {
 
 /// The codes of a review, with severities and places, sorted.
 fn found(examined: &Examined) -> Vec<String> {
-    let findings = examined.review().findings.iter().map(|found| &found.finding);
+    let findings = examined
+        .review()
+        .findings
+        .iter()
+        .map(|found| &found.finding);
     let mut found: Vec<String> = findings
         .map(|finding| format!("{} {} {}", finding.severity, finding.code, finding.place))
         .collect();
@@ -137,7 +145,9 @@ fn signed(case: &Case, step: &Value, entries: &[Entry]) -> Vec<Entry> {
     let arguments: Vec<&str> = arguments.filter_map(Value::as_str).collect();
     let pairs = arguments.windows(2).filter(|pair| pair[0] == "--accept");
     let accepted: Vec<&str> = pairs.map(|pair| pair[1]).collect();
-    let approved = approve(permitted, &consent(review, &accepted), &[]).ok().unwrap();
+    let approved = approve(permitted, &consent(review, &accepted), &[])
+        .ok()
+        .unwrap();
     let entry = |event: Event| Entry {
         time: 0,
         generation: 1,
@@ -194,9 +204,20 @@ fn what_a_bundle_is_refused_for_passes_without_it() {
         match bundle {
             Ok((wallet, psbts)) => {
                 let files = [psbt("po-1.psbt", psbts[0].clone())];
-                let examined = |bundle: Option<WalletId>| examined_by(&files, &case.body, &[], &[], bundle);
-                assert_eq!(found(&examined(Some(wallet))), expected(step), "{}", case.name());
-                assert_eq!(found(&examined(None)), Vec::<String>::new(), "{}", case.name());
+                let examined =
+                    |bundle: Option<WalletId>| examined_by(&files, &case.body, &[], &[], bundle);
+                assert_eq!(
+                    found(&examined(Some(wallet))),
+                    expected(step),
+                    "{}",
+                    case.name()
+                );
+                assert_eq!(
+                    found(&examined(None)),
+                    Vec::<String>::new(),
+                    "{}",
+                    case.name()
+                );
             }
             Err(_) => assert_eq!(step["error"], "malformed-bundle", "{}", case.name()),
         }
@@ -213,7 +234,11 @@ fn what_a_bundle_asks_after_the_journal_passes_unasked() {
         let bundle = Bundle::parse(&case.bytes("po-1.bundle")).unwrap();
         let files = [psbt("po-1.psbt", bundle.psbts().unwrap()[0].clone())];
         let mut spoken = false;
-        for step in case.steps().iter().filter(|step| step["command"] == "inspect") {
+        for step in case
+            .steps()
+            .iter()
+            .filter(|step| step["command"] == "inspect")
+        {
             let kept = match step["asks"].as_str().unwrap() {
                 "its-own" => Kept::Yes,
                 "longer" => Kept::Shorter,
@@ -236,7 +261,8 @@ fn what_a_bundle_asks_after_the_journal_passes_unasked() {
     println!("teeth of the question after the journal: {proven} cases");
 }
 
-/// The file that is swapped in would be signed by itself: only the digest of what was shown stands against it.
+/// The file that is swapped in would be signed by itself: only the digest of what was shown stands
+/// against it.
 #[test]
 fn what_was_approved_is_all_that_keeps_another_file_out() {
     let mut proven = 0;
@@ -244,7 +270,10 @@ fn what_was_approved_is_all_that_keeps_another_file_out() {
         let step = &case.steps()[0];
         let shown = case.examined(step, &[]).review().review;
         let file = step["files"][0].as_str().unwrap();
-        let other = [psbt(file, case.bytes(step["swapped_for"].as_str().unwrap()))];
+        let other = [psbt(
+            file,
+            case.bytes(step["swapped_for"].as_str().unwrap()),
+        )];
         let swapped = || {
             let examined = examined_by(&other, &case.body, &[], &[], None);
             assert_eq!(found(&examined), Vec::<String>::new(), "{}", case.name());

@@ -1,7 +1,8 @@
 //! From bytes to signatures, one type after the other; each can only be made from the one before.
 //!
 //! ```text
-//! files ──examine(wallets, journal)──> Examined ──permit──> Permitted ──approve(operator)──> Approved ──sign(keys)──> Signed
+//! files ──examine(wallets, journal)──> Examined ──permit──> Permitted
+//!       ──approve(operator)──> Approved ──sign(keys)──> Signed
 //! ```
 
 mod amounts;

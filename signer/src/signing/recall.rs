@@ -15,10 +15,19 @@ use crate::screens::{date, sat};
 const LISTED: usize = 20;
 
 /// Puts what the journal remembers into words.
-pub(super) fn finding(remembered: &Remembered, memory: &Memory<'_>, network: Network) -> FindingReport {
-    let earlier_payments = |txid: &Txid| memory.get(*txid).map(|earlier| payments(earlier, network));
+pub(super) fn finding(
+    remembered: &Remembered,
+    memory: &Memory<'_>,
+    network: Network,
+) -> FindingReport {
+    let earlier_payments =
+        |txid: &Txid| memory.get(*txid).map(|earlier| payments(earlier, network));
     match remembered {
-        Remembered::AmountChanged { input, found, signed } => FindingReport {
+        Remembered::AmountChanged {
+            input,
+            found,
+            signed,
+        } => FindingReport {
             code: "coin-amount-changed".into(),
             severity: Severity::Refusal,
             place: Place::Input(*input),
@@ -36,7 +45,11 @@ pub(super) fn finding(remembered: &Remembered, memory: &Memory<'_>, network: Net
                 }
             ),
         },
-        Remembered::AmountOverridden { input, found, signed } => FindingReport {
+        Remembered::AmountOverridden {
+            input,
+            found,
+            signed,
+        } => FindingReport {
             code: "amount-overridden".into(),
             severity: Severity::Note,
             place: Place::Input(*input),
@@ -171,7 +184,8 @@ pub(super) fn finding(remembered: &Remembered, memory: &Memory<'_>, network: Net
     }
 }
 
-/// `supersedes-nothing`: the operator believes that one transaction replaces the other, and both can confirm.
+/// `supersedes-nothing`: the operator believes that one transaction replaces the other, and both
+/// can confirm.
 pub(super) fn supersedes_nothing(earlier: &Txid) -> FindingReport {
     FindingReport {
         code: "supersedes-nothing".into(),
@@ -194,7 +208,11 @@ fn said(claim: &Claim, other: &Claim) -> String {
     match (claim.place, wallet) {
         (Some(place), Some(wallet)) => format!(
             "{} {} of wallet {wallet}",
-            if place.branch == 0 { "receive" } else { "change" },
+            if place.branch == 0 {
+                "receive"
+            } else {
+                "change"
+            },
             place.index
         ),
         _ => "not ours".into(),
@@ -224,7 +242,8 @@ pub(super) fn no_memory() -> FindingReport {
     }
 }
 
-/// What was imported may be a copy that was made too early, or cut. It weighs what a missing memory weighs, at least.
+/// What was imported may be a copy that was made too early, or cut. It weighs what a missing memory
+/// weighs, at least.
 pub(super) fn memory_imported(import: &Import, policy: &Policy) -> FindingReport {
     let severity = match policy.severities.get("no-memory") {
         Some(Raised::Refusal) => Severity::Refusal,
@@ -258,8 +277,10 @@ fn payments(transaction: &TransactionRecord, network: Network) -> String {
         .take(LISTED)
         .map(|output| {
             let script = ScriptBuf::from_bytes(output.script.clone());
-            let to = Address::from_script(&script, network.to_bitcoin())
-                .map_or_else(|_| format!("script {script:x}"), |address| address.to_string());
+            let to = Address::from_script(&script, network.to_bitcoin()).map_or_else(
+                |_| format!("script {script:x}"),
+                |address| address.to_string(),
+            );
             format!("{} sat to {to}", output.amount_sat)
         })
         .collect();

@@ -11,7 +11,8 @@ pub(super) fn of(reviewed: &Reviewed) -> TransactionRecord {
     let report = reviewed.report();
     let transaction = reviewed.parsed().unsigned_tx();
     let wallet = report.wallet.as_ref();
-    let place = |owner: &Option<OwnerReport>| place(owner.as_ref(), wallet.map(|wallet| &wallet.name));
+    let place =
+        |owner: &Option<OwnerReport>| place(owner.as_ref(), wallet.map(|wallet| &wallet.name));
     let inputs = report.inputs.iter().map(|input| InputRecord {
         txid: input.outpoint.txid.to_byte_array(),
         vout: input.outpoint.vout,

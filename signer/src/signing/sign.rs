@@ -58,14 +58,16 @@ pub(crate) enum SigningError {
     Thread,
 }
 
-/// The stack that a signing thread works on, in pages for secrets: keys pass over it. It is ample for libsecp256k1.
+/// The stack that a signing thread works on, in pages for secrets: keys pass over it. It is ample
+/// for libsecp256k1.
 const STACK: usize = 128 * 1024;
 
-/// With the 6 MiB of the process itself, the stacks of so many threads are the 8 MiB that may be locked.
+/// With the 6 MiB of the process itself, the stacks of so many threads are the 8 MiB that may be
+/// locked.
 const MAX_THREADS: usize = 16;
 
-/// How many inputs a thread takes at a time. Few, for neither threads nor signatures take all the same time: low R is found at
-/// the first try or at the tenth.
+/// How many inputs a thread takes at a time. Few, for neither threads nor signatures take all the
+/// same time: low R is found at the first try or at the tenth.
 const INPUTS_AT_A_TIME: usize = 8;
 
 /// What one input's signature needs.
@@ -76,7 +78,8 @@ struct Task<'a> {
     taproot: TapSighashType,
 }
 
-/// Signs every input of every transaction that was approved, in parallel. None leaves that [`verify`] has not proven.
+/// Signs every input of every transaction that was approved, in parallel. None leaves that
+/// [`verify`] has not proven.
 pub(crate) fn sign(
     approved: Approved,
     keys: &HashMap<WalletId, SigningWallet<'_>>,
@@ -134,7 +137,10 @@ fn signatures(
             })
             .collect();
         // All of them first: a scope that is left while a thread has panicked panics too.
-        let made: Vec<_> = workers.into_iter().map(thread::ScopedJoinHandle::join).collect();
+        let made: Vec<_> = workers
+            .into_iter()
+            .map(thread::ScopedJoinHandle::join)
+            .collect();
         let mut signatures = Vec::with_capacity(tasks.len());
         for made in made {
             signatures.extend(made.map_err(|_| SigningError::Thread)??);
@@ -171,7 +177,9 @@ fn tasks<'a>(
         if claims.is_final() {
             continue;
         }
-        let owner = keys.get(&spend.wallet).ok_or(SigningError::NoKey(spend.wallet))?;
+        let owner = keys
+            .get(&spend.wallet)
+            .ok_or(SigningError::NoKey(spend.wallet))?;
         let taproot = match claims.sighash_type {
             None | Some(0) => TapSighashType::Default,
             Some(_) => TapSighashType::All,

@@ -1,4 +1,5 @@
-//! The road from bytes to signatures cannot be left: what was shown is what is approved, and what is signed.
+//! The road from bytes to signatures cannot be left: what was shown is what is approved, and what
+//! is signed.
 
 use std::collections::HashMap;
 
@@ -44,7 +45,9 @@ pub(super) fn wallet_of(script_type: ScriptType, index: u32) -> Wallet {
         (ScriptType::Segwit, 0) => "main".to_owned(),
         _ => format!("{script_type}-{index}"),
     };
-    account.wallet(script_type, name.parse().unwrap(), None).unwrap()
+    account
+        .wallet(script_type, name.parse().unwrap(), None)
+        .unwrap()
 }
 
 fn body() -> Body {
@@ -98,7 +101,11 @@ pub(super) fn examined_by(
 }
 
 /// Examines as for a bundle that asks after the journal, with these answers.
-pub(super) fn examined_answering(files: &[PsbtFile], body: &Body, answers: &[JournalAnswer]) -> Examined {
+pub(super) fn examined_answering(
+    files: &[PsbtFile],
+    body: &Body,
+    answers: &[JournalAnswer],
+) -> Examined {
     examined_with(files, body, &[], &[], None, 1, answers)
 }
 
@@ -151,7 +158,13 @@ fn what_is_approved_is_signed_as_core_signs_it() {
         .unwrap();
     let wallet = wallet();
     let key = master().account(ScriptType::Segwit, 0).unwrap();
-    let keys = HashMap::from([(wallet.id(), SigningWallet { wallet: &wallet, key })]);
+    let keys = HashMap::from([(
+        wallet.id(),
+        SigningWallet {
+            wallet: &wallet,
+            key,
+        },
+    )]);
     let signed = sign(approved, &keys).unwrap();
     let parsed = Parsed::parse(&signed[0].psbt, &Limits::DEFAULT).unwrap();
     let coins: Vec<_> = parsed
@@ -177,7 +190,8 @@ fn an_approval_of_another_review_is_none() {
     assert!(matches!(refused, Err((NotApproved::Declined, _))));
 }
 
-/// The watcher swaps the file after it was shown. The other one even makes the same report, and only its bytes differ.
+/// The watcher swaps the file after it was shown. The other one even makes the same report, and
+/// only its bytes differ.
 #[test]
 fn a_psbt_swapped_between_review_and_signing_is_refused() {
     let shown = examined(&files("psbt_v0"));
@@ -200,10 +214,19 @@ fn a_psbt_swapped_between_review_and_signing_is_refused() {
 
 #[test]
 fn the_digest_covers_everything_that_is_shown() {
-    let digest = |files: &[PsbtFile], generation| examined_at(files, &[], generation).review().review;
+    let digest =
+        |files: &[PsbtFile], generation| examined_at(files, &[], generation).review().review;
     let shown = digest(&files("psbt_v0"), 1);
-    assert_eq!(digest(&files("psbt_v0"), 1), shown, "it is the same each time");
-    assert_ne!(digest(&files("psbt_v0"), 2), shown, "the vault's generation");
+    assert_eq!(
+        digest(&files("psbt_v0"), 1),
+        shown,
+        "it is the same each time"
+    );
+    assert_ne!(
+        digest(&files("psbt_v0"), 2),
+        shown,
+        "the vault's generation"
+    );
     let mut renamed = files("psbt_v0");
     renamed[0].path = "b.psbt".into();
     assert_ne!(digest(&renamed, 1), shown, "the file's name");
@@ -245,7 +268,11 @@ fn paid_before() -> Entry {
 #[test]
 fn every_warning_must_be_accepted_by_its_code() {
     let entries = [paid_before()];
-    let permitted = || permit(examined_at(&files("psbt_v0"), &entries, 1)).ok().unwrap();
+    let permitted = || {
+        permit(examined_at(&files("psbt_v0"), &entries, 1))
+            .ok()
+            .unwrap()
+    };
     let review = permitted().review().review;
     assert_eq!(permitted().review().warnings, ["paid-before"]);
     for accept in [&[][..], &["dust-output"], &["paid"]] {
@@ -261,7 +288,10 @@ fn every_warning_must_be_accepted_by_its_code() {
         panic!("one transaction is signed");
     };
     assert_eq!(transaction.accepted, ["paid-before"]);
-    assert_eq!(transaction.review, review.0, "the journal names what was shown");
+    assert_eq!(
+        transaction.review, review.0,
+        "the journal names what was shown"
+    );
 }
 
 #[test]
@@ -287,8 +317,12 @@ fn without_its_key_nothing_is_signed() {
     let examined = examined(&files("psbt_v0"));
     let review = examined.review().review;
     let superseded: [Txid; 0] = [];
-    let approved = approve(permit(examined).ok().unwrap(), &consent(review, &[]), &superseded)
-        .ok()
-        .unwrap();
+    let approved = approve(
+        permit(examined).ok().unwrap(),
+        &consent(review, &[]),
+        &superseded,
+    )
+    .ok()
+    .unwrap();
     assert!(sign(approved, &HashMap::new()).is_err());
 }

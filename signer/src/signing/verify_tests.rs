@@ -7,8 +7,8 @@ use bitcoin::absolute::LockTime;
 use bitcoin::hashes::Hash as _;
 use bitcoin::transaction::Version as TxVersion;
 use bitcoin::{
-    Amount, EcdsaSighashType, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, WPubkeyHash,
-    Witness,
+    Amount, EcdsaSighashType, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid,
+    WPubkeyHash, Witness,
 };
 use cofferdam_core::ScriptType;
 use cofferdam_core::keys::SignError;
@@ -123,8 +123,10 @@ fn signatures(parsed: &Parsed) -> Vec<InputSignature> {
                 },
                 None => SignatureKind::Ecdsa {
                     public_key: fields.partial_signatures[0].public_key,
-                    signature: bitcoin::ecdsa::Signature::from_slice(&fields.partial_signatures[0].bytes)
-                        .unwrap(),
+                    signature: bitcoin::ecdsa::Signature::from_slice(
+                        &fields.partial_signatures[0].bytes,
+                    )
+                    .unwrap(),
                 },
             },
         })
@@ -153,7 +155,10 @@ fn many_inputs_of_every_type_are_signed_by_several_threads() {
 fn signatures_by_another_key_than_the_coins_do_not_leave() {
     for wallet in all_types() {
         let signed = sign_by(1, &wallet, &unsigned(&wallet));
-        assert!(matches!(signed, Err(SigningError::Sign(SignError::Unverified))));
+        assert!(matches!(
+            signed,
+            Err(SigningError::Sign(SignError::Unverified))
+        ));
     }
 }
 
@@ -190,7 +195,9 @@ fn signatures_of_anything_else_are_found() {
         // Another sighash type.
         let mut wrong = right.clone();
         match &mut wrong[0].kind {
-            SignatureKind::Ecdsa { signature, .. } => signature.sighash_type = EcdsaSighashType::None,
+            SignatureKind::Ecdsa { signature, .. } => {
+                signature.sighash_type = EcdsaSighashType::None
+            }
             SignatureKind::TaprootKeySpend { signature } => {
                 signature.sighash_type = bitcoin::TapSighashType::None;
             }

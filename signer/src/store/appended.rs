@@ -10,13 +10,15 @@ use rustix::fs::OFlags;
 use super::StoreError;
 use super::durable::{Identity, identity_of, is_taken, sync_folder};
 
-/// How many of a file's last bytes are compared: of a journal more than a hash, which covers all before it.
+/// How many of a file's last bytes are compared: of a journal more than a hash, which covers all
+/// before it.
 const END: usize = 4096;
 
 /// How much is read of a file that does not begin as it should.
 const GLANCE: u64 = 64 * 1024;
 
-/// A file as it was read, or that there was none; what is appended goes to this very file or nowhere.
+/// A file as it was read, or that there was none; what is appended goes to this very file or
+/// nowhere.
 #[derive(Debug)]
 pub(crate) struct Appended {
     path: PathBuf,
@@ -57,13 +59,17 @@ impl Appended {
         Appended { path, read: None }
     }
 
-    /// Reads a regular file of at most `limit` bytes; none when it is not there. Of one that does not begin with `magic`,
-    /// only the beginning is read.
+    /// Reads a regular file of at most `limit` bytes; none when it is not there. Of one that does
+    /// not begin with `magic`, only the beginning is read.
     ///
     /// # Errors
     ///
     /// When it is a folder, a pipe or a device, is too long, or the system refuses.
-    pub(crate) fn read(path: &Path, limit: u64, magic: &[u8]) -> Result<(Self, Option<Vec<u8>>), StoreError> {
+    pub(crate) fn read(
+        path: &Path,
+        limit: u64,
+        magic: &[u8],
+    ) -> Result<(Self, Option<Vec<u8>>), StoreError> {
         let opened = OpenOptions::new()
             .read(true)
             .custom_flags(OFlags::NONBLOCK.bits() as i32)
@@ -140,11 +146,11 @@ impl Appended {
         }
     }
 
-    /// Appends `bytes` after the first `keep` bytes, durably. What was read beyond them, the end of a write that was cut off,
-    /// is moved to a file of its own.
+    /// Appends `bytes` after the first `keep` bytes, durably. What was read beyond them, the end of
+    /// a write that was cut off, is moved to a file of its own.
     ///
-    /// On an error the file is as before, unless that cannot be undone (killed, failing disk): then a part of `bytes` may
-    /// stand at its end.
+    /// On an error the file is as before, unless that cannot be undone (killed, failing disk): then
+    /// a part of `bytes` may stand at its end.
     ///
     /// # Errors
     ///
@@ -162,8 +168,12 @@ impl Appended {
                 .map_err(StoreError::io("shorten", &self.path))?;
         }
         // Opened to append, it appends wherever `keep` is by now: pwrite(2), "BUGS".
-        let appended = file.write_all_at(bytes, keep).and_then(|()| file.sync_all());
-        let metadata = file.metadata().map_err(StoreError::io("read", &self.path))?;
+        let appended = file
+            .write_all_at(bytes, keep)
+            .and_then(|()| file.sync_all());
+        let metadata = file
+            .metadata()
+            .map_err(StoreError::io("read", &self.path))?;
         let ours = metadata.len() <= keep + bytes.len() as u64;
         if let Err(error) = appended {
             // Undoing is a courtesy: readers take an unpromised end for what it is.
@@ -191,7 +201,9 @@ impl Appended {
 
     /// Proves that the file that was opened anew is the one that was read, unless there was none.
     fn check_again(&self, file: &File) -> Result<(), StoreError> {
-        let metadata = file.metadata().map_err(StoreError::io("read", &self.path))?;
+        let metadata = file
+            .metadata()
+            .map_err(StoreError::io("read", &self.path))?;
         match &self.read {
             Some(seen) if seen.facts != Facts::of(&metadata) => Err(self.changed()),
             Some(_) => self.check(),
@@ -290,13 +302,19 @@ mod tests {
         file.append(0, b"first").unwrap();
         file.append(5, b"second").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"firstsecond");
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
 
         let (mut file, bytes) = read(&path);
         assert_eq!(bytes.as_deref(), Some(&b"firstsecond"[..]));
         file.append(8, b"ond").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"firstsecond");
-        assert_eq!(fs::read(folder.path().join("journal.torn.1")).unwrap(), b"ond");
+        assert_eq!(
+            fs::read(folder.path().join("journal.torn.1")).unwrap(),
+            b"ond"
+        );
         assert_eq!(file.append(12, b"x").unwrap_err().kind(), Kind::Changed);
 
         let link = folder.path().join("link");

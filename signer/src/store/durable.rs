@@ -1,6 +1,7 @@
 //! Durable writes.
 //!
-//! What is promised: when a function here returns without an error, what it wrote survives a power cut.
+//! What is promised: when a function here returns without an error, what it wrote survives a power
+//! cut.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
@@ -26,7 +27,8 @@ pub(super) fn identity_of(metadata: &Metadata) -> Identity {
     }
 }
 
-/// Opens a file for reading and writing; one that is not there is made, mode 0600. A symbolic link is not followed.
+/// Opens a file for reading and writing; one that is not there is made, mode 0600. A symbolic link
+/// is not followed.
 pub(super) fn open_or_make(path: &Path) -> Result<File, StoreError> {
     OpenOptions::new()
         .read(true)
@@ -39,7 +41,8 @@ pub(super) fn open_or_make(path: &Path) -> Result<File, StoreError> {
         .map_err(StoreError::io("open", path))
 }
 
-/// Reads a regular file of at most `max_len` bytes, following symbolic links; never waits on a pipe or a device.
+/// Reads a regular file of at most `max_len` bytes, following symbolic links; never waits on a pipe
+/// or a device.
 pub(super) fn read(path: &Path, max_len: u64) -> Result<Contents, StoreError> {
     let file = open_regular(path)?;
     let metadata = file.metadata().map_err(StoreError::io("read", path))?;
@@ -66,7 +69,11 @@ fn open_regular(path: &Path) -> Result<File, StoreError> {
             io::ErrorKind::NotFound => StoreError::Missing(path.to_path_buf()),
             _ => StoreError::io("open", path)(error),
         })?;
-    match file.metadata().map_err(StoreError::io("read", path))?.is_file() {
+    match file
+        .metadata()
+        .map_err(StoreError::io("read", path))?
+        .is_file()
+    {
         true => Ok(file),
         false => Err(StoreError::NotAFile(path.to_path_buf())),
     }
@@ -90,15 +97,16 @@ pub(super) enum Contents {
     TooLong(u64),
 }
 
-/// A whole, synced file under a temporary name in the folder of its target; deleted when dropped before it is placed.
+/// A whole, synced file under a temporary name in the folder of its target; deleted when dropped
+/// before it is placed.
 pub(super) struct Temporary {
     path: PathBuf,
     placed: bool,
 }
 
 impl Temporary {
-    /// Writes `bytes` to `path`, mode 0600, and syncs them. What a killed process left under this name is replaced: the
-    /// caller holds the lock, so nobody writes there.
+    /// Writes `bytes` to `path`, mode 0600, and syncs them. What a killed process left under this
+    /// name is replaced: the caller holds the lock, so nobody writes there.
     pub(super) fn write(path: PathBuf, bytes: &[u8]) -> Result<Self, StoreError> {
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -112,7 +120,10 @@ impl Temporary {
             .mode(0o600)
             .open(&path)
             .map_err(StoreError::io("create", &path))?;
-        let temporary = Temporary { path, placed: false };
+        let temporary = Temporary {
+            path,
+            placed: false,
+        };
         file.write_all(bytes)
             .and_then(|()| file.sync_all())
             .map_err(StoreError::io("write", &temporary.path))?;
@@ -149,8 +160,14 @@ impl Drop for Temporary {
 
 /// Gives the file at `from` the second name `to`, where nothing is, and syncs the folder.
 ///
-/// Where the file system knows no hard links, `to` becomes a copy of `bytes`, which `from` holds, by way of `temporary`.
-pub(super) fn keep(from: &Path, bytes: &[u8], to: &Path, temporary: PathBuf) -> Result<(), StoreError> {
+/// Where the file system knows no hard links, `to` becomes a copy of `bytes`, which `from` holds,
+/// by way of `temporary`.
+pub(super) fn keep(
+    from: &Path,
+    bytes: &[u8],
+    to: &Path,
+    temporary: PathBuf,
+) -> Result<(), StoreError> {
     match fs::hard_link(from, to) {
         Ok(()) => sync_folder(to),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -161,7 +178,8 @@ pub(super) fn keep(from: &Path, bytes: &[u8], to: &Path, temporary: PathBuf) -> 
     }
 }
 
-/// Gives a damaged file at `from` the second name `to`, or only that one where the file system knows no hard links.
+/// Gives a damaged file at `from` the second name `to`, or only that one where the file system
+/// knows no hard links.
 pub(super) fn keep_damaged(from: &Path, to: &Path) -> Result<(), StoreError> {
     match fs::hard_link(from, to) {
         Ok(()) => sync_folder(to),
@@ -178,7 +196,8 @@ fn lacks_hard_links(error: &io::Error) -> bool {
         .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
-/// Tells whether a name is taken, by whatever. A name that cannot be looked at is an error, never a free one.
+/// Tells whether a name is taken, by whatever. A name that cannot be looked at is an error, never a
+/// free one.
 pub(super) fn is_taken(path: &Path) -> Result<bool, StoreError> {
     match fs::symlink_metadata(path) {
         Ok(_) => Ok(true),

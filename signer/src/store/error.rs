@@ -207,7 +207,9 @@ impl StoreError {
 
 fn remedy(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space and try again",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "free some space and try again"
+        }
         io::ErrorKind::PermissionDenied => "check who owns the file and its folder",
         io::ErrorKind::ReadOnlyFilesystem => "mount it for writing and try again",
         _ => "check the disk and try again",

@@ -14,7 +14,8 @@ const TRIES: usize = 8;
 
 /// The lock on a vault, held until dropped (or the process ends, however it ends).
 ///
-/// The lock is on `V.lock`, never on `V`, which a write replaces. A forked child that inherits it holds it too: fork first.
+/// The lock is on `V.lock`, never on `V`, which a write replaces. A forked child that inherits it
+/// holds it too: fork first.
 #[derive(Debug)]
 pub(crate) struct LockedVault {
     path: VaultPath,
@@ -33,8 +34,12 @@ impl VaultPath {
             let lock = open_or_make(&path)?;
             match lock.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(StoreError::Busy(self.vault().to_path_buf())),
-                Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", &path)(error)),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(StoreError::Busy(self.vault().to_path_buf()));
+                }
+                Err(TryLockError::Error(error)) => {
+                    return Err(StoreError::io("lock", &path)(error));
+                }
             }
             let held = LockedVault {
                 path: self.clone(),
@@ -76,7 +81,10 @@ impl LockedVault {
     /// [`StoreError::LockLost`] when it was deleted or replaced, by itself or with its folder.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         let path = self.path.lock_file();
-        let held = self.lock.metadata().map_err(StoreError::io("look at", &path))?;
+        let held = self
+            .lock
+            .metadata()
+            .map_err(StoreError::io("look at", &path))?;
         let named = match path.symlink_metadata() {
             Ok(metadata) => Some(identity_of(&metadata)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -115,14 +123,16 @@ impl LockedVault {
     pub(crate) fn create(&self, file: &VaultFile) -> Result<(), StoreError> {
         self.require_free()?;
         self.check()?;
-        let placed = Temporary::write(self.path.temporary(), file.as_bytes())?.place_new(self.path.vault());
+        let placed =
+            Temporary::write(self.path.temporary(), file.as_bytes())?.place_new(self.path.vault());
         placed.map_err(|error| match error {
             StoreError::NameTaken(path) => StoreError::Exists(path),
             other => other,
         })
     }
 
-    /// Checks that [`LockedVault::create`] would find nothing in its way, so that no key derivation is spent in vain.
+    /// Checks that [`LockedVault::create`] would find nothing in its way, so that no key derivation
+    /// is spent in vain.
     ///
     /// # Errors
     ///
@@ -142,15 +152,16 @@ impl LockedVault {
         }
     }
 
-    /// Replaces the vault, which is `present`, by a later generation, durably, and keeps `present` as `V.<generation>`; where
-    /// that name is taken by something else, as `V.aside.<k>`.
+    /// Replaces the vault, which is `present`, by a later generation, durably, and keeps `present`
+    /// as `V.<generation>`; where that name is taken by something else, as `V.aside.<k>`.
     ///
-    /// When this returns, the new vault survives a power cut. On an error the old vault stands (or the new one, if only
-    /// the last fsync failed), whole.
+    /// When this returns, the new vault survives a power cut. On an error the old vault stands (or
+    /// the new one, if only the last fsync failed), whole.
     ///
     /// # Errors
     ///
-    /// When the lock is lost, or the vault that stands is not `present`, is another vault or not older than `file`.
+    /// When the lock is lost, or the vault that stands is not `present`, is another vault or not
+    /// older than `file`.
     pub(crate) fn write(&self, present: &VaultFile, file: &VaultFile) -> Result<(), StoreError> {
         self.check_vault(present)?;
         let survey = self.survey()?;
@@ -171,8 +182,8 @@ impl LockedVault {
         self.replace(Some(present), file, Some((present.as_bytes(), &keep_as)))
     }
 
-    /// Makes `file` the vault. `keep` is the present content and the free name that it gets; `present` is proven to stand
-    /// right before it is replaced.
+    /// Makes `file` the vault. `keep` is the present content and the free name that it gets;
+    /// `present` is proven to stand right before it is replaced.
     pub(super) fn replace(
         &self,
         present: Option<&VaultFile>,

@@ -4,13 +4,14 @@
 //! | --- | --- |
 //! | `V` | the vault; at no instant missing once it was created |
 //! | `V.<generation>` | an earlier generation, kept until `prune` |
-//! | `V.aside.<k>` | a file that `repair` moved out of the way: damaged, or not chosen; never read again, never deleted |
+//! | `V.aside.<k>` | a file that `repair` moved out of the way; never read again, never deleted |
 //! | `V.<n>` otherwise | whatever else is named so moves no generation and stops no work |
 //! | `V.lock` | locked by the process that may write; empty, never deleted |
 //! | `.V.tmp` | a write under way; what a killed process left is replaced by the next write |
 //!
-//! A write is: hard link `V` to `V.<generation>`, fsync folder, temporary file (mode 0600), fsync, rename over `V`, fsync
-//! folder. Killed or failing at any point it leaves the old or the new vault in `V`, whole.
+//! A write is: hard link `V` to `V.<generation>`, fsync folder, temporary file (mode 0600), fsync,
+//! rename over `V`, fsync folder. Killed or failing at any point it leaves the old or the new vault
+//! in `V`, whole.
 
 mod appended;
 mod durable;

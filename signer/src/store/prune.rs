@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use super::durable::sync_folder;
 use super::{LockedVault, StoreError};
 
-/// What `prune` would delete; made by [`LockedVault::plan_prune`] alone, so that what is shown is what is deleted.
+/// What `prune` would delete; made by [`LockedVault::plan_prune`] alone, so that what is shown is
+/// what is deleted.
 #[derive(Debug)]
 pub(crate) struct PrunePlan {
     stay: Vec<(PathBuf, u64)>,
@@ -27,8 +28,8 @@ impl PrunePlan {
 }
 
 impl LockedVault {
-    /// Plans to keep `keep` files, `V` counted: at least two. Only intact files of this vault named by their own generation
-    /// are ever among those that go.
+    /// Plans to keep `keep` files, `V` counted: at least two. Only intact files of this vault named
+    /// by their own generation are ever among those that go.
     ///
     /// # Errors
     ///
@@ -48,11 +49,17 @@ impl LockedVault {
                 .name
                 .symlink_metadata()
                 .is_ok_and(|metadata| metadata.is_file());
-            // A copy of the vault itself, as a killed write leaves, is no second file, and no earlier one to delete.
+            // A copy of the vault itself, as a killed write leaves, is no second file, and no
+            // earlier one to delete.
             if !is_named_by_it || !is_regular || generation == present.generation() {
                 continue;
             }
-            if stay.len() < keep { &mut stay } else { &mut go }.push((kept.name.clone(), generation));
+            if stay.len() < keep {
+                &mut stay
+            } else {
+                &mut go
+            }
+            .push((kept.name.clone(), generation));
         }
         Ok(PrunePlan { stay, go })
     }

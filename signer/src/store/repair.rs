@@ -22,12 +22,13 @@ pub(crate) enum Repaired {
     },
     /// Something was wrong, and is put right.
     From {
-        /// The file whose content now stands in `V`; `V` itself when only files beside it were in the way.
+        /// The file whose content now stands in `V`; `V` itself when only files beside it were in
+        /// the way.
         source: PathBuf,
         /// The generation that now stands.
         generation: u64,
-        /// The highest generation among what was intact before: greater than `generation` when the operator chose an
-        /// older one.
+        /// The highest generation among what was intact before: greater than `generation` when the
+        /// operator chose an older one.
         highest: u64,
         /// The files that were moved out of the way, with their new names.
         aside: Vec<(PathBuf, PathBuf)>,
@@ -35,15 +36,17 @@ pub(crate) enum Repaired {
 }
 
 impl LockedVault {
-    /// Makes `V` the newest intact generation, or the file that the operator chose (`chosen`, anywhere on the machine).
+    /// Makes `V` the newest intact generation, or the file that the operator chose (`chosen`,
+    /// anywhere on the machine).
     ///
-    /// Nothing is deleted: what was in `V` becomes `V.<generation>` or `V.aside.<k>`, and earlier files that are damaged or
-    /// contradict the result become `V.aside.<k>`. Killed at any point, it can be run again.
+    /// Nothing is deleted: what was in `V` becomes `V.<generation>` or `V.aside.<k>`, and earlier
+    /// files that are damaged or contradict the result become `V.aside.<k>`. Killed at any point,
+    /// it can be run again.
     ///
     /// # Errors
     ///
-    /// When no intact file is left, intact files contradict each other and none is chosen, or the chosen one is not
-    /// intact or belongs to another vault than an intact `V`.
+    /// When no intact file is left, intact files contradict each other and none is chosen, or the
+    /// chosen one is not intact or belongs to another vault than an intact `V`.
     pub(crate) fn repair(&self, chosen: Option<&Path>) -> Result<Repaired, StoreError> {
         self.check()?;
         let survey = self.survey()?;
@@ -85,8 +88,9 @@ impl LockedVault {
         })
     }
 
-    /// Takes back a vault's generation that no writing comes to: what has a later one than `file`, `V` included, becomes
-    /// `V.aside.<k>`, and `file` becomes `V`. Killed before the end, it can be run again.
+    /// Takes back a vault's generation that no writing comes to: what has a later one than `file`,
+    /// `V` included, becomes `V.aside.<k>`, and `file` becomes `V`. Killed before the end, it can
+    /// be run again.
     ///
     /// # Errors
     ///
@@ -111,8 +115,8 @@ impl LockedVault {
         Ok(aside)
     }
 
-    /// Reads the file that the operator chose, and holds it against what tells which vault this is: the journal, or else any
-    /// intact file.
+    /// Reads the file that the operator chose, and holds it against what tells which vault this is:
+    /// the journal, or else any intact file.
     fn choose(&self, survey: &Survey, path: &Path) -> Result<Intact<PathBuf>, StoreError> {
         let file = read_vault(path)?;
         let other = |vault: PathBuf| StoreError::OtherVault {
@@ -151,7 +155,9 @@ impl LockedVault {
             }
             Err(error) => return Err(error),
         };
-        let id = start.strip_prefix(b"CFDRJNL").and_then(|rest| rest.get(1..));
+        let id = start
+            .strip_prefix(b"CFDRJNL")
+            .and_then(|rest| rest.get(1..));
         Ok(id.and_then(|id| id.try_into().ok()).map(VaultId))
     }
 
@@ -168,7 +174,8 @@ impl LockedVault {
             return Err(StoreError::NothingIntact(vault.to_path_buf()));
         };
         match candidates.newest() {
-            Err(Conflict::SameGeneration { generation, .. }) if generation < newest.file.generation() => {}
+            Err(Conflict::SameGeneration { generation, .. })
+                if generation < newest.file.generation() => {}
             Err(conflict) => return Err(conflict.into()),
             Ok(_) => {}
         }
@@ -197,7 +204,8 @@ impl LockedVault {
         let present = survey.vault().ok();
         if let Some(present) = present {
             let name = self.path().generation(present.generation());
-            let belongs = present.vault_id() == file.vault_id() && present.generation() < file.generation();
+            let belongs =
+                present.vault_id() == file.vault_id() && present.generation() < file.generation();
             if survey.holds(&name, present) {
                 return self.replace(Some(present), file, None);
             }
@@ -213,8 +221,9 @@ impl LockedVault {
     }
 }
 
-/// Returns the files beside `V` that are damaged, contradict `source` or each other, or have the name that the next write
-/// needs. Other vaults, and what is no vault, are left alone: they only happen to be named so.
+/// Returns the files beside `V` that are damaged, contradict `source` or each other, or have the
+/// name that the next write needs. Other vaults, and what is no vault, are left alone: they only
+/// happen to be named so.
 fn in_the_way(survey: &Survey, source: &VaultFile, vault: &Path) -> Vec<PathBuf> {
     let is_needed = |path: &Path| survey.number(path) == Some(source.generation());
     let ours = survey.of(source.vault_id()).intact;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use cofferdam_core::seal::{
-    Conflict, Credential, Damaged, Intact, MAX_FILE_LEN, MAX_GENERATION, OpenVault, OutOfMemory, Ranking,
-    VaultError, VaultFile, VaultId, opened_by, rank,
+    Conflict, Credential, Damaged, Intact, MAX_FILE_LEN, MAX_GENERATION, OpenVault, OutOfMemory,
+    Ranking, VaultError, VaultFile, VaultId, opened_by, rank,
 };
 
 use super::durable::{Contents, read};
@@ -13,7 +13,8 @@ use super::verify::facts;
 use super::{FileReport, StoreError, VaultPath};
 use crate::folder;
 
-/// What was found at one time; read without the lock it is still consistent, since `V` is only ever replaced whole.
+/// What was found at one time; read without the lock it is still consistent, since `V` is only ever
+/// replaced whole.
 #[derive(Debug)]
 pub(crate) struct Survey {
     path: VaultPath,
@@ -31,7 +32,8 @@ impl VaultPath {
     ///
     /// # Errors
     ///
-    /// When the folder cannot be listed. A file that cannot be read or is damaged is part of the result.
+    /// When the folder cannot be listed. A file that cannot be read or is damaged is part of the
+    /// result.
     pub(crate) fn survey(&self) -> Result<Survey, StoreError> {
         let mut generations = Vec::new();
         let mut asides = Vec::new();
@@ -46,8 +48,11 @@ impl VaultPath {
         generations.sort_unstable();
         asides.sort_unstable();
 
-        // `V` is read last: a writer at work meanwhile can then only make it newer than what is kept.
-        let kept = generations.iter().map(|&generation| self.generation(generation));
+        // `V` is read last: a writer at work meanwhile can then only make it newer than what is
+        // kept.
+        let kept = generations
+            .iter()
+            .map(|&generation| self.generation(generation));
         let kept: Vec<_> = kept.map(|path| (read_bytes(&path), path)).collect();
         let vault = (read_bytes(self.vault()), self.vault().to_path_buf());
         let mut candidates = Vec::new();
@@ -87,11 +92,13 @@ impl VaultPath {
 }
 
 impl Survey {
-    /// Returns the vault to open: `V`, if it is intact, the newest of its vault, and uncontradicted.
+    /// Returns the vault to open: `V`, if it is intact, the newest of its vault, and
+    /// uncontradicted.
     ///
     /// # Errors
     ///
-    /// When it is missing, damaged, of a later format, rolled back, or in conflict with another intact file.
+    /// When it is missing, damaged, of a later format, rolled back, or in conflict with another
+    /// intact file.
     pub(crate) fn current(&self) -> Result<&VaultFile, StoreError> {
         let present = self.vault()?;
         self.require_known_formats()?;
@@ -109,8 +116,8 @@ impl Survey {
         }
     }
 
-    /// Returns the earlier generations of the same vault that are intact, newest first, with their paths. `V` is not
-    /// among them.
+    /// Returns the earlier generations of the same vault that are intact, newest first, with their
+    /// paths. `V` is not among them.
     pub(crate) fn kept(&self) -> Vec<&Intact<PathBuf>> {
         let vault_id = self.vault().ok().map(VaultFile::vault_id);
         let others = self
@@ -123,8 +130,9 @@ impl Survey {
             .collect()
     }
 
-    /// Returns the files that are named like an earlier generation and are none of this vault's: empty, damaged, another
-    /// vault's, of a generation that no writing comes to, or nothing that can be read.
+    /// Returns the files that are named like an earlier generation and are none of this vault's:
+    /// empty, damaged, another vault's, of a generation that no writing comes to, or nothing that
+    /// can be read.
     pub(crate) fn foreign(&self) -> Vec<&Path> {
         let Ok(present) = self.vault() else {
             return Vec::new();
@@ -133,15 +141,22 @@ impl Survey {
             file.vault_id() != present.vault_id()
                 || (file.generation() > MAX_GENERATION && present.generation() <= MAX_GENERATION)
         };
-        let intact = self.ranking.intact.iter().filter(|intact| stranger(&intact.file));
+        let intact = self
+            .ranking
+            .intact
+            .iter()
+            .filter(|intact| stranger(&intact.file));
         let damaged = self.ranking.damaged.iter().map(|damaged| &damaged.name);
         let unreadable = self.unreadable.iter().map(|(path, _)| path);
-        let names = intact.map(|intact| &intact.name).chain(damaged).chain(unreadable);
+        let names = intact
+            .map(|intact| &intact.name)
+            .chain(damaged)
+            .chain(unreadable);
         names.map(PathBuf::as_path).collect()
     }
 
-    /// Returns the report on every file but those set aside, `V` first: for `verify` without arguments, and to warn of
-    /// damaged ones.
+    /// Returns the report on every file but those set aside, `V` first: for `verify` without
+    /// arguments, and to warn of damaged ones.
     pub(crate) fn reports(&self) -> Vec<FileReport> {
         let intact = self.ranking.intact.iter().map(|intact| FileReport {
             path: intact.name.clone(),
@@ -160,8 +175,9 @@ impl Survey {
         reports
     }
 
-    /// Returns the next generation: 1 + the highest that is authenticated, among the files that `open`'s data key sealed and
-    /// `known`, what the vault that was opened and its journal say. Names, and files that nobody vouches for, count nothing.
+    /// Returns the next generation: 1 + the highest that is authenticated, among the files that
+    /// `open`'s data key sealed and `known`, what the vault that was opened and its journal say.
+    /// Names, and files that nobody vouches for, count nothing.
     ///
     /// # Errors
     ///
@@ -177,7 +193,8 @@ impl Survey {
         Ok(highest + 1)
     }
 
-    /// Returns the highest generation that writing comes to, among the files that `open`'s data key sealed; 0 without any.
+    /// Returns the highest generation that writing comes to, among the files that `open`'s data key
+    /// sealed; 0 without any.
     pub(crate) fn highest_plausible(&self, open: &OpenVault) -> u64 {
         let files = self.ranking.intact.iter().map(|intact| &intact.file);
         let files = files.chain(self.aside.iter().map(|(_, file)| file));
@@ -188,16 +205,22 @@ impl Survey {
             .unwrap_or(0)
     }
 
-    /// Returns the older files (`V.<generation>` and `V.aside.<k>`) that `credential` opens; made anew after a write, for
-    /// `passphrase` to tell what the former passphrase still opens.
+    /// Returns the older files (`V.<generation>` and `V.aside.<k>`) that `credential` opens; made
+    /// anew after a write, for `passphrase` to tell what the former passphrase still opens.
     ///
     /// Costs one key derivation for each distinct slot.
     ///
     /// # Errors
     ///
     /// When the key derivation finds not enough memory.
-    pub(crate) fn older_opened_by(&self, credential: &Credential) -> Result<Vec<PathBuf>, OutOfMemory> {
-        let kept = self.kept().into_iter().map(|intact| (&intact.name, &intact.file));
+    pub(crate) fn older_opened_by(
+        &self,
+        credential: &Credential,
+    ) -> Result<Vec<PathBuf>, OutOfMemory> {
+        let kept = self
+            .kept()
+            .into_iter()
+            .map(|intact| (&intact.name, &intact.file));
         let older: Vec<_> = kept
             .chain(self.aside.iter().map(|(path, file)| (path, file)))
             .collect();
@@ -214,17 +237,32 @@ impl Survey {
     /// Returns `V`, if it is intact.
     pub(super) fn vault(&self) -> Result<&VaultFile, StoreError> {
         let path = self.path.vault();
-        if let Some(intact) = self.ranking.intact.iter().find(|intact| intact.name == path) {
+        if let Some(intact) = self
+            .ranking
+            .intact
+            .iter()
+            .find(|intact| intact.name == path)
+        {
             return Ok(&intact.file);
         }
-        if let Some(damaged) = self.ranking.damaged.iter().find(|damaged| damaged.name == path) {
+        if let Some(damaged) = self
+            .ranking
+            .damaged
+            .iter()
+            .find(|damaged| damaged.name == path)
+        {
             return Err(invalid(path, &damaged.error));
         }
-        if let Some((_, error)) = self.unreadable.iter().find(|(unreadable, _)| unreadable == path) {
+        if let Some((_, error)) = self
+            .unreadable
+            .iter()
+            .find(|(unreadable, _)| unreadable == path)
+        {
             return Err(error.clone());
         }
-        let nothing_kept =
-            self.ranking.intact.is_empty() && self.ranking.damaged.is_empty() && self.unreadable.is_empty();
+        let nothing_kept = self.ranking.intact.is_empty()
+            && self.ranking.damaged.is_empty()
+            && self.unreadable.is_empty();
         let path = path.to_path_buf();
         Err(if nothing_kept {
             StoreError::Missing(path)
@@ -235,7 +273,8 @@ impl Survey {
 
     /// Refuses to go on beside a file of a later format: a later program has written since.
     pub(super) fn require_known_formats(&self) -> Result<(), StoreError> {
-        let newer = |damaged: &&Damaged<PathBuf>| matches!(damaged.error, VaultError::NewerFormat { .. });
+        let newer =
+            |damaged: &&Damaged<PathBuf>| matches!(damaged.error, VaultError::NewerFormat { .. });
         match self.ranking.damaged.iter().find(newer) {
             Some(damaged) => Err(invalid(&damaged.name, &damaged.error)),
             None => Ok(()),
@@ -255,11 +294,14 @@ impl Survey {
         }
     }
 
-    /// Leaves out generations that no writing comes to: an earlier program took them from names, or somebody made the file up.
-    /// Where `V` itself has one, or nothing else is left, they stay.
+    /// Leaves out generations that no writing comes to: an earlier program took them from names, or
+    /// somebody made the file up. Where `V` itself has one, or nothing else is left, they stay.
     pub(super) fn plausible(&self, mut ranking: Ranking<PathBuf>) -> Ranking<PathBuf> {
         let is_plausible = |file: &VaultFile| file.generation() <= MAX_GENERATION;
-        let others = ranking.intact.iter().any(|intact| is_plausible(&intact.file));
+        let others = ranking
+            .intact
+            .iter()
+            .any(|intact| is_plausible(&intact.file));
         if others && self.vault().map_or(true, is_plausible) {
             ranking.intact.retain(|intact| is_plausible(&intact.file));
         }
@@ -315,7 +357,9 @@ impl From<Conflict<PathBuf>> for StoreError {
                 first,
                 second,
             },
-            Conflict::DifferentVaults { first, second } => StoreError::DifferentVaults { first, second },
+            Conflict::DifferentVaults { first, second } => {
+                StoreError::DifferentVaults { first, second }
+            }
         }
     }
 }

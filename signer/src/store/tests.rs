@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use cofferdam_core::seal::{
-    Cost, Credential, MAX_GENERATION, NewSlot, OpenVault, Passphrase, RandomUnavailable, VaultError,
-    VaultFile,
+    Cost, Credential, MAX_GENERATION, NewSlot, OpenVault, Passphrase, RandomUnavailable,
+    VaultError, VaultFile,
 };
 use tempfile::TempDir;
 
@@ -57,7 +57,10 @@ struct Folder {
 impl Folder {
     fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = VaultPath::new(&folder.path().join("V")).unwrap().lock().unwrap();
+        let store = VaultPath::new(&folder.path().join("V"))
+            .unwrap()
+            .lock()
+            .unwrap();
         Folder {
             _folder: folder,
             store,
@@ -130,14 +133,22 @@ fn generations_are_kept_beside_the_vault() {
     );
     for suffix in ["", ".1", ".2", ".lock"] {
         assert_eq!(
-            fs::metadata(folder.path(suffix)).unwrap().permissions().mode() & 0o777,
+            fs::metadata(folder.path(suffix))
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o777,
             0o600,
             "V{suffix}"
         );
     }
     let survey = folder.store.survey().unwrap();
     assert_eq!(folder.next(0).unwrap(), 4);
-    assert_eq!(folder.next(9).unwrap(), 10, "the journal knows of later ones");
+    assert_eq!(
+        folder.next(9).unwrap(),
+        10,
+        "the journal knows of later ones"
+    );
     assert_eq!(
         survey
             .kept()
@@ -180,7 +191,10 @@ fn only_one_process_holds_a_vault() {
 fn only_a_later_generation_of_the_same_vault_is_written() {
     let folder = Folder::with_generations(2);
     for wrong in [generation(1), generation(2), new_vault()] {
-        assert!(matches!(folder.write(wrong).unwrap_err(), StoreError::Changed(_)));
+        assert!(matches!(
+            folder.write(wrong).unwrap_err(),
+            StoreError::Changed(_)
+        ));
     }
     assert_eq!(folder.current().unwrap(), 2);
 }
@@ -188,7 +202,10 @@ fn only_a_later_generation_of_the_same_vault_is_written() {
 #[test]
 fn missing_damaged_rolled_back_and_contradicted_vaults_are_told_apart() {
     let folder = Folder::empty();
-    assert!(matches!(folder.current().unwrap_err(), StoreError::Missing(_)));
+    assert!(matches!(
+        folder.current().unwrap_err(),
+        StoreError::Missing(_)
+    ));
 
     let folder = Folder::with_generations(3);
     fs::remove_file(folder.path("")).unwrap();
@@ -278,9 +295,16 @@ fn a_later_format_beside_the_vault_stops_everything() {
     later.push(1);
     fs::write(folder.path(".3"), later).unwrap();
     assert_eq!(folder.current().unwrap_err().kind(), Kind::NewerFormat);
-    assert_eq!(folder.store.repair(None).unwrap_err().kind(), Kind::NewerFormat);
     assert_eq!(
-        folder.store.repair(Some(&folder.path(".1"))).unwrap_err().kind(),
+        folder.store.repair(None).unwrap_err().kind(),
+        Kind::NewerFormat
+    );
+    assert_eq!(
+        folder
+            .store
+            .repair(Some(&folder.path(".1")))
+            .unwrap_err()
+            .kind(),
         Kind::NewerFormat
     );
 }
@@ -316,7 +340,8 @@ fn a_planted_link_at_the_temporary_name_is_not_followed() {
     assert!(!folder.path("").symlink_metadata().unwrap().is_symlink());
 }
 
-/// A file, a folder, a link or another vault where the earlier generation would go: work goes on, and none of them is touched.
+/// A file, a folder, a link or another vault where the earlier generation would go: work goes on,
+/// and none of them is touched.
 #[test]
 fn a_taken_name_is_never_overwritten_and_stops_nothing() {
     type Plant = fn(&Folder);
@@ -327,7 +352,9 @@ fn a_taken_name_is_never_overwritten_and_stops_nothing() {
         ("a note", |folder| {
             fs::write(folder.path(".2"), b"a note").unwrap()
         }),
-        ("a folder", |folder| fs::create_dir(folder.path(".2")).unwrap()),
+        ("a folder", |folder| {
+            fs::create_dir(folder.path(".2")).unwrap()
+        }),
         ("a dangling link", |folder| {
             symlink("/nonexistent", folder.path(".2")).unwrap();
         }),
@@ -351,10 +378,16 @@ fn a_taken_name_is_never_overwritten_and_stops_nothing() {
     }
 }
 
-/// What only its name makes an earlier generation: `touch V.18446744073709551614` was sealed as the vault's generation.
+/// What only its name makes an earlier generation: `touch V.18446744073709551614` was sealed as the
+/// vault's generation.
 #[test]
 fn a_name_moves_no_generation() {
-    for name in [".18446744073709551614", ".18446744073709551615", ".77", ".3"] {
+    for name in [
+        ".18446744073709551614",
+        ".18446744073709551615",
+        ".77",
+        ".3",
+    ] {
         let folder = Folder::with_generations(2);
         fs::write(folder.path(name), b"").unwrap();
         assert_eq!(folder.next(0).unwrap(), 3, "V{name}");
@@ -383,7 +416,8 @@ fn a_made_up_generation_counts_nothing() {
     folder.put(".aside.1", &made_up(u64::MAX - 1));
     assert_eq!((folder.current().unwrap(), folder.next(0).unwrap()), (2, 3));
     folder.write(generation(3)).unwrap();
-    // One that writing comes to is shown, since it may be real, and counts nothing either way once it was decided.
+    // One that writing comes to is shown, since it may be real, and counts nothing either way once
+    // it was decided.
     let folder = Folder::with_generations(2);
     folder.put(".900", &made_up(900));
     assert!(matches!(
@@ -422,12 +456,15 @@ fn a_number_aside_that_is_the_last_there_is_is_not_counted_from() {
     assert!(folder.names().contains(&"V.aside.2".to_owned()));
 }
 
-/// A clean-up deletes the lock, or the folder is moved and another put there: whoever held it writes nothing any more.
+/// A clean-up deletes the lock, or the folder is moved and another put there: whoever held it
+/// writes nothing any more.
 #[test]
 fn a_lock_that_was_replaced_is_lost() {
     type Change = fn(&Folder);
     let changes: [(&str, Change); 5] = [
-        ("deleted", |folder| fs::remove_file(folder.path(".lock")).unwrap()),
+        ("deleted", |folder| {
+            fs::remove_file(folder.path(".lock")).unwrap()
+        }),
         ("made anew", |folder| {
             fs::remove_file(folder.path(".lock")).unwrap();
             fs::write(folder.path(".lock"), b"").unwrap();
@@ -489,7 +526,8 @@ fn a_vault_that_was_replaced_meanwhile_is_not_written_over() {
     }
 }
 
-/// `V` is damaged, so that it cannot tell whose it is: the journal does, or the generations beside it.
+/// `V` is damaged, so that it cannot tell whose it is: the journal does, or the generations beside
+/// it.
 #[test]
 fn repair_takes_no_other_vaults_file() {
     let stranger = tempfile::NamedTempFile::new().unwrap();
@@ -519,7 +557,10 @@ fn repair_takes_no_other_vaults_file() {
         let folder = Folder::with_generations(2);
         prepare(&folder);
         let error = folder.store.repair(Some(stranger.path())).unwrap_err();
-        assert!(matches!(error, StoreError::OtherVault { .. }), "{name}: {error}");
+        assert!(
+            matches!(error, StoreError::OtherVault { .. }),
+            "{name}: {error}"
+        );
         let backup = tempfile::NamedTempFile::new().unwrap();
         fs::write(backup.path(), generation(2).as_bytes()).unwrap();
         folder.store.repair(Some(backup.path())).unwrap();
@@ -602,7 +643,10 @@ fn repair_returns_to_the_newest_intact_generation_and_keeps_the_damaged_file() {
         damaged
     );
     folder.write(generation(4)).unwrap();
-    assert_eq!(folder.names(), ["V", "V.2", "V.aside.1", "V.aside.2", "V.lock"]);
+    assert_eq!(
+        folder.names(),
+        ["V", "V.2", "V.aside.1", "V.aside.2", "V.lock"]
+    );
 }
 
 #[test]
@@ -673,7 +717,10 @@ fn an_older_conflict_is_set_aside_without_a_choice() {
     ));
     folder.store.repair(None).unwrap();
     assert_eq!(folder.current().unwrap(), 3);
-    assert_eq!(folder.names(), ["V", "V.1", "V.aside.1", "V.aside.2", "V.lock"]);
+    assert_eq!(
+        folder.names(),
+        ["V", "V.1", "V.aside.1", "V.aside.2", "V.lock"]
+    );
 }
 
 #[test]
@@ -692,7 +739,10 @@ fn the_operator_may_choose_an_older_generation_but_no_other_vault() {
         "{repaired:?}"
     );
     assert_eq!(folder.current().unwrap(), 1);
-    assert_eq!(folder.names(), ["V", "V.1", "V.aside.1", "V.aside.2", "V.lock"]);
+    assert_eq!(
+        folder.names(),
+        ["V", "V.1", "V.aside.1", "V.aside.2", "V.lock"]
+    );
     assert_eq!(folder.next(0).unwrap(), 4, "3 was used before");
 
     let stranger = tempfile::NamedTempFile::new().unwrap();
@@ -726,7 +776,10 @@ fn prune_leaves_at_least_two_and_touches_nothing_else() {
 fn verify_tells_what_each_file_is() {
     let folder = Folder::with_generations(1);
     let facts = verify(&folder.path("")).outcome.unwrap();
-    assert_eq!((facts.generation, facts.slots.len(), facts.len), (1, 1, 4448));
+    assert_eq!(
+        (facts.generation, facts.slots.len(), facts.len),
+        (1, 1, 4448)
+    );
     let kind_of = |path: &Path| verify(path).outcome.unwrap_err().kind();
     assert_eq!(kind_of(&folder.path(".missing")), Kind::Missing);
     assert_eq!(kind_of(folder.path("").parent().unwrap()), Kind::NotAVault);
@@ -748,7 +801,15 @@ fn repair_leaves_other_vaults_and_other_files_alone() {
     folder.store.repair(Some(&folder.path(".2"))).unwrap();
     assert_eq!(
         folder.names(),
-        ["V", "V.1", "V.2", "V.20261121", "V.77", "V.aside.1", "V.lock"]
+        [
+            "V",
+            "V.1",
+            "V.2",
+            "V.20261121",
+            "V.77",
+            "V.aside.1",
+            "V.lock"
+        ]
     );
     assert_eq!(
         folder.store.repair(None).unwrap(),

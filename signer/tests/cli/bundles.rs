@@ -64,7 +64,9 @@ fn a_bundle_is_signed_like_its_psbts() {
             );
         }
 
-        let vault = returned.verify_receipt(&wallet.receipt_key().unwrap()).unwrap();
+        let vault = returned
+            .verify_receipt(&wallet.receipt_key().unwrap())
+            .unwrap();
         assert_eq!(vault.journal_count, before.as_u64().unwrap() + 2);
         let shown = &signed["return"]["receipt"];
         assert_eq!(shown["generation"], vault.generation);
@@ -82,12 +84,19 @@ fn the_return_goes_where_out_says_and_over_nothing_else() {
     let (signer, wallet, psbts) = two_payments("segwit");
     let bundle = write(&signer, wallet.id(), &psbts);
     let out = signer.text("back");
-    signer.run(&["sign", &bundle, "--out", &out, "--yes"]).json();
+    signer
+        .run(&["sign", &bundle, "--out", &out, "--yes"])
+        .json();
     fs::create_dir(signer.path("folder")).unwrap();
     let folder = signer.text("folder");
-    let signed = signer.run(&["sign", &bundle, "--out", &folder, "--yes"]).json();
+    let signed = signer
+        .run(&["sign", &bundle, "--out", &folder, "--yes"])
+        .json();
     assert_eq!(signed["return"]["out"], signer.text("folder/po-1.return"));
-    assert_eq!(signed["signed"][0]["out"], signer.text("folder/po-1.return"));
+    assert_eq!(
+        signed["signed"][0]["out"],
+        signer.text("folder/po-1.return")
+    );
     // A later receipt names a later state: another file.
     let error = signer
         .run(&["sign", &bundle, "--out", &out, "--yes"])
@@ -120,15 +129,27 @@ fn a_refused_bundle_leaves_no_return() {
 #[test]
 fn what_a_bundle_brings_is_reviewed_like_any_file() {
     let (signer, wallet, psbts) = two_payments("segwit");
-    let mut raw = Parsed::parse(&psbts[0], &Limits::DEFAULT).unwrap().raw().clone();
-    let mut coin = raw.inputs[0].plain(fields::input::WITNESS_UTXO).unwrap().to_vec();
+    let mut raw = Parsed::parse(&psbts[0], &Limits::DEFAULT)
+        .unwrap()
+        .raw()
+        .clone();
+    let mut coin = raw.inputs[0]
+        .plain(fields::input::WITNESS_UTXO)
+        .unwrap()
+        .to_vec();
     coin[0] ^= 1;
     raw.inputs[0].set(RawKey::plain(fields::input::WITNESS_UTXO), coin);
     let bundle = write(&signer, wallet.id(), &[raw.to_bytes()]);
-    assert_eq!(signer.run(&["sign", &bundle, "--yes"]).error_code(3), "refused");
+    assert_eq!(
+        signer.run(&["sign", &bundle, "--yes"]).error_code(3),
+        "refused"
+    );
 
     // No PSBT at all, though the hash is right.
-    let mut raw = Parsed::parse(&psbts[0], &Limits::DEFAULT).unwrap().raw().clone();
+    let mut raw = Parsed::parse(&psbts[0], &Limits::DEFAULT)
+        .unwrap()
+        .raw()
+        .clone();
     raw.inputs[1].set(RawKey::plain(fields::input::SIGHASH_TYPE), vec![1]);
     let bundle = write(&signer, wallet.id(), &[raw.to_bytes()]);
     let error = signer.run(&["sign", &bundle, "--yes"]).error(6);
@@ -152,11 +173,15 @@ fn a_bundle_is_named_alone_and_whole() {
         assert_eq!(run.error_code(2), "wrong-usage");
     }
     assert_eq!(
-        signer.run(&["sign", &psbt, "--psbts", "--yes"]).error_code(2),
+        signer
+            .run(&["sign", &psbt, "--psbts", "--yes"])
+            .error_code(2),
         "wrong-usage"
     );
     let bytes = signer.read("po-1.bundle");
     signer.write("cut.bundle", &bytes[..bytes.len() - 1]);
-    let error = signer.run(&["inspect", &signer.text("cut.bundle")]).error(6);
+    let error = signer
+        .run(&["inspect", &signer.text("cut.bundle")])
+        .error(6);
     assert_eq!(error["code"], "malformed-bundle");
 }

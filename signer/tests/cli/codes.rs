@@ -1,4 +1,5 @@
-//! Codes and secrets: what is never shown, what is never read but to restore, and codes on a terminal.
+//! Codes and secrets: what is never shown, what is never read but to restore, and codes on a
+//! terminal.
 
 use std::path::Path;
 use std::process::Command;
@@ -48,7 +49,10 @@ fn a_seed_in_a_code_is_the_same_as_in_words() {
             signer.text("words")
         });
         let digits = text(&seed, "digits").as_bytes();
-        assert_eq!(restored("--seed-qr", |signer| picture(signer, digits)), by_words);
+        assert_eq!(
+            restored("--seed-qr", |signer| picture(signer, digits)),
+            by_words
+        );
         let compact = entropy(&seed);
         assert_eq!(
             restored("--seed-qr", |signer| picture(signer, &compact)),
@@ -74,7 +78,9 @@ fn a_seed_before_the_camera_is_not_taken_for_a_payment() {
             assert_eq!(run.error_code(6), "foreign-code");
             let said = [run.stdout, run.stderr, signer.words(&scan).stderr].concat();
             assert!(said.contains("this code is a seed"), "{said}");
-            assert!(!said.contains(text(&seed, "digits")) && !said.contains(text(&seed, "entropy")));
+            assert!(
+                !said.contains(text(&seed, "digits")) && !said.contains(text(&seed, "entropy"))
+            );
             let words: Vec<&str> = text(&seed, "words").split(' ').collect();
             let told = words.windows(2).find(|pair| said.contains(&pair.join(" ")));
             assert_eq!(told, None, "{said}");
@@ -135,7 +141,9 @@ fn codes_on_a_terminal_get_denser_and_end_and_leave_it_as_it_was() {
     let before = count(&mut session);
     session.send("+").unwrap();
     session.flush().unwrap();
-    let denser = (0..40).map(|_| count(&mut session)).find(|count| *count < before);
+    let denser = (0..40)
+        .map(|_| count(&mut session))
+        .find(|count| *count < before);
     assert!(denser.is_some(), "{before} codes, and as many after +");
     session.send("q").unwrap();
     session.flush().unwrap();

@@ -1,4 +1,5 @@
-//! The command lines that scripts outside the repository rely on, exactly as they stand in the design.
+//! The command lines that scripts outside the repository rely on, exactly as they stand in the
+//! design.
 
 use serde_json::Value;
 
@@ -24,7 +25,11 @@ fn every_line_of_the_contract_works_without_a_terminal() {
     let init = ["init", "--network", "regtest", "--words", "12"];
     let made = line(&signer, false, &[&init[..], &COSTS].concat());
     assert_eq!(made.code, 0, "{}", made.stderr);
-    assert!(made.stderr.contains("NOBODY HAS A BACKUP"), "{}", made.stderr);
+    assert!(
+        made.stderr.contains("NOBODY HAS A BACKUP"),
+        "{}",
+        made.stderr
+    );
 
     for (name, script) in [
         ("a", "legacy"),
@@ -41,16 +46,32 @@ fn every_line_of_the_contract_works_without_a_terminal() {
         );
         assert_eq!(added.code, 0, "{}", added.stderr);
         for format in ["json", "core", "descriptor"] {
-            let printed = line(&signer, false, &["export", "--account", name, "--format", format]);
+            let printed = line(
+                &signer,
+                false,
+                &["export", "--account", name, "--format", format],
+            );
             assert_eq!(printed.code, 0, "{}", printed.stderr);
             let out = signer.text("exported");
-            let arguments = ["export", "--account", name, "--format", format, "--out", &out];
+            let arguments = [
+                "export",
+                "--account",
+                name,
+                "--format",
+                format,
+                "--out",
+                &out,
+            ];
             let written = line(&signer, false, &arguments);
             assert_eq!(written.code, 0, "{}", written.stderr);
             assert_eq!(signer.read("exported"), printed.stdout.into_bytes());
         }
     }
-    let export = line(&signer, false, &["export", "--account", "c", "--format", "json"]);
+    let export = line(
+        &signer,
+        false,
+        &["export", "--account", "c", "--format", "json"],
+    );
     let own: Value = serde_json::from_str(&export.stdout).unwrap();
     for field in ["name", "network", "descriptor", "birthday"] {
         assert!(own.get(field).is_some(), "{field}");
@@ -100,7 +121,15 @@ fn dice_are_mixed_in_and_a_bias_is_told() {
     let signer = Signer::bare();
     signer.write("dice", "1".repeat(100));
     let dice = signer.text("dice");
-    let arguments = ["init", "--network", "regtest", "--words", "24", "--dice", &dice];
+    let arguments = [
+        "init",
+        "--network",
+        "regtest",
+        "--words",
+        "24",
+        "--dice",
+        &dice,
+    ];
     let made = line(&signer, true, &[&arguments[..], &COSTS].concat());
     assert!(
         made.json()["dice_warning"]
@@ -111,7 +140,15 @@ fn dice_are_mixed_in_and_a_bias_is_told() {
     let signer = Signer::bare();
     signer.write("dice", "1234567");
     let dice = signer.text("dice");
-    let arguments = ["init", "--network", "regtest", "--words", "24", "--dice", &dice];
+    let arguments = [
+        "init",
+        "--network",
+        "regtest",
+        "--words",
+        "24",
+        "--dice",
+        &dice,
+    ];
     let refused = line(&signer, true, &[&arguments[..], &COSTS].concat());
     assert_eq!(refused.error_code(6), "invalid-rolls");
     assert_eq!(signer.names(), ["dice", "p", "v.lock"]);

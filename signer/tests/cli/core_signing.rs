@@ -33,7 +33,9 @@ fn sign_as_core_does(case: &str, script: &str, version: &str) {
 
     signer.write("unsigned", case["unsigned"][version].as_str().unwrap());
     let (unsigned, out) = (signer.text("unsigned"), signer.text("signed"));
-    signer.run(&["sign", &unsigned, "--out", &out, "--yes"]).json();
+    signer
+        .run(&["sign", &unsigned, "--out", &out, "--yes"])
+        .json();
 
     let signed = Parsed::parse(&signer.read("signed"), &Limits::DEFAULT).unwrap();
     assert_eq!(format!("psbt_v{}", signed.version()), version);
@@ -43,7 +45,8 @@ fn sign_as_core_does(case: &str, script: &str, version: &str) {
 }
 
 fn coin(coin: &Value) -> TxOut {
-    let previous: Transaction = deserialize_hex(coin["previous_transaction"].as_str().unwrap()).unwrap();
+    let previous: Transaction =
+        deserialize_hex(coin["previous_transaction"].as_str().unwrap()).unwrap();
     previous.output[coin["vout"].as_u64().unwrap() as usize].clone()
 }
 

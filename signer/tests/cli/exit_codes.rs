@@ -52,7 +52,10 @@ fn wrong_usage_is_2() {
 fn an_empty_passphrase_and_a_closed_descriptor_are_wrong_usage() {
     let signer = Signer::init();
     signer.write("p", "\n");
-    assert_eq!(signer.run(&["account", "list"]).error_code(2), "wrong-usage");
+    assert_eq!(
+        signer.run(&["account", "list"]).error_code(2),
+        "wrong-usage"
+    );
     let mut command =
         signer.command_without_passphrase(&["account", "list", "--json", "--passphrase-fd", "77"]);
     let run: Run = command.output().unwrap().into();
@@ -69,7 +72,10 @@ fn no_terminal_to_ask_on_is_wrong_usage() {
         .into();
     let error = run.error(2);
     assert!(
-        error["hint"].as_str().unwrap().contains("--passphrase-file"),
+        error["hint"]
+            .as_str()
+            .unwrap()
+            .contains("--passphrase-file"),
         "{error}"
     );
     assert_eq!(signer.run(&["backup", "show"]).error_code(2), "wrong-usage");
@@ -83,17 +89,25 @@ fn no_terminal_to_ask_on_is_wrong_usage() {
 fn a_refusal_is_3_and_names_its_findings() {
     let (signer, wallet) = Signer::with_wallet("segwit");
     let stranger = Signer::restore().add_account("main", "segwit");
-    signer.write("foreign", Plan::new(&stranger, &[0], &[(PAYEE, 5_000)]).psbt());
+    signer.write(
+        "foreign",
+        Plan::new(&stranger, &[0], &[(PAYEE, 5_000)]).psbt(),
+    );
     let mut costly = Plan::new(&wallet, &[0, 1], &[(PAYEE, 5_000)]);
     costly.fee = 500_000;
     signer.write("costly", costly.psbt());
-    for (file, code) in [("foreign", "foreign-wallet"), ("costly", "fee-rate-too-high")] {
+    for (file, code) in [
+        ("foreign", "foreign-wallet"),
+        ("costly", "fee-rate-too-high"),
+    ] {
         let (input, out) = (signer.text(file), signer.text("out"));
         let inspected = signer.run(&["inspect", &input]);
         assert_eq!(inspected.code, 3);
         let review: Value = serde_json::from_str(&inspected.stdout).unwrap();
         assert_eq!(review["would_sign"], false);
-        let error = signer.run(&["sign", &input, "--out", &out, "--yes"]).error(3);
+        let error = signer
+            .run(&["sign", &input, "--out", &out, "--yes"])
+            .error(3);
         assert_eq!(error["code"], "refused");
         let codes: Vec<&str> = error["findings"]
             .as_array()
@@ -136,7 +150,10 @@ fn a_refusal_for_what_is_not_known_is_3() {
     empty.inputs[0].witness_utxo = None;
     signer.write("empty", empty.serialize());
     let stranger = Signer::restore().add_account("main", "taproot");
-    signer.write("foreign", Plan::new(&stranger, &[0], &[(PAYEE, 5_000)]).psbt());
+    signer.write(
+        "foreign",
+        Plan::new(&stranger, &[0], &[(PAYEE, 5_000)]).psbt(),
+    );
     for (file, code) in [
         ("unproven", "previous-transaction-missing"),
         ("empty", "utxo-missing"),
@@ -146,9 +163,15 @@ fn a_refusal_for_what_is_not_known_is_3() {
         let inspected = signer.run(&["inspect", &input]);
         assert_eq!(inspected.code, 3, "{file}: {}", inspected.stderr);
         let review: Value = serde_json::from_str(&inspected.stdout).unwrap();
-        assert!(review["files"][0]["totals"]["fee_sat"].is_null(), "{review}");
+        assert!(
+            review["files"][0]["totals"]["fee_sat"].is_null(),
+            "{review}"
+        );
         let findings = review["findings"].as_array().unwrap();
-        assert!(findings.iter().any(|finding| finding["code"] == code), "{review}");
+        assert!(
+            findings.iter().any(|finding| finding["code"] == code),
+            "{review}"
+        );
         let words = signer.words(&["inspect", &input]);
         assert_eq!(words.code, 3);
         assert!(words.stdout.contains("REFUSED"), "{}", words.stdout);
@@ -166,7 +189,8 @@ fn a_fee_limit_only_lowers() {
     plan.fee = 400_000;
     signer.write("b", plan.psbt());
     let (a, b) = (signer.text("a"), signer.text("b"));
-    let limited = |file: &str, limit: &str| signer.run(&["inspect", file, "--max-fee-sat", limit]).code;
+    let limited =
+        |file: &str, limit: &str| signer.run(&["inspect", file, "--max-fee-sat", limit]).code;
     assert_eq!(limited(&a, "2000"), 0);
     assert_eq!(limited(&a, "1999"), 3);
     assert_eq!(limited(&b, "2100000000000000"), 3);
@@ -196,11 +220,16 @@ fn an_address_of_somebody_else_is_3() {
 fn a_wrong_passphrase_is_4() {
     let signer = Signer::init();
     signer.write("p", "wrong");
-    assert_eq!(signer.run(&["account", "list"]).error_code(4), "wrong-passphrase");
+    assert_eq!(
+        signer.run(&["account", "list"]).error_code(4),
+        "wrong-passphrase"
+    );
     signer.write("k", "a key file");
     let key = signer.text("k");
     assert_eq!(
-        signer.run(&["account", "list", "--key-file", &key]).error_code(4),
+        signer
+            .run(&["account", "list", "--key-file", &key])
+            .error_code(4),
         "wrong-kind-of-credential"
     );
 }
@@ -261,9 +290,15 @@ fn malformed_input_is_6() {
         ("folder", "no-psbt"),
     ] {
         let (path, out) = (signer.text(name), signer.text("out"));
-        assert_eq!(signer.run(&["inspect", &path]).error_code(6), code, "{name}");
         assert_eq!(
-            signer.run(&["sign", &path, "--out", &out, "--yes"]).error_code(6),
+            signer.run(&["inspect", &path]).error_code(6),
+            code,
+            "{name}"
+        );
+        assert_eq!(
+            signer
+                .run(&["sign", &path, "--out", &out, "--yes"])
+                .error_code(6),
             code,
             "{name}"
         );
@@ -274,7 +309,10 @@ fn malformed_input_is_6() {
     let checksum = bitcoin::hashes::sha256::Hash::hash(&newer[..at]);
     newer[at..].copy_from_slice(checksum.as_byte_array());
     signer.write("v", newer);
-    assert_eq!(signer.run(&["account", "list"]).error_code(6), "newer-format");
+    assert_eq!(
+        signer.run(&["account", "list"]).error_code(6),
+        "newer-format"
+    );
     fs::remove_file(signer.path("p")).unwrap();
     assert_eq!(
         Signer::bare().run(&["account", "list"]).error_code(6),
@@ -299,14 +337,16 @@ fn words_that_are_none_are_6_and_are_not_repeated() {
     );
 }
 
-/// Runs the signer where a network is up: this machine's own, or else a namespace with an interface made for the test.
+/// Runs the signer where a network is up: this machine's own, or else a namespace with an interface
+/// made for the test.
 fn online(signer: &Signer, arguments: &[&str]) -> Option<Run> {
     let routes = fs::read_to_string("/proc/net/route").unwrap_or_default();
     let has_route = routes.lines().skip(1).any(|line| !line.starts_with("lo\t"));
     let mut command = Command::new("setsid");
     command.arg("--wait");
     if !has_route {
-        let dummy = "ip link add d0 type dummy && ip addr add 192.0.2.1/24 dev d0 && ip link set d0 up";
+        let dummy =
+            "ip link add d0 type dummy && ip addr add 192.0.2.1/24 dev d0 && ip link set d0 up";
         let made = Command::new("unshare")
             .args(["-rn", "--", "sh", "-c", dummy])
             .output()
@@ -324,7 +364,9 @@ fn online(signer: &Signer, arguments: &[&str]) -> Option<Run> {
             "sh",
         ]);
     }
-    command.args([BINARY, "--json", "--vault"]).arg(signer.path("v"));
+    command
+        .args([BINARY, "--json", "--vault"])
+        .arg(signer.path("v"));
     command.arg("--passphrase-file").arg(signer.path("p"));
     Some(
         command
@@ -339,7 +381,12 @@ fn online(signer: &Signer, arguments: &[&str]) -> Option<Run> {
 #[test]
 fn a_machine_on_a_network_is_7() {
     let signer = Signer::init();
-    let list = ["--allow-unfit", "swap,bluetooth,radio,tracer", "account", "list"];
+    let list = [
+        "--allow-unfit",
+        "swap,bluetooth,radio,tracer",
+        "account",
+        "list",
+    ];
     let Some(refused) = online(&signer, &list) else {
         println!("left out: no network is up here, and the system permits no interface to be made");
         return;
@@ -374,10 +421,16 @@ fn a_machine_on_a_network_is_7() {
         .iter()
         .rfind(|entry| entry["command"] == "account list")
         .unwrap();
-    assert!(last["unfit"].as_array().unwrap().contains(&"network".into()));
+    assert!(
+        last["unfit"]
+            .as_array()
+            .unwrap()
+            .contains(&"network".into())
+    );
 }
 
-/// How often something is looked for, and how far apart: for two minutes, far longer than it takes on a machine that has much else to do.
+/// How often something is looked for, and how far apart: for two minutes, far longer than it takes
+/// on a machine that has much else to do.
 const PATIENCE: u32 = 6_000;
 const MOMENT: std::time::Duration = std::time::Duration::from_millis(20);
 
@@ -488,10 +541,14 @@ fn waiting(signer: &Signer) -> (Child, String) {
     let of_screen = format!("/proc/{}/task", child.id());
     for _ in 0..PATIENCE {
         std::thread::sleep(MOMENT);
-        let children = fs::read_to_string(format!("{of_screen}/{}/children", child.id())).unwrap_or_default();
+        let children =
+            fs::read_to_string(format!("{of_screen}/{}/children", child.id())).unwrap_or_default();
         // The thread that waits for signals is there, too.
         let threads = fs::read_dir(&of_screen).unwrap().count();
-        if let ([worker], 2) = (&children.split_whitespace().collect::<Vec<_>>()[..], threads) {
+        if let ([worker], 2) = (
+            &children.split_whitespace().collect::<Vec<_>>()[..],
+            threads,
+        ) {
             return (child, (*worker).to_owned());
         }
     }
@@ -621,7 +678,11 @@ fn a_tiny_disk_is_10_and_no_signature_leaves_without_its_record() {
         !signer.path("out.psbt").exists(),
         "a signature left without its record"
     );
-    assert_eq!(signer.read("v.after"), signer.read("v"), "the vault is as it was");
+    assert_eq!(
+        signer.read("v.after"),
+        signer.read("v"),
+        "the vault is as it was"
+    );
 }
 
 #[test]
@@ -644,7 +705,15 @@ fn what_is_in_conflict_is_12() {
     assert_eq!(signer.read("out.psbt"), b"something else");
     for precious in ["v", "v.journal"] {
         let (before, out) = (signer.read(precious), signer.text(precious));
-        let run = signer.run(&["export", "--account", "main", "--format", "json", "--out", &out]);
+        let run = signer.run(&[
+            "export",
+            "--account",
+            "main",
+            "--format",
+            "json",
+            "--out",
+            &out,
+        ]);
         assert_eq!(run.error_code(12), "file-exists");
         assert_eq!(signer.read(precious), before);
     }
@@ -677,7 +746,9 @@ fn files_are_private_and_nothing_else_is_left() {
     signer.write("a.psbt", Plan::new(&wallet, &[0], &[(PAYEE, 5_000)]).psbt());
     let (psbt, words) = (signer.text("a.psbt"), signer.text("words"));
     signer.run(&["sign", &psbt, "--yes"]).json();
-    signer.run(&["backup", "show", "--mnemonic-out", &words]).json();
+    signer
+        .run(&["backup", "show", "--mnemonic-out", &words])
+        .json();
     assert_eq!(
         signer.names(),
         [
@@ -694,7 +765,10 @@ fn files_are_private_and_nothing_else_is_left() {
         ]
     );
     for name in ["v", "v.1", "v.journal", "v.lock", "words"] {
-        let mode = fs::metadata(signer.path(name)).unwrap().permissions().mode();
+        let mode = fs::metadata(signer.path(name))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o077, 0, "{name} is {mode:o}");
     }
 }

@@ -18,10 +18,18 @@ fn receive_key(index: u32) -> SecretKey {
     let mut cases = fixture["cases"].as_array().unwrap().iter();
     let case = cases.find(|case| case["name"] == "p2wpkh").unwrap();
     let descriptor = case["private_descriptor"].as_str().unwrap();
-    let account = descriptor.split([']', '/']).find(|part| part.starts_with("tprv"));
+    let account = descriptor
+        .split([']', '/'])
+        .find(|part| part.starts_with("tprv"));
     let account: Xpriv = account.unwrap().parse().unwrap();
-    let path = [ChildNumber::Normal { index: 0 }, ChildNumber::Normal { index }];
-    account.derive_priv(&Secp256k1::new(), &path).unwrap().private_key
+    let path = [
+        ChildNumber::Normal { index: 0 },
+        ChildNumber::Normal { index },
+    ];
+    account
+        .derive_priv(&Secp256k1::new(), &path)
+        .unwrap()
+        .private_key
 }
 
 /// Two machines with the same words, and the same file on both.
@@ -31,7 +39,10 @@ fn two_machines(script: &str) -> (Signer, Signer, Wallet) {
     let same = there.add_account("main", script);
     assert_eq!(wallet.id(), same.id());
     for machine in [&here, &there] {
-        machine.write("x.psbt", Plan::new(&wallet, &[0, 1], &[(PAYEE, 5_000)]).psbt());
+        machine.write(
+            "x.psbt",
+            Plan::new(&wallet, &[0, 1], &[(PAYEE, 5_000)]).psbt(),
+        );
     }
     let (input, out) = (there.text("x.psbt"), there.text("x.signed.psbt"));
     there.run(&["sign", &input, "--out", &out, "--yes"]).json();
@@ -75,7 +86,12 @@ fn a_valid_signature_with_another_nonce_is_told_and_nothing_leaves() {
     let key = receive_key(1);
     let secp = Secp256k1::new();
     let sighash = SighashCache::new(honest.unsigned_tx())
-        .p2wpkh_signature_hash(1, &coins[1].script_pubkey, coins[1].value, EcdsaSighashType::All)
+        .p2wpkh_signature_hash(
+            1,
+            &coins[1].script_pubkey,
+            coins[1].value,
+            EcdsaSighashType::All,
+        )
         .unwrap();
     let message = Message::from_digest(sighash.to_byte_array());
     let leaky = secp.sign_ecdsa_with_noncedata(&message, &key, &[7; 32]);
@@ -110,7 +126,9 @@ fn what_cannot_be_compared_is_refused_before_anything_is_signed() {
     here.write("y.psbt", Plan::new(&wallet, &[2], &[(OTHER, 6_000)]).psbt());
     let (x, y, both) = (here.text("x.psbt"), here.text("y.psbt"), here.text("both/"));
     let expected = there.text("x.signed.psbt");
-    let missing = here.run(&["sign", &x, &y, "--out", &both, "--yes", "--expect", &expected]);
+    let missing = here.run(&[
+        "sign", &x, &y, "--out", &both, "--yes", "--expect", &expected,
+    ]);
     assert_eq!(missing.error_code(6), "expectation-unusable");
     let stranger = here.run(&["sign", &y, "--out", &both, "--yes", "--expect", &expected]);
     assert_eq!(stranger.error_code(6), "expectation-unusable");

@@ -131,7 +131,11 @@ impl Signer {
 
     /// Runs a command with `--json` on the vault.
     pub(crate) fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Run {
-        self.command(arguments).arg("--json").output().unwrap().into()
+        self.command(arguments)
+            .arg("--json")
+            .output()
+            .unwrap()
+            .into()
     }
 
     /// Runs a command on the vault, for people.
@@ -139,7 +143,8 @@ impl Signer {
         self.command(arguments).output().unwrap().into()
     }
 
-    /// The command with passphrase and vault, without a terminal, in an empty network namespace where one is permitted.
+    /// The command with passphrase and vault, without a terminal, in an empty network namespace
+    /// where one is permitted.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
         let mut command = self.command_without_passphrase(arguments);
         command.arg("--passphrase-file").arg(self.path("p"));
@@ -164,7 +169,8 @@ pub(crate) fn offline() -> Command {
     } else {
         command.args([BINARY, "--allow-online"]);
     }
-    // The machine that tests may have swap and radios, and scripts/strace-network traces: they are not what tests are about.
+    // The machine that tests may have swap and radios, and scripts/strace-network traces: they are
+    // not what tests are about.
     command.args(["--allow-unfit", "swap,bluetooth,radio,tracer"]);
     command
 }

@@ -48,7 +48,9 @@ fn a_journal_shorter_than_the_vault_remembers_is_damage() {
         assert!(!signer.path("b.signed.psbt").exists(), "{name}");
         // The keys are not lost with the journal: public data and the words can still be had.
         let words = signer.text(&format!("words, {name}"));
-        signer.run(&["backup", "show", "--mnemonic-out", &words]).json();
+        signer
+            .run(&["backup", "show", "--mnemonic-out", &words])
+            .json();
         signer
             .run(&["export", "--account", "main", "--format", "descriptor"])
             .json();
@@ -86,7 +88,10 @@ fn a_journal_that_is_longer_or_torn_at_its_end_is_a_crash_and_accepted() {
     signer.write("v", &vault);
     std::fs::remove_file(signer.path(&format!("v.{generation}"))).unwrap();
     let facts = signer.run(&["journal", "verify"]).json();
-    assert_eq!((&facts["count"], &facts["checkpoint"]), (&4.into(), &3.into()));
+    assert_eq!(
+        (&facts["count"], &facts["checkpoint"]),
+        (&4.into(), &3.into())
+    );
     let review = signer.run(&["inspect", &psbt]).json();
     assert_eq!(
         review["files"][0]["findings"][0]["code"], "signed-before",
@@ -103,7 +108,10 @@ fn a_journal_that_is_longer_or_torn_at_its_end_is_a_crash_and_accepted() {
     }
     signer.run(&["sign", &psbt, "--yes"]).json();
     let facts = signer.run(&["journal", "verify"]).json();
-    assert_eq!((&facts["torn"], &facts["count"]), (&false.into(), &5.into()));
+    assert_eq!(
+        (&facts["torn"], &facts["count"]),
+        (&false.into(), &5.into())
+    );
     assert_eq!(facts["checkpoint"], facts["count"]);
 }
 
@@ -124,9 +132,16 @@ fn a_lost_journal_comes_back_from_its_copy() {
         signer.run(&["journal", "import", &copy]).json();
         assert_eq!(signer.run(&["journal", "verify"]).json()["count"], 3);
     }
-    assert_eq!(signer.read("v.journal.aside.1"), b"junk", "nothing is deleted");
+    assert_eq!(
+        signer.read("v.journal.aside.1"),
+        b"junk",
+        "nothing is deleted"
+    );
     for name in ["v.journal", "copy.journal"] {
-        let mode = std::fs::metadata(signer.path(name)).unwrap().permissions().mode();
+        let mode = std::fs::metadata(signer.path(name))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o077, 0, "{name} is for its owner's eyes");
     }
     signer.write("old.journal", &before);
@@ -169,7 +184,10 @@ fn a_journal_of_a_copy_that_went_another_way_is_damage() {
     signer.write("v.journal", copy.read("v.journal"));
     let failed = signer.run(&["journal", "verify"]).error(5);
     assert!(
-        failed["message"].as_str().unwrap().contains("part by record 3"),
+        failed["message"]
+            .as_str()
+            .unwrap()
+            .contains("part by record 3"),
         "{failed}"
     );
     signer.write("v.journal", own);

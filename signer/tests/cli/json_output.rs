@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::harness::{COSTS, Signer, WORDS, offline};
 use crate::psbts::{OTHER, PAYEE, Plan};
 
-/// Masks what differs from run to run: folders, times, ids of vaults and slots, hashes of random bytes.
+/// Masks what differs from run to run: folders, times, ids of vaults and slots, hashes of random
+/// bytes.
 fn masked(signer: &Signer, mut document: Value) -> Value {
     mask(&mut document, &signer.folder.path().display().to_string());
     document
@@ -41,7 +42,8 @@ fn mask(value: &mut Value, folder: &str) {
 
 /// Masks times as in `2026-11-21T04:00:00Z`, and ids of 16 bytes.
 fn dates_masked(text: &str) -> String {
-    let is_date = |word: &str| word.len() == 20 && word.ends_with('Z') && word.as_bytes()[10] == b'T';
+    let is_date =
+        |word: &str| word.len() == 20 && word.ends_with('Z') && word.as_bytes()[10] == b'T';
     let is_id = |word: &str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     let words = text.split(' ').map(|word| {
         let bare = word.trim_end_matches([',', ';', ':']);
@@ -58,7 +60,13 @@ fn dates_masked(text: &str) -> String {
 fn making_a_vault_and_its_wallets() {
     let signer = Signer::bare();
     let init = signer
-        .run(&[&["init", "--network", "signet", "--words", "18"][..], &COSTS].concat())
+        .run(
+            &[
+                &["init", "--network", "signet", "--words", "18"][..],
+                &COSTS,
+            ]
+            .concat(),
+        )
         .json();
     let mut made = masked(&signer, init);
     made["fingerprint"] = "[fingerprint]".into();
@@ -102,7 +110,15 @@ fn making_a_vault_and_its_wallets() {
     let out = signer.text("exported");
     assert_json_snapshot!(
         "export-out",
-        run(&["export", "--account", "main", "--format", "json", "--out", &out])
+        run(&[
+            "export",
+            "--account",
+            "main",
+            "--format",
+            "json",
+            "--out",
+            &out
+        ])
     );
     assert_json_snapshot!(
         "address",
@@ -136,10 +152,21 @@ fn reviewing_and_signing() {
     );
     let (psbt, out) = (signer.text("a.psbt"), signer.text("a.signed.psbt"));
     assert_json_snapshot!("inspect", run(&["inspect", &psbt]));
-    let sign = ["sign", &psbt, "--out", &out, "--yes", "--accept", "dust-output"];
+    let sign = [
+        "sign",
+        &psbt,
+        "--out",
+        &out,
+        "--yes",
+        "--accept",
+        "dust-output",
+    ];
     assert_json_snapshot!("sign", run(&sign));
 
-    signer.write("b.psbt", Plan::new(&wallet, &[1], &[(OTHER, 700_000)]).psbt());
+    signer.write(
+        "b.psbt",
+        Plan::new(&wallet, &[1], &[(OTHER, 700_000)]).psbt(),
+    );
     let psbt = signer.text("b.psbt");
     let refused = signer.run(&["sign", &psbt, "--yes"]).error(3);
     assert_json_snapshot!("sign-refused", masked(&signer, refused));
@@ -152,13 +179,19 @@ fn reviewing_and_signing() {
     assert_json_snapshot!("journal-show", run(&["journal", "show"]));
     assert_json_snapshot!("journal-verify", run(&["journal", "verify"]));
     let copy = signer.text("copy.journal");
-    assert_json_snapshot!("journal-export", run(&["journal", "export", "--out", &copy]));
+    assert_json_snapshot!(
+        "journal-export",
+        run(&["journal", "export", "--out", &copy])
+    );
     assert_json_snapshot!("journal-import-known", run(&["journal", "import", &copy]));
     let other = Signer::restore();
     other.add_account("main", "segwit");
     let imported = other.run(&["journal", "import", &copy]).json();
     assert_json_snapshot!("journal-import", masked(&other, imported.clone()));
-    let (count, head) = (imported["count"].to_string(), imported["head"].as_str().unwrap());
+    let (count, head) = (
+        imported["count"].to_string(),
+        imported["head"].as_str().unwrap(),
+    );
     let confirmed = other.run(&["journal", "confirm", &count, head]).json();
     assert_json_snapshot!("journal-confirm", masked(&other, confirmed));
 
@@ -177,7 +210,10 @@ fn reviewing_and_signing() {
     assert_json_snapshot!("sign-bundle", signed);
 
     let (codes, answer) = (signer.text("po-1.gif"), signer.text("answer.gif"));
-    assert_json_snapshot!("qr", run(&["qr", &signer.text("po-1.bundle"), "--out", &codes]));
+    assert_json_snapshot!(
+        "qr",
+        run(&["qr", &signer.text("po-1.bundle"), "--out", &codes])
+    );
     let out = signer.text("scanned.return");
     let scan = [
         "scan",
@@ -195,7 +231,8 @@ fn reviewing_and_signing() {
     assert_json_snapshot!("scan", signed);
 }
 
-/// A recording that ends early, one without codes, codes of something else, and what is no picture: each has its own code.
+/// A recording that ends early, one without codes, codes of something else, and what is no picture:
+/// each has its own code.
 #[test]
 fn scans_that_bring_nothing_say_why() {
     let signer = Signer::restore();
@@ -206,7 +243,9 @@ fn scans_that_bring_nothing_say_why() {
     };
     let scan = |pictures: &str| error(&["scan", pictures, "--yes", "--out", &signer.text("out")]);
     let wallet = signer.text("wallet.gif");
-    signer.run(&["qr", "--account", "main", "--out", &wallet]).json();
+    signer
+        .run(&["qr", "--account", "main", "--out", &wallet])
+        .json();
     assert_eq!(scan(&wallet), "foreign-code");
     signer.write("long.txt", "x,y;".repeat(2_000));
     let folder = signer.text("long/");
@@ -231,7 +270,11 @@ fn scans_that_bring_nothing_say_why() {
     assert_eq!(scan(&first), "scan-incomplete");
     signer.write(
         "blank.y4m",
-        [&b"YUV4MPEG2 W64 H64 F1:1 Cmono\nFRAME\n"[..], &[200; 64 * 64]].concat(),
+        [
+            &b"YUV4MPEG2 W64 H64 F1:1 Cmono\nFRAME\n"[..],
+            &[200; 64 * 64],
+        ]
+        .concat(),
     );
     assert_eq!(scan(&signer.text("blank.y4m")), "no-code");
 }
@@ -241,7 +284,10 @@ fn keeping_a_vault() {
     let signer = Signer::init();
     let run = |arguments: &[&str]| masked(&signer, signer.run(arguments).json());
     let words = signer.text("words");
-    assert_json_snapshot!("backup-show", run(&["backup", "show", "--mnemonic-out", &words]));
+    assert_json_snapshot!(
+        "backup-show",
+        run(&["backup", "show", "--mnemonic-out", &words])
+    );
     assert_json_snapshot!("verify", run(&["verify"]));
     assert_json_snapshot!("repair-nothing", run(&["repair"]));
     assert_json_snapshot!("prune-nothing", run(&["prune"]));

@@ -1,4 +1,5 @@
-//! The signer as people and scripts meet it: the real binary, its files, its exit codes and its words.
+//! The signer as people and scripts meet it: the real binary, its files, its exit codes and its
+//! words.
 
 mod bundles;
 mod codes;

@@ -15,7 +15,12 @@ fn sign(signer: &Signer, plan: &Plan<'_>) -> Run {
     signer.run(&["sign", &input, "--out", &out, "--yes"])
 }
 
-fn with_change<'a>(wallet: &'a Wallet, coin: &'a [u32], payee: &'a [(&'a str, u64)], index: u32) -> Plan<'a> {
+fn with_change<'a>(
+    wallet: &'a Wallet,
+    coin: &'a [u32],
+    payee: &'a [(&'a str, u64)],
+    index: u32,
+) -> Plan<'a> {
     Plan {
         change: index,
         ..Plan::new(wallet, coin, payee)
@@ -37,7 +42,8 @@ fn events(signer: &Signer) -> Vec<Value> {
     shown["entries"].as_array().unwrap().clone()
 }
 
-/// A transaction over a coin that never existed costs nothing, and its previous transaction hashes as it should.
+/// A transaction over a coin that never existed costs nothing, and its previous transaction hashes
+/// as it should.
 #[test]
 fn change_is_not_held_to_ransom_by_a_coin_that_never_was() {
     for script in ["segwit", "taproot", "nested", "legacy"] {
@@ -57,11 +63,16 @@ fn change_is_not_held_to_ransom_by_a_coin_that_never_was() {
 #[test]
 fn what_was_signed_does_not_move_the_bound() {
     let (signer, wallet) = Signer::with_wallet("segwit");
-    sign(&signer, &with_change(&wallet, &[0], &[(PAYEE, 5_000)], 9_999)).json();
+    sign(
+        &signer,
+        &with_change(&wallet, &[0], &[(PAYEE, 5_000)], 9_999),
+    )
+    .json();
     let next = with_change(&wallet, &[1], &[(OTHER, 5_000)], 10_001);
     let finding = refused(&sign(&signer, &next));
     assert_eq!(finding["expected"], "at most 10000");
-    // The refusal names the command to type: the way on for a vault whose journal alone knew how far it had come.
+    // The refusal names the command to type: the way on for a vault whose journal alone knew how
+    // far it had come.
     let message = finding["message"].as_str().unwrap();
     let command = message.split('`').nth(1).unwrap();
     assert_eq!(command, "wallet mark-used main change 10001");
@@ -102,7 +113,11 @@ fn receive_marks_say_nothing_of_change() {
 #[test]
 fn near_the_bound_a_note_names_the_command_and_signing_goes_on() {
     let (signer, wallet) = Signer::with_wallet("segwit");
-    let signed = sign(&signer, &with_change(&wallet, &[0], &[(PAYEE, 5_000)], 9_000)).json();
+    let signed = sign(
+        &signer,
+        &with_change(&wallet, &[0], &[(PAYEE, 5_000)], 9_000),
+    )
+    .json();
     let finding = &signed["review"]["files"][0]["findings"][0];
     assert_eq!(
         (&finding["code"], &finding["severity"]),
@@ -117,14 +132,23 @@ fn near_the_bound_a_note_names_the_command_and_signing_goes_on() {
     signer
         .run(&["wallet", "mark-used", "main", "change", "9000"])
         .json();
-    let signed = sign(&signer, &with_change(&wallet, &[1], &[(OTHER, 5_000)], 9_001)).json();
-    assert_eq!(signed["review"]["files"][0]["findings"], serde_json::json!([]));
+    let signed = sign(
+        &signer,
+        &with_change(&wallet, &[1], &[(OTHER, 5_000)], 9_001),
+    )
+    .json();
+    assert_eq!(
+        signed["review"]["files"][0]["findings"],
+        serde_json::json!([])
+    );
 }
 
 #[test]
 fn marks_are_recorded_and_go_back() {
     let (signer, wallet) = Signer::with_wallet("segwit");
-    let mark = |arguments: &[&str]| signer.run(&[&["wallet", "mark-used", "main"][..], arguments].concat());
+    let mark = |arguments: &[&str]| {
+        signer.run(&[&["wallet", "mark-used", "main"][..], arguments].concat())
+    };
     let generation = || signer.run(&["verify"]).json()["generation"].clone();
     // No question can be asked, and nothing is changed.
     for index in ["10001", "2147483647"] {
@@ -150,7 +174,10 @@ fn marks_are_recorded_and_go_back() {
     let far = with_change(&wallet, &[0], &[(PAYEE, 5_000)], 2_147_483_000);
     sign(&signer, &far).json();
 
-    assert_eq!(mark(&["change", "400", "--lower"]).error_code(2), "wrong-usage");
+    assert_eq!(
+        mark(&["change", "400", "--lower"]).error_code(2),
+        "wrong-usage"
+    );
     assert_eq!(
         mark(&["change", "400", "--lower", "--yes"]).json()["seen_change"],
         400
@@ -169,7 +196,9 @@ fn marks_are_recorded_and_go_back() {
     ));
 
     let events = events(&signer);
-    let marks = events.iter().filter(|entry| entry["event"] == "marked-used");
+    let marks = events
+        .iter()
+        .filter(|entry| entry["event"] == "marked-used");
     let marks: Vec<&Value> = marks.map(|entry| &entry["change"]).collect();
     assert_eq!(marks, [10_000, 20_000, 2_147_483_647u32, 400]);
     let last = events
@@ -219,7 +248,14 @@ fn what_stands_far_out_is_found_again() {
     let (signer, wallet) = Signer::with_wallet("segwit");
     let far = 2_147_483_000;
     signer
-        .run(&["wallet", "mark-used", "main", "change", "2147483000", "--yes"])
+        .run(&[
+            "wallet",
+            "mark-used",
+            "main",
+            "change",
+            "2147483000",
+            "--yes",
+        ])
         .json();
     sign(
         &signer,

@@ -51,9 +51,14 @@ fn what_is_no_regular_file_is_refused_at_once() {
 fn a_pipe_in_a_folder_of_psbts_is_passed_over() {
     let (signer, wallet) = Signer::with_wallet("segwit");
     std::fs::create_dir(signer.path("in")).unwrap();
-    let made = Command::new("mkfifo").arg(signer.path("in/x.psbt")).status();
+    let made = Command::new("mkfifo")
+        .arg(signer.path("in/x.psbt"))
+        .status();
     assert!(made.unwrap().success());
-    signer.write("in/a.psbt", Plan::new(&wallet, &[0], &[(PAYEE, 5_000)]).psbt());
+    signer.write(
+        "in/a.psbt",
+        Plan::new(&wallet, &[0], &[(PAYEE, 5_000)]).psbt(),
+    );
     let review = signer.run(&["inspect", &signer.text("in")]).json();
     assert_eq!(review["files"].as_array().unwrap().len(), 1);
 }
@@ -68,7 +73,15 @@ fn a_pipe_in_the_place_of_an_output_is_not_waited_for() {
     let (psbt, out) = (signer.text("a.psbt"), signer.text("out"));
     let signed = signer.run(&["sign", &psbt, "--out", &out, "--yes"]);
     assert_eq!(signed.error_code(12), "file-exists");
-    let exported = signer.run(&["export", "--account", "main", "--format", "json", "--out", &out]);
+    let exported = signer.run(&[
+        "export",
+        "--account",
+        "main",
+        "--format",
+        "json",
+        "--out",
+        &out,
+    ]);
     assert_eq!(exported.error_code(12), "file-exists");
 }
 
@@ -96,7 +109,10 @@ fn a_psbt_comes_from_standard_input() {
     let folder = signer.text("signed");
     let signed = piped(&signer, &["sign", "-", "--out", &folder, "--yes"], &psbt).json();
     assert_eq!(signed["signed"][0]["signatures"], 1);
-    assert_eq!(names(&signer.path("signed")), ["standard-input.signed.psbt"]);
+    assert_eq!(
+        names(&signer.path("signed")),
+        ["standard-input.signed.psbt"]
+    );
     assert_eq!(
         piped(&signer, &["inspect", "-"], b"").error_code(6),
         "malformed-psbt"
@@ -108,7 +124,8 @@ fn standard_input_is_one_thing() {
     let signer = Signer::init();
     let twice = signer.run(&["inspect", "-", "-"]);
     assert_eq!(twice.error_code(2), "wrong-usage");
-    let mut command = signer.command_without_passphrase(&["inspect", "-", "--passphrase-fd", "0", "--json"]);
+    let mut command =
+        signer.command_without_passphrase(&["inspect", "-", "--passphrase-fd", "0", "--json"]);
     let run: Run = command
         .stdin(File::open(signer.path("p")).unwrap())
         .output()

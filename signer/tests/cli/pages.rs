@@ -31,7 +31,9 @@ fn sources() -> Vec<String> {
     let mut folders = vec![package.join("src"), package.join("../crates/optics/src")];
     let mut texts = Vec::new();
     while let Some(folder) = folders.pop() {
-        let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let paths = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
         for path in paths.collect::<Vec<PathBuf>>() {
             match path.is_dir() {
                 true => folders.push(path),
@@ -42,8 +44,8 @@ fn sources() -> Vec<String> {
     texts
 }
 
-/// Returns each pair of an exit and the code that follows it, as in `Exit::Malformed, "no-psbt"`; a scan that fails is malformed
-/// input, unless its process does not start.
+/// Returns each pair of an exit and the code that follows it, as in `Exit::Malformed, "no-psbt"`; a
+/// scan that fails is malformed input, unless its process does not start.
 fn codes_of_the_source() -> Vec<(u8, String)> {
     let mut codes = Vec::new();
     for text in sources() {
@@ -63,7 +65,9 @@ fn codes_of_the_source() -> Vec<(u8, String)> {
         for line in text.lines().filter(|line| line.contains("ScanError::")) {
             if let Some((_, after)) = line.split_once("=> \"")
                 && let Some((code, _)) = after.split_once("\",")
-                && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+                && code
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
             {
                 codes.push((if code == "unexpected" { 1 } else { 6 }, code.to_owned()));
             }
@@ -105,7 +109,10 @@ fn every_code_is_on_the_page_with_its_exit_and_every_code_of_the_page_exists() {
     }
     let sources = sources().concat();
     for code in page.keys() {
-        assert!(sources.contains(&format!("\"{code}\"")), "nothing gives {code}");
+        assert!(
+            sources.contains(&format!("\"{code}\"")),
+            "nothing gives {code}"
+        );
     }
 }
 
@@ -121,7 +128,9 @@ fn every_command_is_on_the_page_and_has_a_snapshot() {
     while let Some(path) = pending.pop() {
         let help = offline().args(&path).arg("--help").output().unwrap();
         let help = String::from_utf8(help.stdout).unwrap();
-        let listed = help.lines().skip_while(|line| !line.starts_with("Commands:"));
+        let listed = help
+            .lines()
+            .skip_while(|line| !line.starts_with("Commands:"));
         let below: Vec<String> = listed
             .skip(1)
             .take_while(|line| !line.is_empty())
@@ -141,7 +150,11 @@ fn every_command_is_on_the_page_and_has_a_snapshot() {
             let is_shown = snapshots.iter().any(|file| file.starts_with(&snapshot));
             assert!(is_shown || name == "completions", "{name} has no snapshot");
         }
-        pending.extend(below.into_iter().map(|name| [path.clone(), vec![name]].concat()));
+        pending.extend(
+            below
+                .into_iter()
+                .map(|name| [path.clone(), vec![name]].concat()),
+        );
     }
     assert!(commands >= 22, "{commands}");
 }
@@ -155,7 +168,9 @@ fn collect_fields(document: &serde_json::Value, fields: &mut BTreeSet<String>) {
                 collect_fields(value, fields);
             }
         }
-        serde_json::Value::Array(values) => values.iter().for_each(|value| collect_fields(value, fields)),
+        serde_json::Value::Array(values) => values
+            .iter()
+            .for_each(|value| collect_fields(value, fields)),
         _ => {}
     }
 }
@@ -166,7 +181,9 @@ fn every_field_of_a_snapshot_is_on_a_page() {
         .into_iter()
         .flat_map(str::lines)
         .flat_map(|line| line.split('`').skip(1).step_by(2))
-        .flat_map(|code| code.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_'))
+        .flat_map(|code| {
+            code.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+        })
         .collect();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/snapshots");
     let mut fields = BTreeSet::new();

@@ -59,7 +59,8 @@ fn codes(review: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// Outputs are for 2,000,000 sat less 900,000; each round tells another coin's amount so that the fee seems to be 1,000.
+/// Outputs are for 2,000,000 sat less 900,000; each round tells another coin's amount so that the
+/// fee seems to be 1,000.
 fn round<'a>(wallet: &'a Wallet, false_amounts: &'a [(u32, u64)]) -> Plan<'a> {
     Plan {
         fee: 900_000,
@@ -92,14 +93,21 @@ fn what_loosens_is_confirmed_and_written_down() {
         "amounts-not-allowed",
         "nobody declared that nothing else signs"
     );
-    assert_eq!(set(&signer, &["only-signer", "yes"]).error_code(2), "wrong-usage");
+    assert_eq!(
+        set(&signer, &["only-signer", "yes"]).error_code(2),
+        "wrong-usage"
+    );
     for words in [
         &["severity", "fee-too-high", "warning"][..],
         &["severity", "paid-before", "note"],
         &["amounts", "believed"],
         &["trust", "everybody"],
     ] {
-        assert_eq!(set(&signer, words).error_code(2), "wrong-usage", "{words:?}");
+        assert_eq!(
+            set(&signer, words).error_code(2),
+            "wrong-usage",
+            "{words:?}"
+        );
     }
     assert_eq!(
         signer.run(&["policy", "show"]).json()["amounts"],
@@ -123,7 +131,10 @@ fn what_loosens_is_confirmed_and_written_down() {
         codes(&signed["review"]),
         ["amount-remembered", "amount-remembered"]
     );
-    assert_eq!(signed["review"]["files"][0]["inputs"][0]["proof"], "remembered");
+    assert_eq!(
+        signed["review"]["files"][0]["inputs"][0]["proof"],
+        "remembered"
+    );
     let journal = signer.run(&["journal", "show"]).json();
     let entries = journal["entries"].as_array().unwrap();
     assert_eq!(
@@ -143,12 +154,18 @@ fn what_loosens_is_confirmed_and_written_down() {
         .collect();
     assert_eq!(
         changes,
-        ["only-signer yes (was no)", "amounts remembered (was proven)"]
+        [
+            "only-signer yes (was no)",
+            "amounts remembered (was proven)"
+        ]
     );
 
     set(&signer, &["only-signer", "no"]).json();
     let refused = refusals(&sign(&signer, &[&plan], &[]));
-    assert!(refused.contains(&"amounts-not-allowed".to_owned()), "{refused:?}");
+    assert!(
+        refused.contains(&"amounts-not-allowed".to_owned()),
+        "{refused:?}"
+    );
     let shown = signer.run(&["policy", "show"]).json();
     assert_eq!(shown["amounts_in_force"], "proven");
 }
@@ -193,7 +210,8 @@ fn the_two_round_fee_attack_in_one_run() {
     assert!(!signer.path("out/0.signed.psbt").exists());
 }
 
-/// Each signature covers the lie of its round (BIP341), so that none of the four is worth anything: nothing has to be refused.
+/// Each signature covers the lie of its round (BIP341), so that none of the four is worth anything:
+/// nothing has to be refused.
 #[test]
 fn the_two_round_fee_attack_on_taproot_gives_no_signature_that_counts() {
     let (signer, wallet) = Signer::with_wallet("taproot");
@@ -209,12 +227,18 @@ fn the_two_round_fee_attack_on_taproot_gives_no_signature_that_counts() {
         for (index, input) in parsed.raw().inputs.iter().enumerate() {
             let signature = input.plain(fields::input::TAP_KEY_SIG).unwrap();
             let hash = cache
-                .taproot_key_spend_signature_hash(index, &Prevouts::All(&coins), TapSighashType::Default)
+                .taproot_key_spend_signature_hash(
+                    index,
+                    &Prevouts::All(&coins),
+                    TapSighashType::Default,
+                )
                 .unwrap();
-            let key = XOnlyPublicKey::from_slice(&coins[index].script_pubkey.as_bytes()[2..]).unwrap();
+            let key =
+                XOnlyPublicKey::from_slice(&coins[index].script_pubkey.as_bytes()[2..]).unwrap();
             let signature = Signature::from_slice(signature).unwrap();
             let message = Message::from_digest(hash.to_byte_array());
-            let verified = Secp256k1::verification_only().verify_schnorr(&signature, &message, &key);
+            let verified =
+                Secp256k1::verification_only().verify_schnorr(&signature, &message, &key);
             assert!(verified.is_err(), "input {index}");
         }
     }
@@ -228,7 +252,9 @@ fn a_first_round_whose_signature_never_arrived_counts() {
     // What is no PSBT at all would be refused before anything is signed.
     signer.write("taken", b"psbt\xffanother file");
     let (file, out) = (signer.text("0.psbt"), signer.text("taken"));
-    let error = signer.run(&["sign", &file, "--out", &out, "--yes"]).error(12);
+    let error = signer
+        .run(&["sign", &file, "--out", &out, "--yes"])
+        .error(12);
     assert!(
         error["message"].as_str().unwrap().contains("it is signed"),
         "{error}"
@@ -292,7 +318,10 @@ fn a_proven_amount_overrides_a_remembered_one() {
         ["amount-remembered", "amount-remembered", "signed-before"],
         "the journal has its proof"
     );
-    assert_eq!(refusals(&sign(&signer, &[&lied], &[])), ["coin-amount-changed"]);
+    assert_eq!(
+        refusals(&sign(&signer, &[&lied], &[])),
+        ["coin-amount-changed"]
+    );
 }
 
 #[test]
@@ -352,7 +381,10 @@ fn bounds_of_the_fee_only_fall() {
     );
     set(&signer, &["max-fee-sat", "1000", "--loosen"]).json();
     set(&signer, &["max-fee-rate", "5"]).json();
-    assert_eq!(refusals(&sign(&signer, &[&plan], &[])), ["fee-rate-too-high"]);
+    assert_eq!(
+        refusals(&sign(&signer, &[&plan], &[])),
+        ["fee-rate-too-high"]
+    );
     set(&signer, &["max-fee-rate", "default", "--loosen"]).json();
     sign(&signer, &[&plan], &[]).json();
 }
@@ -361,7 +393,8 @@ fn bounds_of_the_fee_only_fall() {
 #[test]
 fn the_policy_of_the_machine_is_the_vaults() {
     let signer = Signer::init();
-    // Where the test runs may have swap or not: only `policy show` without options tells, so nothing is asked of swap here.
+    // Where the test runs may have swap or not: only `policy show` without options tells, so
+    // nothing is asked of swap here.
     set(&signer, &["machine", "network", "warn", "--loosen"]).json();
     assert_eq!(signer.read("v.machine"), b"network warn\n");
     assert_eq!(
@@ -396,7 +429,12 @@ fn the_policy_of_the_machine_is_the_vaults() {
 #[test]
 fn what_is_superseded_must_be_in_the_way() {
     let (signer, wallet) = Signer::with_wallet("segwit");
-    let earlier = sign(&signer, &[&Plan::new(&wallet, &[0], &[(PAYEE, 500_000)])], &[]).json();
+    let earlier = sign(
+        &signer,
+        &[&Plan::new(&wallet, &[0], &[(PAYEE, 500_000)])],
+        &[],
+    )
+    .json();
     let earlier = earlier["signed"][0]["unsigned_txid"].as_str().unwrap();
     let beside = Plan::new(&wallet, &[1], &[(OTHER, 500_000)]);
     let refused = sign(&signer, &[&beside], &["--supersede", earlier]);

@@ -1,7 +1,8 @@
-//! What others wrote cannot stand where a line of ours stands: names of files, data outputs, arguments.
+//! What others wrote cannot stand where a line of ours stands: names of files, data outputs,
+//! arguments.
 //!
-//! The screens are looked at as a terminal of 80 columns shows them. The widths here are counted by other code than the
-//! program's: every character beyond ASCII may take two columns.
+//! The screens are looked at as a terminal of 80 columns shows them. The widths here are counted by
+//! other code than the program's: every character beyond ASCII may take two columns.
 
 use std::process::Command;
 
@@ -12,12 +13,17 @@ use rexpect::session::spawn_command;
 use crate::harness::{BINARY, Run, Signer, namespace_permitted};
 use crate::psbts::{PAYEE, Plan};
 
-/// A name of a file that puts its words into the first column where a terminal of 80 columns breaks lines.
+/// A name of a file that puts its words into the first column where a terminal of 80 columns breaks
+/// lines.
 fn posing_name() -> String {
-    format!("{:<77}{:<80}{:<60}.psbt", "pay", "REFUSED: nothing", "fee 10 sat")
+    format!(
+        "{:<77}{:<80}{:<60}.psbt",
+        "pay", "REFUSED: nothing", "fee 10 sat"
+    )
 }
 
-/// No line is wider than the terminal, nothing writes on it, and the words stand behind the mark or within a line of ours.
+/// No line is wider than the terminal, nothing writes on it, and the words stand behind the mark or
+/// within a line of ours.
 fn is_ours(text: &str, words: &[&str]) {
     for line in text.lines() {
         let width: usize = line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
@@ -25,7 +31,10 @@ fn is_ours(text: &str, words: &[&str]) {
         assert!(!line.chars().any(char::is_control), "{line:?}");
         let shown = line.trim_start();
         for words in words {
-            assert!(!shown.starts_with(words), "poses as a line of ours: {line:?}");
+            assert!(
+                !shown.starts_with(words),
+                "poses as a line of ours: {line:?}"
+            );
         }
     }
 }
@@ -60,8 +69,7 @@ fn a_file_name_cannot_pose() {
 #[test]
 fn a_data_output_cannot_pose() {
     let (signer, wallet) = Signer::with_wallet("segwit");
-    let lines =
-        "\r\n  fee rate           1.000 sat/vB over 100 vB\n\n━━ other.psbt\n    note     all is well\n";
+    let lines = "\r\n  fee rate           1.000 sat/vB over 100 vB\n\n━━ other.psbt\n    note     all is well\n";
     for (number, text) in [
         lines.to_owned(),
         format!("{:<68}{:<69}{}", "pay", "fee 10 sat", "REFUSED nothing"),
@@ -76,7 +84,12 @@ fn a_data_output_cannot_pose() {
         let plan = Plan::new(&wallet, &[0], &[(PAYEE, 700_000)]);
         signer.write(&name, plan.with_data(ScriptBuf::new_op_return(data)).psbt());
         let run = signer.words(&["inspect", &signer.text(&name)]);
-        assert!(run.stdout.contains("as text\n"), "{}{}", run.stdout, run.stderr);
+        assert!(
+            run.stdout.contains("as text\n"),
+            "{}{}",
+            run.stdout,
+            run.stderr
+        );
         whole(
             &run,
             &[
@@ -110,7 +123,10 @@ fn a_data_output_cannot_pose() {
 #[test]
 fn an_argument_cannot_pose() {
     let signer = Signer::bare();
-    let argument = format!("--\x1b[2J\u{202e}{:<70}REFUSED: nothing\r\nUsage: none", "x");
+    let argument = format!(
+        "--\x1b[2J\u{202e}{:<70}REFUSED: nothing\r\nUsage: none",
+        "x"
+    );
     let run = signer.words(&[argument.as_str()]);
     assert_eq!(run.code, 2);
     whole(&run, &["REFUSED", "Usage: none"]);

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use bitcoin::absolute::LockTime;
 use bitcoin::hashes::Hash as _;
 use bitcoin::transaction::Version as TxVersion;
-use bitcoin::{Address, Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness};
+use bitcoin::{
+    Address, Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness,
+};
 use cofferdam_core::ScriptType;
 use cofferdam_core::psbt::build::{Template, TemplateInput, TemplateOutput, create};
 use cofferdam_core::psbt::{Limits, RawKey, RawPsbt, Version, fields};
@@ -40,7 +42,11 @@ pub(crate) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(crate) fn new(wallet: &'a Wallet, coins: &'a [u32], payments: &'a [(&'a str, u64)]) -> Self {
+    pub(crate) fn new(
+        wallet: &'a Wallet,
+        coins: &'a [u32],
+        payments: &'a [(&'a str, u64)],
+    ) -> Self {
         Plan {
             wallet,
             coins,
@@ -77,7 +83,8 @@ impl<'a> Plan<'a> {
             if !self.proven {
                 input.remove_type(fields::input::NON_WITNESS_UTXO);
             }
-            if let Some((_, amount)) = self.false_amounts.iter().find(|(number, _)| number == coin) {
+            if let Some((_, amount)) = self.false_amounts.iter().find(|(number, _)| number == coin)
+            {
                 let mut utxo = input.plain(fields::input::WITNESS_UTXO).unwrap().to_vec();
                 utxo[..8].copy_from_slice(&amount.to_le_bytes());
                 input.set(RawKey::plain(fields::input::WITNESS_UTXO), utxo);
@@ -122,7 +129,10 @@ impl<'a> Plan<'a> {
             outputs.push(TemplateOutput {
                 txout: TxOut {
                     value: Amount::from_sat(spent - paid - self.fee),
-                    script_pubkey: self.wallet.script_pubkey(Branch::Change, self.change).unwrap(),
+                    script_pubkey: self
+                        .wallet
+                        .script_pubkey(Branch::Change, self.change)
+                        .unwrap(),
                 },
                 own: Some((Branch::Change, self.change)),
             });
@@ -137,7 +147,11 @@ impl<'a> Plan<'a> {
         Template {
             version: TxVersion::TWO,
             lock_time: LockTime::ZERO,
-            inputs: self.coins.iter().map(|coin| input(self.wallet, *coin)).collect(),
+            inputs: self
+                .coins
+                .iter()
+                .map(|coin| input(self.wallet, *coin))
+                .collect(),
             outputs,
         }
     }
@@ -163,7 +177,8 @@ fn input(wallet: &Wallet, coin: u32) -> TemplateInput {
     TemplateInput {
         outpoint: OutPoint::new(previous.compute_txid(), 0),
         sequence: Sequence::ENABLE_RBF_NO_LOCKTIME,
-        previous_transaction: (wallet.script_type() != ScriptType::Taproot).then(|| Arc::new(previous)),
+        previous_transaction: (wallet.script_type() != ScriptType::Taproot)
+            .then(|| Arc::new(previous)),
         utxo,
         own,
     }

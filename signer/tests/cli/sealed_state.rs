@@ -1,4 +1,5 @@
-//! Sealed state moves only by authenticated input: generations, files that are put back, lost updates, memories.
+//! Sealed state moves only by authenticated input: generations, files that are put back, lost
+//! updates, memories.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,14 +11,22 @@ use serde_json::Value;
 use crate::harness::{COSTS, Signer};
 use crate::psbts::{OTHER, PAYEE, Plan};
 
-/// What an earlier version left: see `fixtures/README.md`. Its passphrase is in `p`, its vault is `v`.
+/// What an earlier version left: see `fixtures/README.md`. Its passphrase is in `p`, its vault is
+/// `v`.
 fn earlier(name: &str) -> Signer {
     let signer = Signer::bare();
-    let fixtures = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/earlier-vaults"));
+    let fixtures = PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../fixtures/earlier-vaults"
+    ));
     fs::copy(fixtures.join("passphrase"), signer.path("p")).unwrap();
     for entry in fs::read_dir(fixtures.join(name)).unwrap() {
         let entry = entry.unwrap();
-        let file = entry.file_name().into_string().unwrap().replacen('V', "v", 1);
+        let file = entry
+            .file_name()
+            .into_string()
+            .unwrap()
+            .replacen('V', "v", 1);
         fs::copy(entry.path(), signer.path(&file)).unwrap();
     }
     signer
@@ -50,7 +59,8 @@ fn set_max_fee(signer: &Signer, sat: &str) {
     signer.run(&["policy", "set", "max-fee-sat", sat]).json();
 }
 
-/// Puts the generation `back` steps before the present one over the vault, and takes away what came after it.
+/// Puts the generation `back` steps before the present one over the vault, and takes away what came
+/// after it.
 fn put_back(signer: &Signer, back: u64) {
     let present = signer.run(&["verify"]).json()["files"][0]["generation"]
         .as_u64()
@@ -58,7 +68,11 @@ fn put_back(signer: &Signer, back: u64) {
     for later in present - back + 1..present {
         fs::remove_file(signer.path(&format!("v.{later}"))).unwrap();
     }
-    fs::rename(signer.path(&format!("v.{}", present - back)), signer.path("v")).unwrap();
+    fs::rename(
+        signer.path(&format!("v.{}", present - back)),
+        signer.path("v"),
+    )
+    .unwrap();
 }
 
 #[test]
@@ -144,7 +158,8 @@ fn a_file_that_is_only_named_like_a_generation_moves_none_and_stops_nothing() {
     }
 }
 
-/// A file of the generation before, over the vault: what the journal has of it is taken over, and said.
+/// A file of the generation before, over the vault: what the journal has of it is taken over, and
+/// said.
 #[test]
 fn a_change_is_not_undone_by_putting_a_file_back() {
     let (signer, wallet) = Signer::with_wallet("segwit");
@@ -205,7 +220,8 @@ fn a_vault_that_is_further_behind_than_an_interruption_leaves_it_is_refused() {
     }
     let journal = signer.read("v.journal");
     let older = signer.text("older.journal");
-    // A copy that the vault would take, and that lacks what the journal knows more, does not replace it.
+    // A copy that the vault would take, and that lacks what the journal knows more, does not
+    // replace it.
     fs::write(&older, &journal[..journal.len() - 600]).unwrap();
     signer.run(&["journal", "import", &older]);
     assert_eq!(signer.read("v.journal"), journal);
@@ -247,7 +263,9 @@ fn a_vault_of_before_its_passphrase_was_changed_is_refused() {
         set_max_fee(&signer, "1");
     }
     // In its own vault it is no trace of anything wrong.
-    signer.run(&["passphrase", "--new-passphrase-file", &new]).json();
+    signer
+        .run(&["passphrase", "--new-passphrase-file", &new])
+        .json();
     fs::rename(signer.path("new"), signer.path("p")).unwrap();
     set_max_fee(&signer, "5");
     assert_eq!(
@@ -274,11 +292,17 @@ fn what_an_earlier_version_wrote_opens_and_is_not_put_back_unsaid() {
         "vault-behind-journal"
     );
     let resealed = signer.run(&["repair", "--reseal", "--yes"]).json();
-    assert!(resealed["beyond"].to_string().contains("set again"), "{resealed}");
+    assert!(
+        resealed["beyond"].to_string().contains("set again"),
+        "{resealed}"
+    );
     set_max_fee(&signer, "900000");
 
     let signer = earlier("imported");
-    assert_eq!(signer.run(&["journal", "verify"]).json()["memory"], "imported");
+    assert_eq!(
+        signer.run(&["journal", "verify"]).json()["memory"],
+        "imported"
+    );
 }
 
 /// While one command waits, the lock's file is deleted, and another signs: neither record is lost.
@@ -306,7 +330,10 @@ fn a_command_whose_lock_was_deleted_writes_nothing() {
     drop(passphrase);
     let run: crate::harness::Run = waiting.wait_with_output().unwrap().into();
     assert_eq!(run.error_code(12), "changed-meanwhile");
-    assert_eq!((signer.read("v"), signer.read("v.journal")), (vault, journal));
+    assert_eq!(
+        (signer.read("v"), signer.read("v.journal")),
+        (vault, journal)
+    );
     let again = signer.run(&["sign", &b, "--yes"]).json();
     assert_eq!(
         again["review"]["files"][0]["findings"][0]["code"],
@@ -315,7 +342,8 @@ fn a_command_whose_lock_was_deleted_writes_nothing() {
     set_max_fee(&signer, "7");
 }
 
-/// What the owner notes is what stands after the session: a copy of before it is not what was noted.
+/// What the owner notes is what stands after the session: a copy of before it is not what was
+/// noted.
 #[test]
 fn a_session_ends_with_what_to_note() {
     let (signer, wallet) = Signer::with_wallet("segwit");
@@ -325,7 +353,10 @@ fn a_session_ends_with_what_to_note() {
     let signed = signer.run(&["sign", &a, "--yes"]).json();
     let verified = signer.run(&["journal", "verify"]).json();
     for field in ["count", "head"] {
-        assert_eq!(signed["vault"]["journal"][field], verified[field], "{field}");
+        assert_eq!(
+            signed["vault"]["journal"][field], verified[field],
+            "{field}"
+        );
     }
     assert_eq!(signed["vault"]["vault_id"], verified["vault_id"]);
     assert_eq!(signed["vault"]["generation"], generation(&signer));
@@ -386,7 +417,9 @@ fn a_journal_without_memory_gives_none() {
         codes(&third, &wallet),
         ["no-memory", "memory-imported", "memory-imported"]
     );
-    signer.run(&["sign", &signer.text("x.psbt"), "--yes"]).error(3);
+    signer
+        .run(&["sign", &signer.text("x.psbt"), "--yes"])
+        .error(3);
 }
 
 /// A vault with a new seed that signed twice, and another one of its words.
@@ -408,7 +441,8 @@ fn born_and_restored() -> (Signer, Signer, Wallet) {
         .json();
     }
     let words = born.text("words");
-    born.run(&["backup", "show", "--mnemonic-out", &words]).json();
+    born.run(&["backup", "show", "--mnemonic-out", &words])
+        .json();
     let restored = Signer::bare();
     let arguments = ["restore", "--network", "regtest", "--mnemonic-file", &words];
     restored.run(&[&arguments[..], &COSTS].concat()).json();
@@ -475,10 +509,13 @@ fn a_note_that_is_older_than_the_copy_is_found_in_it() {
     import(&restored, &copy);
     let confirm = ["journal", "confirm", &count, &head];
     assert_eq!(restored.run(&confirm).error_code(12), "import-differs");
-    restored.run(&[&confirm[..], &["--copy", &copy]].concat()).json();
+    restored
+        .run(&[&confirm[..], &["--copy", &copy]].concat())
+        .json();
     assert_eq!(codes(&restored, &wallet), Vec::<String>::new());
 
-    // A third vault that is given the second's journal before that was confirmed has both to confirm.
+    // A third vault that is given the second's journal before that was confirmed has both to
+    // confirm.
     let (born, restored, wallet) = born_and_restored();
     import(&restored, &born.text("v.journal"));
     let third = Signer::bare();
@@ -487,10 +524,15 @@ fn a_note_that_is_older_than_the_copy_is_found_in_it() {
     third.run(&[&arguments[..], &COSTS].concat()).json();
     third.add_account("main", "segwit");
     import(&third, &restored.text("v.journal"));
-    assert_eq!(codes(&third, &wallet), ["memory-imported", "memory-imported"]);
+    assert_eq!(
+        codes(&third, &wallet),
+        ["memory-imported", "memory-imported"]
+    );
     // What it knows came through both.
     third.write("a.psbt", Plan::new(&wallet, &[1], &[(PAYEE, 7_000)]).psbt());
-    third.run(&["sign", &third.text("a.psbt"), "--yes"]).error(3);
+    third
+        .run(&["sign", &third.text("a.psbt"), "--yes"])
+        .error(3);
 }
 
 #[test]
@@ -535,12 +577,22 @@ fn two_people_choose_two_passphrases_and_a_key_file_adds_to_one() {
     let (composed, decomposed) = (at("composed"), at("decomposed"));
     let dual = ["--dual", "--second-passphrase-file", &decomposed];
     let refused: crate::harness::Run = signer
-        .command_without_passphrase(&[&init[..], &dual, &["--json", "--passphrase-file", &composed]].concat())
+        .command_without_passphrase(
+            &[
+                &init[..],
+                &dual,
+                &["--json", "--passphrase-file", &composed],
+            ]
+            .concat(),
+        )
         .output()
         .unwrap()
         .into();
     let error = refused.error(2);
-    assert!(error["message"].as_str().unwrap().contains("same"), "{error}");
+    assert!(
+        error["message"].as_str().unwrap().contains("same"),
+        "{error}"
+    );
 
     signer.write("short", [7; 31]);
     signer.write("one", [0; 100]);

@@ -91,7 +91,8 @@ fn no_command_prints_a_secret() {
     }
 }
 
-/// How often something is looked for, 20 ms apart: far longer than it takes on a machine that has much else to do.
+/// How often something is looked for, 20 ms apart: far longer than it takes on a machine that has
+/// much else to do.
 const PATIENCE: u32 = 6_000;
 
 #[test]
@@ -118,13 +119,17 @@ fn no_process_has_a_secret_in_its_command_line_or_environment() {
     drop(stdin);
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
-    assert!(seen.len() >= 2, "screen and key process were seen: {seen:?}");
+    assert!(
+        seen.len() >= 2,
+        "screen and key process were seen: {seen:?}"
+    );
     for text in seen {
         assert!(!text.contains(PASSPHRASE), "{text}");
     }
 }
 
-/// Command line and environment of every process that has `mark` in its command line and is the signer's.
+/// Command line and environment of every process that has `mark` in its command line and is the
+/// signer's.
 fn processes_with(mark: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
@@ -143,7 +148,8 @@ fn processes_with(mark: &str) -> Vec<String> {
 #[test]
 fn core_dumps_are_off_and_other_processes_of_the_user_may_not_look_in() {
     let signer = Signer::bare();
-    // As root everything may be looked at, so the signer runs as nobody then, from where nobody may.
+    // As root everything may be looked at, so the signer runs as nobody then, from where nobody
+    // may.
     let root = fs::metadata(signer.folder.path()).unwrap().uid() == 0;
     let binary = signer.path("signer");
     fs::copy(BINARY, &binary).unwrap();
@@ -179,8 +185,8 @@ fn core_dumps_are_off_and_other_processes_of_the_user_may_not_look_in() {
     let open = child.stdin.take();
     let processes = (0..PATIENCE).find_map(|_| {
         std::thread::sleep(Duration::from_millis(20));
-        let children =
-            fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id())).unwrap_or_default();
+        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id()))
+            .unwrap_or_default();
         let worker = children.split_whitespace().next()?.to_owned();
         Some([child.id().to_string(), worker])
     });
@@ -200,14 +206,26 @@ fn core_dumps_are_off_and_other_processes_of_the_user_may_not_look_in() {
     assert_eq!(child.wait().unwrap().code(), Some(2), "no passphrase came");
 }
 
-/// Whoever takes over the process that parses foreign bytes finds neither the passphrase nor a screen to write to.
+/// Whoever takes over the process that parses foreign bytes finds neither the passphrase nor a
+/// screen to write to.
 #[test]
 fn the_intake_has_nothing_open_but_what_it_reads() {
     let signer = Signer::init();
     let fifo = signer.path("x.psbt");
-    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    // Open for both, so that nobody waits for it to be opened; nothing is written until it was looked at.
-    let mut far = fs::File::options().read(true).write(true).open(&fifo).unwrap();
+    assert!(
+        Command::new("mkfifo")
+            .arg(&fifo)
+            .status()
+            .unwrap()
+            .success()
+    );
+    // Open for both, so that nobody waits for it to be opened; nothing is written until it was
+    // looked at.
+    let mut far = fs::File::options()
+        .read(true)
+        .write(true)
+        .open(&fifo)
+        .unwrap();
     let file = |name: &str| fs::File::create(signer.path(name)).unwrap();
     let inner = signer.command_without_passphrase(&["inspect", "-", "--passphrase-fd", "3"]);
     let mut child = Command::new("sh")
@@ -222,15 +240,18 @@ fn the_intake_has_nothing_open_but_what_it_reads() {
     let intake = (0..PATIENCE).find_map(|_| {
         std::thread::sleep(Duration::from_millis(20));
         // The others have the standard output that they were started with.
-        let reads =
-            |open: &Vec<std::path::PathBuf>| open.contains(&fifo) && !open.contains(&signer.path("stdout"));
+        let reads = |open: &Vec<std::path::PathBuf>| {
+            open.contains(&fifo) && !open.contains(&signer.path("stdout"))
+        };
         open_files().into_iter().find(reads)
     });
     let intake = intake.expect("a process that reads standard input; the test must be run as root");
     let strange: Vec<_> = intake
         .iter()
         .filter(|open| {
-            **open != fifo && open.as_os_str() != "/dev/null" && !open.to_string_lossy().starts_with("pipe:")
+            **open != fifo
+                && open.as_os_str() != "/dev/null"
+                && !open.to_string_lossy().starts_with("pipe:")
         })
         .collect();
     assert!(strange.is_empty(), "{strange:?}");
@@ -251,7 +272,10 @@ fn open_files() -> Vec<Vec<std::path::PathBuf>> {
             .into_iter()
             .flatten()
             .flatten();
-        found.push(open.filter_map(|open| fs::read_link(open.path()).ok()).collect());
+        found.push(
+            open.filter_map(|open| fs::read_link(open.path()).ok())
+                .collect(),
+        );
     }
     found
 }

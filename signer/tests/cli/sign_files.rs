@@ -29,7 +29,10 @@ fn signatures_finalize_for_every_type_version_and_encoding() {
                 transactions.push(finalize(&parsed, &plan.coins()).unwrap());
             }
         }
-        assert!(transactions.windows(2).all(|pair| pair[0] == pair[1]), "{script}");
+        assert!(
+            transactions.windows(2).all(|pair| pair[0] == pair[1]),
+            "{script}"
+        );
     }
 }
 
@@ -41,8 +44,14 @@ fn one_refused_file_keeps_all_from_being_signed() {
     costly.fee = 900_000;
     signer.write("b.psbt", costly.psbt());
     std::fs::create_dir(signer.path("out")).unwrap();
-    let (a, b, out) = (signer.text("a.psbt"), signer.text("b.psbt"), signer.text("out"));
-    let error = signer.run(&["sign", &a, &b, "--out", &out, "--yes"]).error(3);
+    let (a, b, out) = (
+        signer.text("a.psbt"),
+        signer.text("b.psbt"),
+        signer.text("out"),
+    );
+    let error = signer
+        .run(&["sign", &a, &b, "--out", &out, "--yes"])
+        .error(3);
     assert_eq!(error["findings"][0]["file"], b.as_str());
     assert!(names(&signer.path("out")).is_empty());
     let journal = signer.run(&["journal", "show"]).json();
@@ -94,7 +103,11 @@ fn names_that_are_no_text_are_refused() {
     let strange = OsStr::from_bytes(b"a\xff.psbt");
     std::fs::write(signer.path("in").join(strange), &psbt).unwrap();
     signer.write("a.psbt", &psbt);
-    let (folder, plain, out) = (signer.text("in"), signer.text("a.psbt"), signer.text("out/"));
+    let (folder, plain, out) = (
+        signer.text("in"),
+        signer.text("a.psbt"),
+        signer.text("out/"),
+    );
     for arguments in [
         &["inspect", &folder][..],
         &["sign", &folder, "--out", &out, "--yes"],
@@ -164,7 +177,9 @@ fn one_coin_for_two_transactions_and_one_payment_twice_are_refused_within_a_run(
         ("same-payment", "payment-repeated"),
     ] {
         let other = signer.text(&format!("{file}.psbt"));
-        let error = signer.run(&["sign", &a, &other, "--out", &out, "--yes"]).error(3);
+        let error = signer
+            .run(&["sign", &a, &other, "--out", &out, "--yes"])
+            .error(3);
         assert_eq!(error["findings"][0]["code"], code);
         assert_eq!(
             error["findings"][0]["file"],
@@ -200,7 +215,10 @@ fn names_that_a_terminal_would_obey_are_shown_escaped() {
         signed.stderr,
         failed.stderr,
     ] {
-        assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
+        assert!(
+            !text.contains('\u{1b}') && !text.contains('\u{202e}'),
+            "{text:?}"
+        );
     }
 }
 
@@ -221,7 +239,9 @@ fn where_the_signed_file_goes_is_tried_before_the_journal_says_signed() {
         (signer.text("other/out"), 10),
         (long, 10),
     ] {
-        signer.run(&["sign", &psbt, "--out", &out, "--yes"]).error(exit);
+        signer
+            .run(&["sign", &psbt, "--out", &out, "--yes"])
+            .error(exit);
     }
     let journal = signer.run(&["journal", "show"]).json();
     let entries = journal["entries"].as_array().unwrap();

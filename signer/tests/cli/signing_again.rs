@@ -71,14 +71,26 @@ fn a_coin_is_not_signed_for_two_purposes() {
     );
     let superseded = sign(&signer, &other, &["--supersede", &earlier]).json();
     assert_eq!(codes(&superseded["review"]), ["supersedes"]);
-    let again = sign(&signer, &Plan::new(&wallet, &[0, 1], &[(PAYEE, 5_000)]), &[]).json();
-    assert_eq!(codes(&again["review"]), ["signed-before"], "what is out is out");
+    let again = sign(
+        &signer,
+        &Plan::new(&wallet, &[0, 1], &[(PAYEE, 5_000)]),
+        &[],
+    )
+    .json();
+    assert_eq!(
+        codes(&again["review"]),
+        ["signed-before"],
+        "what is out is out"
+    );
     sign(&signer, &other, &[]).json();
     let journal = signer.run(&["journal", "show"]).json();
     let entries = journal["entries"].as_array().unwrap();
     let last = entries[entries.len() - 3].clone();
     assert_eq!(last["event"], "signed");
-    assert_eq!(last["transaction"]["supersedes"], serde_json::json!([earlier]));
+    assert_eq!(
+        last["transaction"]["supersedes"],
+        serde_json::json!([earlier])
+    );
 }
 
 #[test]
@@ -87,7 +99,10 @@ fn a_fee_bump_keeps_its_payments() {
     let mut plan = Plan::new(&wallet, &[0], &[(PAYEE, 5_000)]);
     sign(&signer, &plan, &[]).json();
     plan.fee = 3_000;
-    assert_eq!(codes(&sign(&signer, &plan, &[]).json()["review"]), ["fee-bump"]);
+    assert_eq!(
+        codes(&sign(&signer, &plan, &[]).json()["review"]),
+        ["fee-bump"]
+    );
     plan.coins = &[0, 4];
     plan.fee = 9_000;
     assert_eq!(
@@ -105,7 +120,11 @@ fn a_fee_bump_keeps_its_payments() {
 #[test]
 fn the_same_payment_over_other_coins_warns() {
     let (signer, wallet) = Signer::with_wallet("segwit");
-    let earlier = txid(&sign(&signer, &Plan::new(&wallet, &[0], &[(PAYEE, 5_000)]), &[]));
+    let earlier = txid(&sign(
+        &signer,
+        &Plan::new(&wallet, &[0], &[(PAYEE, 5_000)]),
+        &[],
+    ));
     let again = Plan::new(&wallet, &[1], &[(OTHER, 6_000), (PAYEE, 5_000)]);
     let error = sign(&signer, &again, &[]).error(3);
     assert_eq!(error["code"], "warning-not-accepted");
@@ -154,7 +173,8 @@ fn a_restored_vault_says_that_it_remembers_nothing_until_a_journal_is_imported()
     old.run(&["journal", "export", "--out", &exported]).json();
 
     let words = old.text("words");
-    old.run(&["backup", "show", "--mnemonic-out", &words]).json();
+    old.run(&["backup", "show", "--mnemonic-out", &words])
+        .json();
     let new = restored(&String::from_utf8(old.read("words")).unwrap());
     assert_eq!(new.add_account("main", "segwit").id(), wallet.id());
     new.write("x.psbt", plan.psbt());
@@ -190,7 +210,10 @@ fn a_satoshi_more_to_the_same_payee_warns_and_another_amount_is_noted() {
         &[],
     ));
     let again = Plan::new(&wallet, &[1], &[(PAYEE, 500_001)]);
-    assert_eq!(sign(&signer, &again, &[]).error_code(3), "warning-not-accepted");
+    assert_eq!(
+        sign(&signer, &again, &[]).error_code(3),
+        "warning-not-accepted"
+    );
     let accepted = sign(&signer, &again, &["--accept", "paid-before"]).json();
     let finding = &accepted["review"]["files"][0]["findings"][0];
     assert_eq!(finding["code"], "paid-before");
@@ -216,7 +239,8 @@ fn a_satoshi_more_to_the_same_payee_warns_and_another_amount_is_noted() {
     assert!(codes(&sign(&signer, &other, &[]).json()["review"]).is_empty());
 }
 
-/// One worthless signature made every later honest payout of the wallet `coin-amount-changed`, whatever was done.
+/// One worthless signature made every later honest payout of the wallet `coin-amount-changed`,
+/// whatever was done.
 #[test]
 fn a_false_amount_that_was_signed_freezes_no_taproot_wallet() {
     for version in [Version::V0, Version::V2] {
@@ -280,7 +304,10 @@ fn a_payee_is_not_banned_by_an_address_that_looks_like_theirs() {
     const HONEST: &str = "bcrt1qqyqszqgpqyqszqgpqyqszqgpqyqszqgpvxat9t";
     sign(&signer, &Plan::new(&wallet, &[0], &[(ALIKE, 400_000)]), &[]).json();
     let honest = Plan::new(&wallet, &[1], &[(HONEST, 600_000)]);
-    assert_eq!(sign(&signer, &honest, &[]).error_code(3), "warning-not-accepted");
+    assert_eq!(
+        sign(&signer, &honest, &[]).error_code(3),
+        "warning-not-accepted"
+    );
     let accepted = sign(&signer, &honest, &["--accept", "address-lookalike"]).json();
     let finding = &accepted["review"]["files"][0]["findings"][0];
     assert_eq!(

@@ -11,7 +11,13 @@ fn a_key_file_is_needed_with_its_passphrase() {
     signer.write("other", format!("{long}2"));
     let (key, other) = (signer.text("k"), signer.text("other"));
     signer
-        .run(&[&["init", "--network", "regtest", "--key-file", &key][..], &COSTS].concat())
+        .run(
+            &[
+                &["init", "--network", "regtest", "--key-file", &key][..],
+                &COSTS,
+            ]
+            .concat(),
+        )
         .json();
     signer.run(&["account", "list", "--key-file", &key]).json();
     assert_eq!(
@@ -33,9 +39,15 @@ fn dual_control_needs_both_passphrases_in_order() {
     let (p, q) = (signer.text("p"), signer.text("q"));
     let second = ["--second-passphrase-file", &q];
     let init = [&["init", "--network", "regtest"][..], &COSTS, &second].concat();
-    assert_eq!(signer.run(&init).error_code(2), "wrong-usage", "without --dual");
+    assert_eq!(
+        signer.run(&init).error_code(2),
+        "wrong-usage",
+        "without --dual"
+    );
     signer.run(&[&init[..], &["--dual"]].concat()).json();
-    signer.run(&[&["account", "list"][..], &second].concat()).json();
+    signer
+        .run(&[&["account", "list"][..], &second].concat())
+        .json();
     assert_eq!(
         signer.run(&["account", "list"]).error_code(4),
         "wrong-kind-of-credential"
@@ -81,10 +93,17 @@ fn a_changed_passphrase_tells_what_the_old_one_still_opens() {
             (&changed["rotated"], &changed["older_files"]),
             (&rotate.into(), &2.into())
         );
-        assert_eq!(signer.run(&["account", "list"]).error_code(4), "wrong-passphrase");
+        assert_eq!(
+            signer.run(&["account", "list"]).error_code(4),
+            "wrong-passphrase"
+        );
         let with = |file: &str| -> Run {
             let mut command = signer.command_without_passphrase(&["account", "list", "--json"]);
-            command.args(["--passphrase-file", file]).output().unwrap().into()
+            command
+                .args(["--passphrase-file", file])
+                .output()
+                .unwrap()
+                .into()
         };
         assert_eq!(with(&new).json()["accounts"].as_array().unwrap().len(), 1);
         assert_eq!(with(&old).code, 4);
@@ -101,14 +120,19 @@ fn a_changed_passphrase_tells_what_the_old_one_still_opens() {
 fn passphrases_come_from_descriptors_too() {
     let signer = Signer::init();
     let script = "exec \"$@\" 5<\"$0\"";
-    let inner = signer.command_without_passphrase(&["account", "list", "--json", "--passphrase-fd", "5"]);
+    let inner =
+        signer.command_without_passphrase(&["account", "list", "--json", "--passphrase-fd", "5"]);
     let mut shell = std::process::Command::new("sh");
     shell
         .args(["-c", script])
         .arg(signer.path("p"))
         .arg(inner.get_program())
         .args(inner.get_args());
-    let run: Run = shell.stdin(std::process::Stdio::null()).output().unwrap().into();
+    let run: Run = shell
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap()
+        .into();
     run.json();
 }
 
@@ -125,10 +149,13 @@ fn a_vault_without_a_backup_remembers_that_until_it_has_one() {
     );
     assert_eq!(made.json()["backup"], "written");
     assert_eq!(signer.read("words").split(|byte| *byte == b' ').count(), 24);
-    signer.run(&["backup", "show", "--mnemonic-out", &again]).json();
+    signer
+        .run(&["backup", "show", "--mnemonic-out", &again])
+        .json();
     assert_eq!(signer.read("again"), signer.read("words"));
     let declined = Signer::bare();
-    let made = declined.run(&[&["init", "--network", "regtest", "--no-backup"][..], &COSTS].concat());
+    let made =
+        declined.run(&[&["init", "--network", "regtest", "--no-backup"][..], &COSTS].concat());
     assert_eq!(made.json()["backup"], "declined");
     assert!(made.stderr.is_empty(), "{}", made.stderr);
     let pending = Signer::bare();

@@ -9,7 +9,8 @@ use rexpect::session::{PtySession, spawn_command};
 use crate::harness::{BINARY, COSTS, PASSPHRASE, Signer, namespace_permitted};
 use crate::psbts::{OTHER, PAYEE, Plan};
 
-/// How many milliseconds a word of the signer is waited for: far longer than it takes on a machine that has much else to do.
+/// How many milliseconds a word of the signer is waited for: far longer than it takes on a machine
+/// that has much else to do.
 const PATIENCE: Option<u64> = Some(180_000);
 
 /// Starts the signer on a terminal of its own.
@@ -51,7 +52,11 @@ fn init_shows_the_words_and_asks_some_back() {
     let signer = Signer::bare();
     let mut session = on_terminal(
         &signer,
-        &[&["init", "--network", "regtest", "--words", "12"][..], &COSTS].concat(),
+        &[
+            &["init", "--network", "regtest", "--words", "12"][..],
+            &COSTS,
+        ]
+        .concat(),
     );
     session.exp_string("New passphrase: ").unwrap();
     session.send_line("one thing").unwrap();
@@ -86,7 +91,9 @@ fn init_shows_the_words_and_asks_some_back() {
     assert!(!rest.contains("NOBODY HAS A BACKUP"), "{rest}");
 
     let out = signer.text("words");
-    signer.run(&["backup", "show", "--mnemonic-out", &out]).json();
+    signer
+        .run(&["backup", "show", "--mnemonic-out", &out])
+        .json();
     assert_eq!(
         String::from_utf8(signer.read("words")).unwrap().trim(),
         words.join(" ")
@@ -131,7 +138,14 @@ fn a_typed_passphrase_is_not_shown_and_may_be_tried_three_times() {
 
 fn reviewed(signer: &Signer, extra: &[&str]) -> PtySession {
     let (psbt, out, passphrase) = (signer.text("a.psbt"), signer.text("out"), signer.text("p"));
-    let arguments = ["--passphrase-file", &passphrase, "sign", &psbt, "--out", &out];
+    let arguments = [
+        "--passphrase-file",
+        &passphrase,
+        "sign",
+        &psbt,
+        "--out",
+        &out,
+    ];
     let mut session = on_terminal(signer, &[&arguments[..], extra].concat());
     session.exp_string("PAYMENT").unwrap();
     session
@@ -143,7 +157,14 @@ fn the_review_is_on_the_terminal_that_is_asked() {
     let (signer, wallet) = Signer::with_wallet("segwit");
     signer.write("a.psbt", Plan::new(&wallet, &[0], &[(PAYEE, 5_000)]).psbt());
     let (psbt, out, passphrase) = (signer.text("a.psbt"), signer.text("out"), signer.text("p"));
-    let arguments = ["--passphrase-file", &passphrase, "sign", &psbt, "--out", &out];
+    let arguments = [
+        "--passphrase-file",
+        &passphrase,
+        "sign",
+        &psbt,
+        "--out",
+        &out,
+    ];
     let mut session = on_terminal_with(&signer, "> /dev/null", &arguments);
     let before = session.exp_string("yes or no: ").unwrap();
     assert!(
@@ -170,7 +191,12 @@ fn sign_shows_the_review_and_asks() {
     assert_eq!(code, 3, "only yes is yes: {rest}");
     assert!(!signer.path("out").exists());
     let journal = signer.run(&["journal", "show"]).json();
-    let last = journal["entries"].as_array().unwrap().last().unwrap().clone();
+    let last = journal["entries"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap()
+        .clone();
     assert_eq!(last["codes"], serde_json::json!(["declined"]));
 
     let mut session = reviewed(&signer, &[]);
@@ -184,14 +210,21 @@ fn sign_shows_the_review_and_asks() {
 #[test]
 fn each_warning_is_asked_for_by_name() {
     let (signer, wallet) = Signer::with_wallet("segwit");
-    signer.write("first.psbt", Plan::new(&wallet, &[0], &[(PAYEE, 5_000)]).psbt());
+    signer.write(
+        "first.psbt",
+        Plan::new(&wallet, &[0], &[(PAYEE, 5_000)]).psbt(),
+    );
     let first = signer.text("first.psbt");
     signer.run(&["sign", &first, "--yes"]).json();
     signer.write(
         "a.psbt",
         Plan::new(&wallet, &[1], &[(PAYEE, 5_000), (OTHER, 100)]).psbt(),
     );
-    for (answers, code) in [(&["no"][..], 3), (&["yes", "no"], 3), (&["yes", "yes", "yes"], 0)] {
+    for (answers, code) in [
+        (&["no"][..], 3),
+        (&["yes", "no"], 3),
+        (&["yes", "yes", "yes"], 0),
+    ] {
         let mut session = reviewed(&signer, &[]);
         for answer in answers {
             session.exp_string("yes or no: ").unwrap();
@@ -209,7 +242,8 @@ fn a_network_that_comes_up_while_the_review_is_read_refuses() {
     let (signer, wallet) = Signer::with_wallet("segwit");
     signer.write("a.psbt", Plan::new(&wallet, &[0], &[(PAYEE, 5_000)]).psbt());
     let at = |name: &str| signer.text(name);
-    // Beside the signer, in its empty network namespace: an interface comes up when the test says so.
+    // Beside the signer, in its empty network namespace: an interface comes up when the test says
+    // so.
     let beside = format!(
         "while ! [ -e {go} ]; do sleep 0.05; done; for kind in dummy veth bridge; do ip link add d0 type $kind && break; done; \
          ip addr add 192.0.2.1/24 dev d0 && ip link set d0 up; echo $? >{came}.tmp; mv {came}.tmp {came}",
@@ -295,7 +329,10 @@ fn ctrl_c_is_130_and_gives_the_terminal_back() {
     session.send_control('c').unwrap();
     session.exp_string("code 130").unwrap();
     let rest = session.exp_eof().unwrap();
-    assert!(rest.contains("echo ") && !rest.contains("-echo"), "{rest:?}");
+    assert!(
+        rest.contains("echo ") && !rest.contains("-echo"),
+        "{rest:?}"
+    );
 }
 
 #[test]
@@ -323,7 +360,10 @@ fn prune_deletes_only_what_is_confirmed() {
     session.exp_string("to go on: ").unwrap();
     session.send_line("delete").unwrap();
     assert_eq!(ended(session).1, 0);
-    assert_eq!(signer.names(), ["p", "v", "v.2", "v.3", "v.journal", "v.lock"]);
+    assert_eq!(
+        signer.names(),
+        ["p", "v", "v.2", "v.3", "v.journal", "v.lock"]
+    );
 }
 
 #[test]
@@ -352,10 +392,13 @@ fn the_mix_is_shown_only_when_asked_for_and_before_the_rolls() {
     // By hand, as docs/formats/entropy.md tells: sha256("cofferdam/entropy/1" ‖ kernel ‖ rolls).
     use bitcoin::hashes::{Hash, sha256};
     let kernel: Vec<u8> = bitcoin::hex::FromHex::from_hex(&kernel).unwrap();
-    let entropy = sha256::Hash::hash(&[b"cofferdam/entropy/1", &kernel[..], rolls.as_bytes()].concat());
+    let entropy =
+        sha256::Hash::hash(&[b"cofferdam/entropy/1", &kernel[..], rolls.as_bytes()].concat());
     let entropy = cofferdam_core::keys::Entropy::from_bytes(entropy.as_byte_array()).unwrap();
-    let expected =
-        cofferdam_core::keys::Mnemonic::from_entropy(&entropy, cofferdam_core::keys::Language::English);
+    let expected = cofferdam_core::keys::Mnemonic::from_entropy(
+        &entropy,
+        cofferdam_core::keys::Language::English,
+    );
     assert_eq!(
         String::from_utf8(signer.read("words")).unwrap().trim(),
         expected.phrase().as_str()
@@ -387,7 +430,8 @@ fn what_loosens_the_policy_is_typed() {
     assert_eq!(signer.run(&["policy", "show"]).json()["only_signer"], true);
 }
 
-/// Signs with a passphrase that is typed, and more pasted behind it; returns what was on the terminal until the question.
+/// Signs with a passphrase that is typed, and more pasted behind it; returns what was on the
+/// terminal until the question.
 fn pasted_at_the_passphrase(signer: &Signer, behind: &str) -> PtySession {
     let (psbt, out) = (signer.text("a.psbt"), signer.text("out"));
     let mut session = on_terminal(signer, &["sign", &psbt, "--out", &out]);
@@ -400,7 +444,10 @@ fn pasted_at_the_passphrase(signer: &Signer, behind: &str) -> PtySession {
 fn signs(signer: &Signer) -> usize {
     let journal = signer.run(&["journal", "show"]).json();
     let entries = journal["entries"].as_array().unwrap();
-    entries.iter().filter(|entry| entry["event"] == "signed").count()
+    entries
+        .iter()
+        .filter(|entry| entry["event"] == "signed")
+        .count()
 }
 
 /// What answers a question was typed after it was asked.

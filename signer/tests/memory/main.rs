@@ -1,5 +1,6 @@
-//! Looks, as root, at all memory of all of the signer's processes: while the vault is open, once its keys were wiped, and after the end.
-//! A signer on ordinary pages that wipes nothing is the positive control: in it the same search finds the same secrets.
+//! Looks, as root, at all memory of all of the signer's processes: while the vault is open, once
+//! its keys were wiped, and after the end. A signer on ordinary pages that wipes nothing is the
+//! positive control: in it the same search finds the same secrets.
 
 #![allow(clippy::print_stdout, reason = "the counts are the result")]
 
@@ -203,7 +204,8 @@ fn keys_that_sign_show_nothing_but_secret_pages() {
     panic!("no signing thread was met on its stack");
 }
 
-/// Searches a signer that was stopped while its threads sign; one that signed unseen is followed by another.
+/// Searches a signer that was stopped while its threads sign; one that signed unseen is followed by
+/// another.
 fn signing(treasury: &Treasury, needles: &Needles, signer: &Path) -> Found {
     for _ in 0..20 {
         let held = treasury.sign_many(signer);

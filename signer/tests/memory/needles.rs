@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bitcoin::hex::DisplayHex;
 
-/// How many bytes of a form are searched for: halves of a key are found too, and by chance nothing is.
+/// How many bytes of a form are searched for: halves of a key are found too, and by chance nothing
+/// is.
 const LENGTH: usize = 16;
 
 /// The forms of all secrets.
@@ -36,7 +37,10 @@ impl Needles {
                 // Both ends, so that half of a key counts.
                 for part in [
                     bytes.get(..LENGTH),
-                    bytes.len().checked_sub(LENGTH).and_then(|at| bytes.get(at..)),
+                    bytes
+                        .len()
+                        .checked_sub(LENGTH)
+                        .and_then(|at| bytes.get(at..)),
                 ] {
                     let bytes = part.unwrap_or(&bytes).to_vec();
                     assert!(
@@ -81,14 +85,18 @@ impl Needles {
     }
 }
 
-/// Raw, as big-endian integers are in limbs, hexadecimal, base64 at each alignment, and all texts of these in UTF-16.
+/// Raw, as big-endian integers are in limbs, hexadecimal, base64 at each alignment, and all texts
+/// of these in UTF-16.
 fn forms(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let mut forms = vec![("raw", secret.to_vec())];
     forms.push(("reversed", secret.iter().rev().copied().collect()));
     let mut texts = vec![
         ("hex", secret.to_lower_hex_string()),
         ("HEX", secret.to_upper_hex_string()),
-        ("base64", STANDARD_NO_PAD.encode(&secret[..secret.len() / 3 * 3])),
+        (
+            "base64",
+            STANDARD_NO_PAD.encode(&secret[..secret.len() / 3 * 3]),
+        ),
         (
             "base64 at 1",
             STANDARD_NO_PAD.encode(&secret[1..1 + (secret.len() - 1) / 3 * 3]),
@@ -117,13 +125,18 @@ fn forms(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
 
 #[test]
 fn every_form_is_found_wherever_it_lies() {
-    let secret: Vec<u8> = (0..32u8).map(|n| n.wrapping_mul(37).wrapping_add(11)).collect();
+    let secret: Vec<u8> = (0..32u8)
+        .map(|n| n.wrapping_mul(37).wrapping_add(11))
+        .collect();
     let needles = Needles::new(vec![("key".into(), secret.clone())]);
     for (form, bytes) in forms(&secret) {
         for offset in 0..4 {
             let memory = [vec![0xa5; offset], bytes.clone(), vec![0; 3]].concat();
             assert!(
-                needles.find(&memory).iter().any(|(_, found, _)| *found == form),
+                needles
+                    .find(&memory)
+                    .iter()
+                    .any(|(_, found, _)| *found == form),
                 "{form} at {offset}"
             );
         }

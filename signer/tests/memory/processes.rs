@@ -47,7 +47,8 @@ pub(crate) fn may_look() -> bool {
 pub(crate) fn children(id: u32) -> Vec<u32> {
     let tasks = fs::read_dir(format!("/proc/{id}/task"));
     let lists = tasks.into_iter().flatten().flatten();
-    let lists = lists.map(|task| fs::read_to_string(task.path().join("children")).unwrap_or_default());
+    let lists =
+        lists.map(|task| fs::read_to_string(task.path().join("children")).unwrap_or_default());
     let children = |list: String| {
         list.split_whitespace()
             .map(|id| id.parse().unwrap())
@@ -81,7 +82,8 @@ impl Processes {
         self.0.iter().any(|id| state(*id) == Some('T'))
     }
 
-    /// Tells whether a thread of a stopped one is at these addresses, relative to the program's base.
+    /// Tells whether a thread of a stopped one is at these addresses, relative to the program's
+    /// base.
     pub(crate) fn one_stands_in(&self, addresses: &Range<u64>) -> bool {
         let stands = |id: &u32| state(*id) == Some('T');
         self.0.iter().filter(|id| stands(id)).any(|id| {
@@ -90,7 +92,9 @@ impl Processes {
             let at = |pointer: u64| base.and_then(|base| pointer.checked_sub(base));
             threads(*id)
                 .iter()
-                .filter_map(|(_, syscall)| hex(syscall.split_whitespace().last()?.strip_prefix("0x")?))
+                .filter_map(|(_, syscall)| {
+                    hex(syscall.split_whitespace().last()?.strip_prefix("0x")?)
+                })
                 .any(|pointer| at(pointer).is_some_and(|at| addresses.contains(&at)))
         })
     }
@@ -161,13 +165,19 @@ fn hex(text: &str) -> Option<u64> {
     u64::from_str_radix(text, 16).ok()
 }
 
-/// What the kernel says of each thread's state, and of its system call, which ends in its instruction pointer.
+/// What the kernel says of each thread's state, and of its system call, which ends in its
+/// instruction pointer.
 fn threads(process: u32) -> Vec<(String, String)> {
     let tasks = fs::read_dir(format!("/proc/{process}/task"));
     let tasks = tasks.into_iter().flatten().flatten();
     let read = |path: PathBuf| fs::read_to_string(path).unwrap_or_default();
     tasks
-        .map(|task| (read(task.path().join("stat")), read(task.path().join("syscall"))))
+        .map(|task| {
+            (
+                read(task.path().join("stat")),
+                read(task.path().join("syscall")),
+            )
+        })
         .collect()
 }
 

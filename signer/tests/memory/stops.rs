@@ -1,5 +1,6 @@
-//! Programs that stand still where a secret is in use: copies of a signer in which the first instructions of one function are replaced by
-//! stopping the process. Their source knows nothing of it, so the product is met in the same place as the control.
+//! Programs that stand still where a secret is in use: copies of a signer in which the first
+//! instructions of one function are replaced by stopping the process. Their source knows nothing of
+//! it, so the product is met in the same place as the control.
 
 use std::fs;
 use std::ops::Range;
@@ -76,7 +77,8 @@ const STOPPING: &[u8] = &[
 
 /// Copies `program` to `folder`, and makes the copy stop where `function` begins.
 ///
-/// The program is read once: cargo replaces it while another run builds, and the function lies elsewhere in the next one.
+/// The program is read once: cargo replaces it while another run builds, and the function lies
+/// elsewhere in the next one.
 pub(crate) fn stopping_at(program: &Path, function: &str, folder: &Path) -> Stopping {
     if cfg!(not(target_arch = "x86_64")) {
         panic!("NOT TESTED: the instructions that stop are written for x86-64 only");
@@ -138,14 +140,24 @@ fn file_offset(program: &Path, address: u64) -> usize {
         .find_map(|line| {
             let numbers: Vec<u64> = line.split_whitespace().take(5).map(number).collect();
             let (offset, start, length) = (numbers[0], numbers[1], numbers[3]);
-            let within = address.checked_sub(start).filter(|within| *within < length)?;
+            let within = address
+                .checked_sub(start)
+                .filter(|within| *within < length)?;
             Some(usize::try_from(offset + within).unwrap())
         })
         .expect("the function lies in a segment")
 }
 
 fn output(tool: &str, arguments: &[&str], program: &Path) -> String {
-    let output = Command::new(tool).args(arguments).arg(program).output().unwrap();
-    assert!(output.status.success(), "{tool} reads {}", program.display());
+    let output = Command::new(tool)
+        .args(arguments)
+        .arg(program)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{tool} reads {}",
+        program.display()
+    );
     String::from_utf8(output.stdout).unwrap()
 }

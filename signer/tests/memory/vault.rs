@@ -1,4 +1,5 @@
-//! A synthetic vault, every secret of which the test computes on its own, and signers that stand still on it.
+//! A synthetic vault, every secret of which the test computes on its own, and signers that stand
+//! still on it.
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
@@ -86,15 +87,23 @@ impl Treasury {
 
     fn command_on(&self, signer: &Path, arguments: &[&str], vault: &str) -> Command {
         let mut command = Command::new(signer);
-        command.args(arguments).args(["--allow-unfit", "network,swap"]);
+        command
+            .args(arguments)
+            .args(["--allow-unfit", "network,swap"]);
         command.arg("--vault").arg(self.folder.path().join(vault));
-        command.arg("--passphrase-file").arg(self.folder.path().join("p"));
+        command
+            .arg("--passphrase-file")
+            .arg(self.folder.path().join("p"));
         command.stdin(Stdio::null());
         command
     }
 
     fn run(&self, signer: &Path, arguments: &[&str]) -> Vec<u8> {
-        let output = self.command(signer, arguments).arg("--json").output().unwrap();
+        let output = self
+            .command(signer, arguments)
+            .arg("--json")
+            .output()
+            .unwrap();
         assert!(
             output.status.success(),
             "{}",
@@ -103,8 +112,8 @@ impl Treasury {
         output.stdout
     }
 
-    /// Begins to sign, with a standard output that is full: for people, the review blocks, and the keys wait for consent; for
-    /// programs, the result blocks.
+    /// Begins to sign, with a standard output that is full: for people, the review blocks, and the
+    /// keys wait for consent; for programs, the result blocks.
     pub(crate) fn sign(&self, signer: &Path, json: bool) -> Held {
         let psbt = self.folder.path().join("psbt").display().to_string();
         let out = self.folder.path().join("out").display().to_string();
@@ -118,11 +127,15 @@ impl Treasury {
         )
     }
 
-    /// Begins to sign for people, as [`Treasury::sign`], so many coins that it can be met while it does.
+    /// Begins to sign for people, as [`Treasury::sign`], so many coins that it can be met while it
+    /// does.
     pub(crate) fn sign_many(&self, signer: &Path) -> Held {
         let path = |name: &str| self.folder.path().join(name).display().to_string();
         let product = Path::new(env!("CARGO_BIN_EXE_cofferdam-signer"));
-        let wallet = self.run(product, &["export", "--account", "main", "--format", "json"]);
+        let wallet = self.run(
+            product,
+            &["export", "--account", "main", "--format", "json"],
+        );
         let wallet = Wallet::parse_json(&wallet).unwrap();
         let coins: Vec<u32> = (0..MANY).collect();
         let mut plan = Plan::new(&wallet, &coins, &[(PAYEE, 1_500_000)]);
@@ -203,10 +216,20 @@ impl Treasury {
             ("passphrase".into(), PASSPHRASE.into()),
             ("BIP39 passphrase".into(), BIP39_PASSPHRASE.into()),
             ("seed".into(), seed.to_vec()),
-            // Those of the account and below are public: they stand in the wallet's descriptor, or follow from it.
-            ("master chain code".into(), master.chain_code.to_bytes().to_vec()),
-            ("master key".into(), master.private_key.secret_bytes().to_vec()),
-            ("account key".into(), account.private_key.secret_bytes().to_vec()),
+            // Those of the account and below are public: they stand in the wallet's descriptor, or
+            // follow from it.
+            (
+                "master chain code".into(),
+                master.chain_code.to_bytes().to_vec(),
+            ),
+            (
+                "master key".into(),
+                master.private_key.secret_bytes().to_vec(),
+            ),
+            (
+                "account key".into(),
+                account.private_key.secret_bytes().to_vec(),
+            ),
             // The first letters of the text write what is public.
             ("master xprv".into(), master.to_string()[64..].into()),
             ("account xprv".into(), account.to_string()[64..].into()),
@@ -280,7 +303,9 @@ fn seed(phrase: &str) -> [u8; 64] {
     let mut seed = last;
     for _ in 1..2048 {
         last = hmac(&last);
-        seed.iter_mut().zip(last).for_each(|(byte, other)| *byte ^= other);
+        seed.iter_mut()
+            .zip(last)
+            .for_each(|(byte, other)| *byte ^= other);
     }
     seed
 }
@@ -337,7 +362,8 @@ impl Held {
         }
     }
 
-    /// Waits until the screen cannot write the review: the keys, which sent it, wait for the operator.
+    /// Waits until the screen cannot write the review: the keys, which sent it, wait for the
+    /// operator.
     #[track_caller]
     pub(crate) fn wait_for_consent(&self) {
         self.wait_for_output();
@@ -381,8 +407,9 @@ impl Held {
         self.wait_for_processes(2);
     }
 
-    /// Lets the review be written, and stops the key process once it has threads that sign. None where it had signed before it was looked
-    /// at, which a busy machine can make of any number of coins.
+    /// Lets the review be written, and stops the key process once it has threads that sign. None
+    /// where it had signed before it was looked at, which a busy machine can make of any number of
+    /// coins.
     #[track_caller]
     pub(crate) fn stop_while_it_signs(self) -> Option<Self> {
         let mut reader = self.reader.try_clone().unwrap();

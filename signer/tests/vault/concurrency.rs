@@ -20,7 +20,10 @@ fn writers_exclude_each_other_and_none_is_lost() {
             }
         };
         let writers: Vec<_> = (0..6).map(|index| scope.spawn(add(index))).collect();
-        writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+        writers
+            .into_iter()
+            .map(|writer| writer.join().unwrap())
+            .collect()
     });
     assert!(exits.iter().all(|exit| [0, 9].contains(exit)), "{exits:?}");
     let done = exits.iter().filter(|exit| **exit == 0).count();

@@ -1,4 +1,5 @@
-//! Damaged and hostile vaults by name, each with the exit code of `verify` and of a command that opens the vault.
+//! Damaged and hostile vaults by name, each with the exit code of `verify` and of a command that
+//! opens the vault.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,7 +35,8 @@ fn tamper(folder: &Folder, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
     });
 }
 
-/// The vault and its generations, by name; the journal notes each unlocking on a machine that is not fit.
+/// The vault and its generations, by name; the journal notes each unlocking on a machine that is
+/// not fit.
 fn vault_files(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
     let names = folder
         .names()
@@ -211,7 +213,12 @@ fn every_spoilt_vault_is_refused_with_its_exit_code() {
         let started = Instant::now();
         let (verify, _) = folder.exit(&["verify"]);
         let (open, error) = folder.exit(&OPEN);
-        assert_eq!((verify, open), (case.verify, case.open), "{}: {error}", case.name);
+        assert_eq!(
+            (verify, open),
+            (case.verify, case.open),
+            "{}: {error}",
+            case.name
+        );
         assert!(
             started.elapsed() < Duration::from_secs(300),
             "{} took {:?}",

@@ -47,7 +47,11 @@ fn a_new_passphrase_opens_the_vault_and_the_old_one_only_older_files() {
         let third = folder.secret("third");
         let told = changed(
             &folder,
-            &["passphrase", "--new-passphrase-file", third.to_str().unwrap()],
+            &[
+                "passphrase",
+                "--new-passphrase-file",
+                third.to_str().unwrap(),
+            ],
         );
         assert_eq!(
             (&told["generation"], &told["older_files"]),
@@ -55,7 +59,8 @@ fn a_new_passphrase_opens_the_vault_and_the_old_one_only_older_files() {
             "only V.3: {told}"
         );
 
-        // An old file and the old passphrase still open, with the journal of that time: that is what is told.
+        // An old file and the old passphrase still open, with the journal of that time: that is
+        // what is told.
         let elsewhere = with_secrets(&[("passphrase", "correct horse")]);
         fs::copy(&old[1], elsewhere.path("V")).unwrap();
         fs::write(elsewhere.path("V.journal"), journal).unwrap();
@@ -76,14 +81,28 @@ fn a_key_file_is_needed_with_its_passphrase() {
         ("other", "another file"),
         ("empty", ""),
     ]);
-    let [key, other, empty] = ["key", "other", "empty"].map(|name| folder.secret(name).display().to_string());
+    let [key, other, empty] =
+        ["key", "other", "empty"].map(|name| folder.secret(name).display().to_string());
     folder.run_well(&[&INIT[..], &["--key-file", &key]].concat());
     folder.run_well(&[&OPEN[..], &["--key-file", &key]].concat());
     let (exit, error) = folder.exit(&OPEN);
     assert_eq!(exit, 4, "{error}");
-    assert!(error.contains("key file"), "what is missing is named: {error}");
-    assert_eq!(folder.exit(&[&OPEN[..], &["--key-file", &other]].concat()).0, 4);
-    assert_ne!(folder.exit(&[&OPEN[..], &["--key-file", &empty]].concat()).0, 0);
+    assert!(
+        error.contains("key file"),
+        "what is missing is named: {error}"
+    );
+    assert_eq!(
+        folder
+            .exit(&[&OPEN[..], &["--key-file", &other]].concat())
+            .0,
+        4
+    );
+    assert_ne!(
+        folder
+            .exit(&[&OPEN[..], &["--key-file", &empty]].concat())
+            .0,
+        0
+    );
 }
 
 #[test]

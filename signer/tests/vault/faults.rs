@@ -1,5 +1,5 @@
-//! Every system call of a vault's write, killed before and failing at: afterwards the old or the new vault stands, whole,
-//! nothing is lost, and the next run works.
+//! Every system call of a vault's write, killed before and failing at: afterwards the old or the
+//! new vault stands, whole, nothing is lost, and the next run works.
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -7,7 +7,8 @@ use std::os::unix::process::ExitStatusExt;
 use crate::folder::{ADD_ACCOUNT, Folder, INIT, SIGN, SIGN_ELSEWHERE, json, signed_txid, text};
 use crate::inject::{After, Fault, Files, Operation, WRITES, calls, fault_everywhere, trace};
 
-/// No run that failed says that it succeeded; none that was not killed leaves a temporary file or dies otherwise.
+/// No run that failed says that it succeeded; none that was not killed leaves a temporary file or
+/// dies otherwise.
 fn check_end(after: &After<'_>) {
     if after.fault == Fault::Killed {
         return;
@@ -77,7 +78,12 @@ fn check_write(after: &After<'_>) {
             Some(old.clone()),
             "the old generation is kept"
         );
-        assert!(after.folder.run_well(&["account", "list"]).contains("\"main\""));
+        assert!(
+            after
+                .folder
+                .run_well(&["account", "list"])
+                .contains("\"main\"")
+        );
     }
     if after.is_new {
         after
@@ -133,7 +139,10 @@ fn a_faulted_repair_loses_nothing_and_can_be_run_again() {
             check_end(after);
             let (damaged, intact) = (after.template.read("V"), after.template.read("V.1"));
             let present = after.folder.read("V");
-            assert!(present == damaged || present == intact, "V is never missing");
+            assert!(
+                present == damaged || present == intact,
+                "V is never missing"
+            );
             if after.succeeded() {
                 assert_eq!(present, intact, "what was promised is there");
             }
@@ -144,12 +153,16 @@ fn a_faulted_repair_loses_nothing_and_can_be_run_again() {
             let mut aside = names
                 .filter(|name| name.starts_with("V.aside"))
                 .map(|name| after.folder.read(&name));
-            assert!(aside.any(|bytes| bytes == damaged), "the damaged file is kept");
+            assert!(
+                aside.any(|bytes| bytes == damaged),
+                "the damaged file is kept"
+            );
         },
     });
 }
 
-/// The record before the signature: whatever is faulted, a signed file is never there without its journal entry.
+/// The record before the signature: whatever is faulted, a signed file is never there without its
+/// journal entry.
 #[test]
 fn a_faulted_signing_releases_nothing_that_is_not_recorded() {
     let template = Folder::for_signing();
@@ -179,7 +192,11 @@ fn a_faulted_signing_releases_nothing_that_is_not_recorded() {
             let old = after.template.read("V").unwrap();
             let present = after.folder.read("V").expect("V is never missing");
             if present != old {
-                assert_eq!(after.folder.read("V.2"), Some(old), "the old generation is kept");
+                assert_eq!(
+                    after.folder.read("V.2"),
+                    Some(old),
+                    "the old generation is kept"
+                );
             }
             if signed.is_some() {
                 assert_ne!(
@@ -208,15 +225,19 @@ fn a_faulted_signing_releases_nothing_that_is_not_recorded() {
     });
 }
 
-/// The files that leave are written by another process than the vault's: whatever is faulted there, the record stands, a
-/// signed file is whole or not there, and signing again gives the same bytes.
+/// The files that leave are written by another process than the vault's: whatever is faulted there,
+/// the record stands, a signed file is whole or not there, and signing again gives the same bytes.
 #[test]
 fn a_faulted_release_leaves_no_part_of_a_signed_file() {
     let template = Folder::for_signing();
     fs::create_dir(template.path("signed")).unwrap();
     let reference = Folder::copy_of(&template);
     reference.run_well(&SIGN_ELSEWHERE);
-    fs::copy(reference.path("signed/out.psbt"), template.path("expected.psbt")).unwrap();
+    fs::copy(
+        reference.path("signed/out.psbt"),
+        template.path("expected.psbt"),
+    )
+    .unwrap();
     fault_everywhere(&Operation {
         name: "sign into another folder",
         args: &SIGN_ELSEWHERE,
@@ -274,7 +295,14 @@ fn everything_is_synced_in_the_order_that_makes_it_durable() {
     let order = |folder: &Folder, args: &[&str]| -> Vec<String> {
         let (output, log) = trace(folder, Files::Vault, args, &[]);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-        let decisive = ["pwrite64", "write", "fsync", "linkat", "rename", "renameat2"];
+        let decisive = [
+            "pwrite64",
+            "write",
+            "fsync",
+            "linkat",
+            "rename",
+            "renameat2",
+        ];
         let calls = calls(&log).into_iter().map(|(_, syscall)| syscall);
         calls
             .filter(|syscall| decisive.contains(&syscall.as_str()))
@@ -282,17 +310,28 @@ fn everything_is_synced_in_the_order_that_makes_it_durable() {
     };
     let folder = Folder::empty();
     // A journal's first record makes its file: the folder is synced as well.
-    assert_eq!(order(&folder, &INIT), [&create[..], &append, &["fsync"]].concat());
+    assert_eq!(
+        order(&folder, &INIT),
+        [&create[..], &append, &["fsync"]].concat()
+    );
     assert_eq!(order(&folder, &ADD_ACCOUNT), [&append[..], &write].concat());
     let folder = Folder::for_signing();
-    assert_eq!(order(&folder, &SIGN), [&append[..], &write, &release].concat());
+    assert_eq!(
+        order(&folder, &SIGN),
+        [&append[..], &write, &release].concat()
+    );
 }
 
 /// The harness itself: a fault that is injected is seen, and one that is never reached is not.
 #[test]
 fn faults_are_told_apart_from_runs_that_meet_none() {
     let folder = Folder::empty();
-    let (output, log) = trace(&folder, Files::Vault, &INIT, &["inject=openat:error=EIO:when=1"]);
+    let (output, log) = trace(
+        &folder,
+        Files::Vault,
+        &INIT,
+        &["inject=openat:error=EIO:when=1"],
+    );
     assert!(
         log.contains("(INJECTED)") && output.status.code() == Some(10),
         "{log}"
@@ -312,13 +351,19 @@ fn faults_are_told_apart_from_runs_that_meet_none() {
 #[test]
 fn a_file_system_that_cannot_rename_without_replacing_will_do() {
     let folder = Folder::empty();
-    let (output, log) = trace(&folder, Files::Vault, &INIT, &["inject=renameat2:error=EINVAL"]);
+    let (output, log) = trace(
+        &folder,
+        Files::Vault,
+        &INIT,
+        &["inject=renameat2:error=EINVAL"],
+    );
     assert!(log.contains("(INJECTED)"), "{log}");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     folder.run_well(&["account", "list"]);
 }
 
-/// A vault that stands has its words: an `init` that fails after the vault was written does not take them back.
+/// A vault that stands has its words: an `init` that fails after the vault was written does not
+/// take them back.
 #[test]
 fn the_words_of_a_vault_that_stands_are_not_deleted() {
     for (fault, stands) in [
@@ -337,6 +382,9 @@ fn the_words_of_a_vault_that_stands_are_not_deleted() {
         assert_eq!(output.status.code(), Some(10), "{}", text(&output.stderr));
         assert_eq!(folder.read("V").is_some(), stands);
         assert_eq!(folder.read("words").is_some(), stands, "{fault}");
-        assert_eq!(text(&output.stderr).contains("the vault itself was made"), stands);
+        assert_eq!(
+            text(&output.stderr).contains("the vault itself was made"),
+            stands
+        );
     }
 }

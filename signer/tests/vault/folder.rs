@@ -23,13 +23,15 @@ pub(crate) const INIT: [&str; 10] = [
 ];
 
 /// Arguments that write a vault's next generation.
-pub(crate) const ADD_ACCOUNT: [&str; 6] = ["account", "add", "--name", "main", "--script", "segwit"];
+pub(crate) const ADD_ACCOUNT: [&str; 6] =
+    ["account", "add", "--name", "main", "--script", "segwit"];
 
 /// Arguments that sign what [`Folder::for_signing`] has.
 pub(crate) const SIGN: [&str; 5] = ["sign", "in.psbt", "--out", "out.psbt", "--yes"];
 
 /// Arguments that sign it into another folder.
-pub(crate) const SIGN_ELSEWHERE: [&str; 5] = ["sign", "in.psbt", "--out", "signed/out.psbt", "--yes"];
+pub(crate) const SIGN_ELSEWHERE: [&str; 5] =
+    ["sign", "in.psbt", "--out", "signed/out.psbt", "--yes"];
 
 /// A folder with a vault `V` in it, or none yet, and a passphrase elsewhere.
 pub(crate) struct Folder {
@@ -129,7 +131,11 @@ impl Folder {
             .arg(self.path("V"))
             .arg("--passphrase-file")
             .arg(self.secret("passphrase"))
-            .args(["--allow-unfit", "network,swap,bluetooth,radio,tracer", "--json"])
+            .args([
+                "--allow-unfit",
+                "network,swap,bluetooth,radio,tracer",
+                "--json",
+            ])
             .args(args);
     }
 
@@ -163,7 +169,10 @@ impl Folder {
 
 /// The txid of what `in.psbt` becomes.
 pub(crate) fn signed_txid() -> String {
-    p2wpkh(&signing_fixture())["txid"].as_str().unwrap().to_owned()
+    p2wpkh(&signing_fixture())["txid"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 fn signing_fixture() -> Value {

@@ -1,7 +1,8 @@
 //! Faults, injected by `strace` into the real binary.
 //!
-//! The system calls are those that a run without faults makes on the vault's files or on a signed one, and their folder;
-//! each is faulted at its first, second, ... call, until a run ends without having met the fault.
+//! The system calls are those that a run without faults makes on the vault's files or on a signed
+//! one, and their folder; each is faulted at its first, second, ... call, until a run ends without
+//! having met the fault.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
@@ -25,11 +26,12 @@ const NAMES: [&str; 9] = [
     "out.psbt",
 ];
 
-/// What the name of a signed file begins with until it is moved into place; a process id and `.tmp` follow.
+/// What the name of a signed file begins with until it is moved into place; a process id and `.tmp`
+/// follow.
 pub(crate) const SIGNED_TEMPORARY: &str = ".out.psbt.";
 
-/// Which files' system calls are traced and faulted. Calls are counted for each process by itself, so that what the screen
-/// does last is only reached where the vault's holder is left alone.
+/// Which files' system calls are traced and faulted. Calls are counted for each process by itself,
+/// so that what the screen does last is only reached where the vault's holder is left alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Files {
     /// The vault's, in their folder, and `out.psbt` there.
@@ -100,7 +102,8 @@ pub(crate) struct After<'a> {
     /// What was done to the vault's files, as strace saw it.
     pub(crate) log: &'a str,
     pub(crate) fault: Fault,
-    /// No run before left files of these names and lengths: what comes next is worth trying from here.
+    /// No run before left files of these names and lengths: what comes next is worth trying from
+    /// here.
     pub(crate) is_new: bool,
 }
 
@@ -122,8 +125,8 @@ impl After<'_> {
         calls_of(self.log, syscall).any(|line| line.contains("(INJECTED)"))
     }
 
-    /// Tells whether the signed file began to be written: its temporary file was made once before, empty, to try whether it
-    /// can be, and removed.
+    /// Tells whether the signed file began to be written: its temporary file was made once before,
+    /// empty, to try whether it can be, and removed.
     pub(crate) fn release_began(&self) -> bool {
         let made = self.log.lines().filter(|line| line.contains("O_CREAT"));
         made.filter(|line| line.contains(SIGNED_TEMPORARY)).count() > 1
@@ -164,7 +167,11 @@ pub(crate) fn fault_everywhere(operation: &Operation) {
     let work: Vec<_> = syscalls
         .iter()
         .filter(|syscall| (operation.faulted)(syscall))
-        .filter(|syscall| operation.lacking.is_none_or(|(lacking, _)| lacking != **syscall))
+        .filter(|syscall| {
+            operation
+                .lacking
+                .is_none_or(|(lacking, _)| lacking != **syscall)
+        })
         .flat_map(|syscall| Fault::ALL.map(|fault| (*syscall, fault)))
         .filter(|(syscall, fault)| fault.applies_to(syscall))
         .collect();
@@ -185,7 +192,10 @@ pub(crate) fn fault_everywhere(operation: &Operation) {
     };
     let hits: usize = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..2).map(|_| scope.spawn(fault_all)).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum()
     });
     println!(
         "{}: {hits} faults in {} kinds of system calls: {syscalls:?}",
@@ -201,9 +211,15 @@ pub(crate) fn fault_everywhere(operation: &Operation) {
 
 /// Runs the signer under strace, which logs what is done to the files; returns that log.
 ///
-/// Until a signed file is moved into place, its name has the signer's process id in it. The shell knows that id beforehand:
-/// with `-D` strace runs beside the signer, which takes the shell's place.
-pub(crate) fn trace(folder: &Folder, files: Files, args: &[&str], injections: &[&str]) -> (Output, String) {
+/// Until a signed file is moved into place, its name has the signer's process id in it. The shell
+/// knows that id beforehand: with `-D` strace runs beside the signer, which takes the shell's
+/// place.
+pub(crate) fn trace(
+    folder: &Folder,
+    files: Files,
+    args: &[&str],
+    injections: &[&str],
+) -> (Output, String) {
     let (output, log) = try_trace(folder, files, args, injections);
     let log = log.unwrap_or_else(|| {
         panic!(
@@ -215,7 +231,12 @@ pub(crate) fn trace(folder: &Folder, files: Files, args: &[&str], injections: &[
 }
 
 /// As [`trace`], without a log where strace did not see the signer to its end.
-fn try_trace(folder: &Folder, files: Files, args: &[&str], injections: &[&str]) -> (Output, Option<String>) {
+fn try_trace(
+    folder: &Folder,
+    files: Files,
+    args: &[&str],
+    injections: &[&str],
+) -> (Output, Option<String>) {
     let log = folder.secret("strace.log");
     let beside = match files {
         Files::Vault => "",
@@ -247,7 +268,9 @@ fn try_trace(folder: &Folder, files: Files, args: &[&str], injections: &[&str]) 
     for inject in injections {
         command.args(["-e", inject]);
     }
-    command.arg(example("readable_signer")).current_dir(folder.root());
+    command
+        .arg(example("readable_signer"))
+        .current_dir(folder.root());
     folder.add_args(&mut command, args);
     let output = command
         .output()
@@ -257,8 +280,8 @@ fn try_trace(folder: &Folder, files: Files, args: &[&str], injections: &[&str]) 
     (output, seen_to_its_end.then_some(log))
 }
 
-/// Puts each call on one line: where another process comes between, strace writes `name(... <unfinished ...>`, and later
-/// `<... name resumed>...` of the same process.
+/// Puts each call on one line: where another process comes between, strace writes `name(...
+/// <unfinished ...>`, and later `<... name resumed>...` of the same process.
 fn whole_calls(log: &str) -> String {
     let mut begun: HashMap<&str, &str> = HashMap::new();
     let mut whole = String::with_capacity(log.len());
@@ -322,7 +345,8 @@ fn fault_once(
 ) -> bool {
     let inject = format!("inject={syscall}:{}:when={nth}", fault.expression());
     let injections = [lacking, &[&inject]].concat();
-    // Once in thousands of runs strace gives up on a process that is just killed (`ptrace(PTRACE_LISTEN)`: EIO): such a run shows nothing.
+    // Once in thousands of runs strace gives up on a process that is just killed
+    // (`ptrace(PTRACE_LISTEN)`: EIO): such a run shows nothing.
     let once = || {
         let folder = Folder::copy_of(&operation.template);
         let (output, log) = try_trace(&folder, operation.files, operation.args, &injections);

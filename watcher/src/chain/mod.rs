@@ -58,8 +58,9 @@ pub enum Sent {
     AlreadyKnown,
 }
 
-/// A chain, seen through one source. It is believed about which blocks are best, and about nothing that the ledger can
-/// check itself: a block's hash, its merkle root and its place after its parent are checked by the caller. A [filter](Self::filters) it cannot check.
+/// A chain, seen through one source. It is believed about which blocks are best, and about nothing
+/// that the ledger can check itself: a block's hash, its merkle root and its place after its parent
+/// are checked by the caller. A [filter](Self::filters) it cannot check.
 pub trait ChainSource: Send + Sync + std::fmt::Debug {
     /// Returns a short description for people, such as the address of the node.
     fn describe(&self) -> String;
@@ -70,7 +71,8 @@ pub trait ChainSource: Send + Sync + std::fmt::Debug {
     /// Returns the best block.
     fn tip(&self) -> Answer<'_, Tip>;
 
-    /// Returns the hashes of the best chain's blocks from a height on, at most `count`; fewer where the chain ends.
+    /// Returns the hashes of the best chain's blocks from a height on, at most `count`; fewer where
+    /// the chain ends.
     fn block_hashes(&self, from: u32, count: u32) -> Answer<'_, Vec<BlockHash>>;
 
     /// Returns the hash of the best chain's block at a height; `None` above the tip.
@@ -92,8 +94,8 @@ pub trait ChainSource: Send + Sync + std::fmt::Debug {
         })
     }
 
-    /// Returns the basic compact filters (BIP158) of several blocks, in the order asked for; `None` when the source does not have
-    /// all of them.
+    /// Returns the basic compact filters (BIP158) of several blocks, in the order asked for; `None`
+    /// when the source does not have all of them.
     fn filters<'a>(&'a self, _hashes: &'a [BlockHash]) -> Answer<'a, Option<Vec<Vec<u8>>>> {
         Box::pin(async { Ok(None) })
     }
@@ -104,10 +106,12 @@ pub trait ChainSource: Send + Sync + std::fmt::Debug {
     /// Returns the txids in the memory pool.
     fn pool(&self) -> Answer<'_, Vec<Txid>>;
 
-    /// Returns transactions of the memory pool, in the order asked for; `None` for those that have left it.
+    /// Returns transactions of the memory pool, in the order asked for; `None` for those that have
+    /// left it.
     fn pool_transactions<'a>(&'a self, txids: &'a [Txid]) -> Answer<'a, Vec<Option<Transaction>>>;
 
-    /// Returns the fee rate for confirmation within `blocks`; `None` when the source has no estimate.
+    /// Returns the fee rate for confirmation within `blocks`; `None` when the source has no
+    /// estimate.
     fn estimate_fee(&self, blocks: u16) -> Answer<'_, Option<SatPerKvb>>;
 
     /// Asks whether the memory pool would take a transaction.
@@ -125,7 +129,9 @@ pub async fn open(
 ) -> Result<Box<dyn ChainSource>, crate::Error> {
     let source: Box<dyn ChainSource> = match settings {
         ChainSettings::Core(node) => Box::new(core_rpc::CoreRpc::connect(node)?),
-        ChainSettings::Rehearsal => Box::new(rehearsal::Rehearsal::open(&folder.rehearsal()).await?),
+        ChainSettings::Rehearsal => {
+            Box::new(rehearsal::Rehearsal::open(&folder.rehearsal()).await?)
+        }
     };
     source.network().await?;
     Ok(source)

@@ -3,11 +3,13 @@
 use bitcoin::consensus::encode;
 use bitcoin::{Transaction, TxOut};
 use bitcoinconsensus::{
-    Utxo, VERIFY_ALL_PRE_TAPROOT, VERIFY_DERSIG, VERIFY_NULLDUMMY, VERIFY_TAPROOT, verify_with_flags,
+    Utxo, VERIFY_ALL_PRE_TAPROOT, VERIFY_DERSIG, VERIFY_NULLDUMMY, VERIFY_TAPROOT,
+    verify_with_flags,
 };
 use cofferdam_core::Network;
 
-/// The first block of mainnet whose signatures are strict DER (BIP66). Older blocks have some that are not.
+/// The first block of mainnet whose signatures are strict DER (BIP66). Older blocks have some that
+/// are not.
 const STRICT_DER_MAINNET: u32 = 363_725;
 
 /// The rules that scripts are checked by.
@@ -18,7 +20,8 @@ impl Flags {
     /// Every rule there is today.
     pub const ALL: Flags = Flags(VERIFY_ALL_PRE_TAPROOT);
 
-    /// The rules of a block. Of the later ones, only those matter that a wallet's scripts could have broken before.
+    /// The rules of a block. Of the later ones, only those matter that a wallet's scripts could
+    /// have broken before.
     pub fn at(network: Network, height: u32) -> Self {
         match network {
             Network::Mainnet if height < STRICT_DER_MAINNET => {
@@ -44,12 +47,14 @@ pub struct BrokenScript {
 pub enum Proven {
     /// All that were to be checked.
     Fully,
-    /// All but taproot ones: their signatures cover every spent output (BIP341), and not all are known.
+    /// All but taproot ones: their signatures cover every spent output (BIP341), and not all are
+    /// known.
     ButTaproot,
 }
 
-/// Checks the scripts of some inputs of a transaction against the outputs that it spends, in the order of its inputs; `None` for
-/// those that are not known, which can only be those that are not to be checked.
+/// Checks the scripts of some inputs of a transaction against the outputs that it spends, in the
+/// order of its inputs; `None` for those that are not known, which can only be those that are not
+/// to be checked.
 ///
 /// Ends at the first input that is wrong: who lies gets little work done for one lie.
 pub fn check(
@@ -65,7 +70,10 @@ pub fn check(
         value: output.value.to_sat() as i64,
     };
     let all: Option<Vec<Utxo>> = match spent.len() == transaction.input.len() {
-        true => spent.iter().map(|output| output.as_ref().map(utxo)).collect(),
+        true => spent
+            .iter()
+            .map(|output| output.as_ref().map(utxo))
+            .collect(),
         false => None,
     };
     let mut proven = Proven::Fully;
@@ -83,8 +91,15 @@ pub fn check(
             false => flags.0,
         };
         let script = output.script_pubkey.as_bytes();
-        verify_with_flags(script, output.value.to_sat(), &raw, all.as_deref(), input, flags)
-            .map_err(|error| broken(format!("{error:?}")))?;
+        verify_with_flags(
+            script,
+            output.value.to_sat(),
+            &raw,
+            all.as_deref(),
+            input,
+            flags,
+        )
+        .map_err(|error| broken(format!("{error:?}")))?;
     }
     Ok(proven)
 }

@@ -75,6 +75,7 @@ pub async fn run(context: &Context, args: AddressArgs) -> Result<Reply, Error> {
             message: error.to_string(),
             hint: "use an index below 2147483648".into(),
         })?;
-    let document = serde_json::json!({ "address": address.to_string(), "index": index, "branch": branch });
+    let document =
+        serde_json::json!({ "address": address.to_string(), "index": index, "branch": branch });
     Ok(Reply::verbatim(&document, format!("{address}\n")))
 }

@@ -36,7 +36,12 @@ pub async fn run(context: &Context, args: BalanceArgs) -> Result<Reply, Error> {
         ("pending", balance.pending),
         ("immature", balance.immature),
     ]
-    .map(|(name, satoshis)| format!("{name:<10} {:>22}\n", btc(bitcoin::Amount::from_sat(satoshis))))
+    .map(|(name, satoshis)| {
+        format!(
+            "{name:<10} {:>22}\n",
+            btc(bitcoin::Amount::from_sat(satoshis))
+        )
+    })
     .concat();
     Ok(Reply::new(&balance, text))
 }

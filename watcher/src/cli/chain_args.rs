@@ -45,7 +45,10 @@ impl fmt::Debug for ChainArgs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ChainArgs")
             .field("chain", &self.chain)
-            .field("rpc_url", &self.rpc_url.as_deref().map(settings::shown_address))
+            .field(
+                "rpc_url",
+                &self.rpc_url.as_deref().map(settings::shown_address),
+            )
             .field("rpc_cookie", &self.rpc_cookie)
             .field("rpc_user", &self.rpc_user)
             .field("rpc_password_file", &self.rpc_password_file)
@@ -56,7 +59,8 @@ impl fmt::Debug for ChainArgs {
 impl ChainArgs {
     /// Returns the settings that the options name, or the stored ones.
     pub fn settings(&self, context: &Context) -> Result<ChainSettings, Error> {
-        let names_node = self.rpc_url.is_some() || self.rpc_cookie.is_some() || self.rpc_user.is_some();
+        let names_node =
+            self.rpc_url.is_some() || self.rpc_cookie.is_some() || self.rpc_user.is_some();
         match self.chain {
             Some(ChainKind::Rehearsal) if names_node => Err(usage(
                 "the rehearsal chain has no RPC server",
@@ -76,7 +80,8 @@ impl ChainArgs {
         }
     }
 
-    /// Opens the chain source, and checks that it answers, is ready, and shows the chain that the ledger follows.
+    /// Opens the chain source, and checks that it answers, is ready, and shows the chain that the
+    /// ledger follows.
     pub async fn open(&self, context: &Context) -> Result<Box<dyn ChainSource>, Error> {
         let settings = self.settings(context)?;
         let source = chain::open(&settings, &context.folder).await?;
@@ -103,7 +108,10 @@ impl ChainArgs {
                 return Err(usage("the node's credentials are missing", hint));
             }
         };
-        Ok(NodeSettings { rpc_url, credentials })
+        Ok(NodeSettings {
+            rpc_url,
+            credentials,
+        })
     }
 }
 

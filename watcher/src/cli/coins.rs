@@ -37,5 +37,8 @@ pub async fn run(context: &Context, args: CoinsArgs) -> Result<Reply, Error> {
     if entries.is_empty() {
         text.push_str("no coins\n");
     }
-    Ok(Reply::verbatim(&serde_json::json!({ "coins": entries }), text))
+    Ok(Reply::verbatim(
+        &serde_json::json!({ "coins": entries }),
+        text,
+    ))
 }

@@ -28,7 +28,9 @@ impl Context {
         for file in folder.tighten()? {
             let others = format!("{:04o}", file.mode);
             let path = shown_path(&file.path);
-            eprintln!("warning: others could reach {path} (mode {others}); from now on only its owner can");
+            eprintln!(
+                "warning: others could reach {path} (mode {others}); from now on only its owner can"
+            );
         }
         let store = Store::open(&folder.ledger()).await?;
         let progress = !json && std::io::IsTerminal::is_terminal(&std::io::stderr());

@@ -30,7 +30,12 @@ pub struct ManArgs {
 /// Returns the completion script.
 pub fn completions(args: &CompletionsArgs) -> Reply {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "cofferdam-watcher", &mut script);
+    clap_complete::generate(
+        args.shell,
+        &mut Cli::command(),
+        "cofferdam-watcher",
+        &mut script,
+    );
     Reply::raw(String::from_utf8_lossy(&script).into_owned())
 }
 

@@ -33,7 +33,8 @@ use reply::Reply;
 
 /// Watches coins and plans payouts; holds no key.
 ///
-/// The keys are on a machine that never touches a network; files or QR codes go between it and this program.
+/// The keys are on a machine that never touches a network; files or QR codes go between it and this
+/// program.
 #[derive(Debug, Parser)]
 #[command(name = "cofferdam-watcher", version, arg_required_else_help = true, after_help = EXAMPLES)]
 pub struct Cli {
@@ -100,7 +101,10 @@ pub fn main() -> ExitCode {
         cofferdam_optics::eye::run(std::io::stdin().lock(), std::io::stdout().lock());
         return ExitCode::SUCCESS;
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return failed(&CommandError::Unexpected(error.to_string()).into(), json),
     };
@@ -142,9 +146,10 @@ async fn run(cli: Cli) -> Result<Reply, Error> {
 /// Resolves when the user or the system asks the process to stop.
 async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
         return std::future::pending().await;
     };
     tokio::select! {
@@ -169,7 +174,11 @@ fn usage(error: &clap::Error) -> ExitCode {
     // Help has nothing of the arguments in it.
     if !error.use_stderr() || is_help && !json {
         let _ = error.print();
-        return ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { 0 });
+        return ExitCode::from(if error.use_stderr() {
+            Exit::Usage as u8
+        } else {
+            0
+        });
     }
     // Without colours: what clap echoes of the arguments must not look like its own.
     let text = error.render().to_string();

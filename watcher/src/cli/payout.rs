@@ -69,7 +69,8 @@ Examples:
     /// Send the signed transactions of a list; a retry sends the same bytes.
     #[command(after_help = "Example:\n  cofferdam-watcher payout broadcast po-0123456789")]
     Broadcast(BroadcastArgs),
-    /// Cancel a list: at once while it is planned, by a transaction of its own after it was exported.
+    /// Cancel a list: at once while it is planned, by a transaction of its own after it was
+    /// exported.
     #[command(after_help = "\
 Example:
   cofferdam-watcher payout cancel po-0123456789
@@ -154,7 +155,8 @@ pub struct ListArgs {
     /// Make each payout_id of this prefix and the payment's number in the file.
     #[arg(long, value_name = "PREFIX")]
     id_prefix: Option<String>,
-    /// Pay although the very same file, or one that pays the very same, was made into a list before.
+    /// Pay although the very same file, or one that pays the very same, was made into a list
+    /// before.
     #[arg(long)]
     again: bool,
 }
@@ -196,7 +198,8 @@ pub struct ShowArgs {
 pub struct ExportArgs {
     /// The list.
     id: String,
-    /// The file, or the folder, to write to; a name that ends with a slash is a folder, and is made.
+    /// The file, or the folder, to write to; a name that ends with a slash is a folder, and is
+    /// made.
     #[arg(long, value_name = "FILE-OR-FOLDER")]
     out: PathBuf,
     /// The PSBT version.
@@ -230,11 +233,12 @@ impl From<HandoverFormat> for export::Format {
 pub struct ImportArgs {
     /// The list.
     id: String,
-    /// Signed PSBTs, in binary, base64 or hexadecimal, finished transactions, returns of the signer, or folders of them.
+    /// Signed PSBTs, in binary, base64 or hexadecimal, finished transactions, returns of the
+    /// signer, or folders of them.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Go on from the journal that the receipt tells, although it is another one than before: once it is known why, such as a
-    /// vault that was put back from a copy on purpose.
+    /// Go on from the journal that the receipt tells, although it is another one than before: once
+    /// it is known why, such as a vault that was put back from a copy on purpose.
     #[arg(long)]
     follow_journal: bool,
 }
@@ -301,7 +305,8 @@ pub async fn run(context: &Context, command: PayoutCommand) -> Result<Reply, Err
         }
         PayoutCommand::Export(args) => {
             let (version, format) = (args.psbt_version, args.format.into());
-            let exported = export::export(&context.store, &args.id, &args.out, version, format).await?;
+            let exported =
+                export::export(&context.store, &args.id, &args.out, version, format).await?;
             let mut text = format!("{}: {}\n", exported.id, exported.state.name());
             for file in &exported.files {
                 text.push_str(&format!("written {}\n", shown_path(file)));
@@ -330,7 +335,9 @@ pub async fn run(context: &Context, command: PayoutCommand) -> Result<Reply, Err
                 max_fee_rate: args.consent.max_fee_rate,
                 accept: args.consent.accept,
             };
-            Ok(planned(&cancel::cancel(&context.store, &args.id, &terms).await?))
+            Ok(planned(
+                &cancel::cancel(&context.store, &args.id, &terms).await?,
+            ))
         }
         PayoutCommand::SplitCoins(args) => {
             let terms = terms(context, args.plan).await?;
@@ -343,7 +350,8 @@ pub async fn run(context: &Context, command: PayoutCommand) -> Result<Reply, Err
     }
 }
 
-/// How many payments people are shown: those who ask for a list want to see it, the others what was done with it.
+/// How many payments people are shown: those who ask for a list want to see it, the others what was
+/// done with it.
 const SHOWN: usize = 100;
 pub(super) const GLANCE: usize = 3;
 
@@ -373,7 +381,8 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     use std::io::Read;
     let mut bytes = Vec::new();
     let limit = csv::MAX_FILE_BYTES as u64 + 1;
-    let read = cofferdam_optics::open_regular(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
+    let read = cofferdam_optics::open_regular(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes));
     match read {
         Ok(_) => Ok(bytes),
         Err(source) => Err(CommandError::File {
@@ -406,9 +415,12 @@ fn format(args: &ListArgs) -> Result<Format, Error> {
             )),
         };
     }
-    let unit = args
-        .unit
-        .ok_or_else(|| usage("--unit is missing", "this format needs --unit sat or --unit btc"))?;
+    let unit = args.unit.ok_or_else(|| {
+        usage(
+            "--unit is missing",
+            "this format needs --unit sat or --unit btc",
+        )
+    })?;
     Ok(match args.format {
         FormatName::Electrum => Format::Electrum(unit, ids),
         FormatName::Sparrow => Format::Sparrow(unit, ids),

@@ -30,7 +30,8 @@ terminal, + and - change the density, f and s the pace, q ends.")]
 pub struct QrArgs {
     /// The list.
     id: String,
-    /// Write pictures instead: a .gif, a .png or .svg where one code is enough, or a folder (its name ends with a slash).
+    /// Write pictures instead: a .gif, a .png or .svg where one code is enough, or a folder (its
+    /// name ends with a slash).
     #[arg(long, value_name = "PICTURES")]
     out: Option<PathBuf>,
     /// The transaction, where a list has several and the receiver is not Cofferdam's signer.
@@ -52,9 +53,13 @@ pub async fn run(context: &Context, args: QrArgs) -> Result<Reply, Error> {
     };
     let own = args.show.receiver == Preset::Own && args.transaction.is_none();
     let format = if own { Format::Bundle } else { Format::Psbt };
-    let handed = export::prepared(&context.store, &args.id, args.psbt_version, format, |contents| {
-        Handed::prepare(&args, own, largest, contents)
-    });
+    let handed = export::prepared(
+        &context.store,
+        &args.id,
+        args.psbt_version,
+        format,
+        |contents| Handed::prepare(&args, own, largest, contents),
+    );
     let Handed {
         id,
         state,
@@ -116,7 +121,9 @@ impl Handed {
                 return Err(usage(
                     match given {
                         Some(number) => format!("the list has no transaction {number} to sign"),
-                        None => format!("the list has {count} transactions, and one PSBT is shown at a time"),
+                        None => format!(
+                            "the list has {count} transactions, and one PSBT is shown at a time"
+                        ),
                     },
                     format!("add --transaction N, with N from 1 to {count}"),
                 ));

@@ -27,7 +27,8 @@ pub enum RehearsalCommand {
     Fund(FundArgs),
     /// Mine blocks that take up the memory pool.
     Mine(MineArgs),
-    /// Replace the last blocks by others without their transactions, which go back to the memory pool.
+    /// Replace the last blocks by others without their transactions, which go back to the memory
+    /// pool.
     Reorg(ReorgArgs),
 }
 
@@ -62,7 +63,9 @@ pub struct FundArgs {
 
 /// Arguments of `rehearsal mine`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  cofferdam-watcher rehearsal mine\n  cofferdam-watcher rehearsal mine 6")]
+#[command(
+    after_help = "Examples:\n  cofferdam-watcher rehearsal mine\n  cofferdam-watcher rehearsal mine 6"
+)]
 pub struct MineArgs {
     /// How many blocks.
     #[arg(default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_BLOCKS)))]
@@ -192,7 +195,9 @@ async fn outputs(context: &Context, args: &FundArgs, total: Amount) -> Result<Ve
         let script_pubkey = record
             .wallet
             .script_pubkey(Branch::Receive, index)
-            .map_err(|error| CommandError::Unexpected(format!("cannot derive an address: {error}")))?;
+            .map_err(|error| {
+                CommandError::Unexpected(format!("cannot derive an address: {error}"))
+            })?;
         if share < script_pubkey.minimal_non_dust() {
             return Err(CommandError::Usage {
                 message: format!("coins of {} satoshi are dust", share.to_sat()),
@@ -205,7 +210,10 @@ async fn outputs(context: &Context, args: &FundArgs, total: Amount) -> Result<Ve
         } else {
             share
         };
-        outputs.push(TxOut { value, script_pubkey });
+        outputs.push(TxOut {
+            value,
+            script_pubkey,
+        });
     }
     write.commit().await?;
     Ok(outputs)

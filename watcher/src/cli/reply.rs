@@ -16,7 +16,8 @@ pub enum Reply {
         json: Value,
         /// The text, which ends with a newline.
         text: String,
-        /// The text's lines are not broken: it is to be copied, and holds nothing that others wrote.
+        /// The text's lines are not broken: it is to be copied, and holds nothing that others
+        /// wrote.
         verbatim: bool,
     },
     /// The same with and without `--json`, such as a completion script.
@@ -77,5 +78,8 @@ impl Reply {
 
 /// Formats an amount for people: `0.01234567 BTC`.
 pub fn btc(amount: bitcoin::Amount) -> String {
-    format!("{:.8} BTC", amount.display_in(bitcoin::Denomination::Bitcoin))
+    format!(
+        "{:.8} BTC",
+        amount.display_in(bitcoin::Denomination::Bitcoin)
+    )
 }

@@ -46,16 +46,19 @@ pub struct ScanArgs {
     /// A day (UTC, YYYY-MM-DD) before which a wallet received nothing.
     #[arg(long, value_name = "DATE")]
     birthday: Option<Birthday>,
-    /// The script type to take where the codes hold several accounts: legacy, nested, segwit or taproot.
+    /// The script type to take where the codes hold several accounts: legacy, nested, segwit or
+    /// taproot.
     #[arg(long, value_name = "TYPE")]
     script: Option<ScriptType>,
-    /// How many addresses of a wallet to watch beyond the highest one used or handed out [default: 1000].
+    /// How many addresses of a wallet to watch beyond the highest one used or handed out [default:
+    /// 1000].
     #[arg(long, value_name = "N")]
     gap: Option<u32>,
 }
 
 impl ScanArgs {
-    /// What is taken: what the options are about, and anything without. A wallet of another program can be text.
+    /// What is taken: what the options are about, and anything without. A wallet of another program
+    /// can be text.
     fn wanted(&self) -> Wanted {
         let of_wallet = self.name.is_some()
             || self.network.is_some()
@@ -64,9 +67,13 @@ impl ScanArgs {
             || self.gap.is_some();
         match (&self.list, of_wallet) {
             (Some(_), _) => Wanted::Kinds(&[Kind::Psbt, Kind::Transaction, Kind::Return]),
-            (None, true) => {
-                Wanted::Kinds(&[Kind::HdKey, Kind::Output, Kind::Account, Kind::Json, Kind::Text])
-            }
+            (None, true) => Wanted::Kinds(&[
+                Kind::HdKey,
+                Kind::Output,
+                Kind::Account,
+                Kind::Json,
+                Kind::Text,
+            ]),
             (None, false) => Wanted::Kinds(&[
                 Kind::Psbt,
                 Kind::Transaction,
@@ -81,7 +88,8 @@ impl ScanArgs {
     }
 }
 
-/// Tells text that is no wallet, such as a link on the wall. What is meant as one ends the scan, and why it is refused is told.
+/// Tells text that is no wallet, such as a link on the wall. What is meant as one ends the scan,
+/// and why it is refused is told.
 fn is_meant(carried: &Carried) -> bool {
     if !matches!(carried.kind, Kind::Json | Kind::Text) {
         return true;
@@ -110,7 +118,9 @@ pub async fn run(context: &Context, args: ScanArgs) -> Result<Reply, Error> {
         .await
         .map_err(|error| CommandError::Unexpected(error.to_string()))??;
     match carried.kind {
-        Kind::Psbt | Kind::Transaction | Kind::Return => signatures(context, args.list, carried).await,
+        Kind::Psbt | Kind::Transaction | Kind::Return => {
+            signatures(context, args.list, carried).await
+        }
         _ => {
             let text = match carried.kind {
                 Kind::HdKey | Kind::Output | Kind::Account => registry::descriptors(&carried)
@@ -151,7 +161,11 @@ fn tell(told: &Told) {
     };
 }
 
-async fn signatures(context: &Context, list: Option<String>, carried: Carried) -> Result<Reply, Error> {
+async fn signatures(
+    context: &Context,
+    list: Option<String>,
+    carried: Carried,
+) -> Result<Reply, Error> {
     let id = match list {
         Some(id) => id,
         None => {
@@ -185,8 +199,12 @@ async fn signatures(context: &Context, list: Option<String>, carried: Carried) -
         _ => "scanned.psbt",
     };
     let contents = vec![(name.into(), carried.bytes)];
-    let imported = import::import_contents(&context.store, &id, contents, import::Journals::Keep).await?;
-    Ok(Reply::new(&imported, text::imported(&imported, payout::GLANCE)))
+    let imported =
+        import::import_contents(&context.store, &id, contents, import::Journals::Keep).await?;
+    Ok(Reply::new(
+        &imported,
+        text::imported(&imported, payout::GLANCE),
+    ))
 }
 
 #[cfg(test)]

@@ -25,15 +25,17 @@ It can be stopped at any time, and continues where it was, with --every-block to
 pub struct SyncArgs {
     #[command(flatten)]
     chain: ChainArgs,
-    /// Forget what the chain told, and search again from the wallets' birthdays. Payouts and handed out addresses stay.
+    /// Forget what the chain told, and search again from the wallets' birthdays. Payouts and handed
+    /// out addresses stay.
     #[arg(long)]
     rescan: bool,
-    /// Read every block whole. Else, where the node has filters (bitcoind -blockfilterindex), blocks more than a day old are read only
-    /// when their filter may have something of yours.
+    /// Read every block whole. Else, where the node has filters (bitcoind -blockfilterindex),
+    /// blocks more than a day old are read only when their filter may have something of yours.
     #[arg(long)]
     every_block: bool,
-    /// Follow the node although its chain has no more work than what this ledger has seen, and undo what it does not have: as after a
-    /// regtest or signet was reset. Of two chains the one with more work is the network's: on mainnet this is for nobody.
+    /// Follow the node although its chain has no more work than what this ledger has seen, and undo
+    /// what it does not have: as after a regtest or signet was reset. Of two chains the one with
+    /// more work is the network's: on mainnet this is for nobody.
     #[arg(long)]
     accept_less_work: bool,
 }

@@ -20,14 +20,16 @@ const MAX_FILE: u64 = 1 << 20;
 /// Commands on wallets.
 #[derive(Debug, Subcommand)]
 pub enum WalletCommand {
-    /// Import a wallet: the signer's JSON, a descriptor, or Bitcoin Core's, Sparrow's or Specter's export.
+    /// Import a wallet: the signer's JSON, a descriptor, or Bitcoin Core's, Sparrow's or Specter's
+    /// export.
     Import(ImportArgs),
     /// List the wallets.
     #[command(after_help = "Example:\n  cofferdam-watcher --json wallet list")]
     List,
     /// Show one wallet.
     Show(ShowArgs),
-    /// Tell that an index is in use, such as that of change which the signer's journal knows far out: it is watched from then on.
+    /// Tell that an index is in use, such as that of change which the signer's journal knows far
+    /// out: it is watched from then on.
     #[command(visible_alias = "seen")]
     MarkUsed(MarkUsedArgs),
 }
@@ -71,10 +73,12 @@ pub struct ImportArgs {
     /// The network; needed when the file holds none, checked when it does.
     #[arg(long)]
     pub(super) network: Option<Network>,
-    /// A day (UTC, YYYY-MM-DD) before which the wallet received nothing; sync starts two weeks before.
+    /// A day (UTC, YYYY-MM-DD) before which the wallet received nothing; sync starts two weeks
+    /// before.
     #[arg(long, value_name = "DATE")]
     pub(super) birthday: Option<Birthday>,
-    /// The script type to take from a file with several accounts: legacy, nested, segwit or taproot.
+    /// The script type to take from a file with several accounts: legacy, nested, segwit or
+    /// taproot.
     #[arg(long, value_name = "TYPE")]
     pub(super) script: Option<ScriptType>,
     /// How many addresses to watch beyond the highest one used or handed out [default: 1000].
@@ -106,7 +110,11 @@ async fn import(context: &Context, args: ImportArgs) -> Result<Reply, Error> {
 }
 
 /// Imports the wallet in these bytes, whatever file the arguments name.
-pub(super) async fn import_bytes(context: &Context, bytes: &[u8], args: ImportArgs) -> Result<Reply, Error> {
+pub(super) async fn import_bytes(
+    context: &Context,
+    bytes: &[u8],
+    args: ImportArgs,
+) -> Result<Reply, Error> {
     let options = ImportOptions {
         name: args.name,
         network: args.network,
@@ -144,7 +152,10 @@ async fn list(context: &Context) -> Result<Reply, Error> {
         [] => "no wallets; import one with: cofferdam-watcher wallet import FILE\n".into(),
         entries => entries.iter().map(WalletEntry::text).collect::<String>(),
     };
-    Ok(Reply::verbatim(&serde_json::json!({ "wallets": entries }), text))
+    Ok(Reply::verbatim(
+        &serde_json::json!({ "wallets": entries }),
+        text,
+    ))
 }
 
 async fn show(context: &Context, args: ShowArgs) -> Result<Reply, Error> {
@@ -159,7 +170,8 @@ async fn mark_used(context: &Context, args: MarkUsedArgs) -> Result<Reply, Error
         BranchName::Receive => Branch::Receive,
         BranchName::Change => Branch::Change,
     };
-    let (record, marked) = wallets::mark_used(&context.store, &args.name, branch, args.index).await?;
+    let (record, marked) =
+        wallets::mark_used(&context.store, &args.name, branch, args.index).await?;
     let (name, index) = (record.wallet.name(), args.index);
     let (watched, text) = match marked {
         MarkedUsed::Watched => (
@@ -168,7 +180,9 @@ async fn mark_used(context: &Context, args: MarkUsedArgs) -> Result<Reply, Error
         ),
         MarkedUsed::UpToIt => (
             "up-to-it",
-            format!("{branch} addresses of {name} are watched up to {index}\nnext: cofferdam-watcher sync\n"),
+            format!(
+                "{branch} addresses of {name} are watched up to {index}\nnext: cofferdam-watcher sync\n"
+            ),
         ),
         MarkedUsed::Alone => (
             "alone",
@@ -214,16 +228,22 @@ impl WalletEntry {
             receipt_key: wallet.receipt_key().map(|key| key.to_string()),
             script: wallet.script_type(),
             gap: record.gap,
-            next_receive_index: rows::branch(db, record.no, Branch::Receive).await?.next_index,
-            next_change_index: rows::branch(db, record.no, Branch::Change).await?.next_index,
+            next_receive_index: rows::branch(db, record.no, Branch::Receive)
+                .await?
+                .next_index,
+            next_change_index: rows::branch(db, record.no, Branch::Change)
+                .await?
+                .next_index,
             synced_height: record.next_height.and_then(|next| next.checked_sub(1)),
         })
     }
 
     fn text(&self) -> String {
-        let synced = self.synced_height.map_or("not synced yet".into(), |height| {
-            format!("synced to block {height}")
-        });
+        let synced = self
+            .synced_height
+            .map_or("not synced yet".into(), |height| {
+                format!("synced to block {height}")
+            });
         let birthday = self
             .birthday
             .map_or("unknown".into(), |birthday| birthday.to_string());
@@ -243,9 +263,14 @@ fn read_limited(path: &std::path::Path) -> Result<Vec<u8>, CommandError> {
     };
     let mut bytes = Vec::new();
     let file = cofferdam_optics::open_regular(path).map_err(failed)?;
-    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
+    file.take(MAX_FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
     if bytes.len() as u64 > MAX_FILE {
-        let source = std::io::Error::new(std::io::ErrorKind::InvalidData, "too large for a wallet's file");
+        let source = std::io::Error::new(
+            std::io::ErrorKind::InvalidData,
+            "too large for a wallet's file",
+        );
         return Err(failed(source));
     }
     Ok(bytes)

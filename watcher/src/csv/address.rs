@@ -59,7 +59,9 @@ impl AddressError {
             AddressError::Checksum(_) => {
                 "a character is wrong or missing: copy the address again from its source"
             }
-            AddressError::OtherNetwork { .. } => "ask the recipient for an address of the wallet's network",
+            AddressError::OtherNetwork { .. } => {
+                "ask the recipient for an address of the wallet's network"
+            }
             AddressError::MixedCase(_) => {
                 "copy it again from its source; such addresses are all lower or all upper case"
             }
@@ -80,12 +82,13 @@ impl AddressError {
 
 /// Reads an address that can be paid on `network`.
 ///
-/// Testnet4 and signet share their addresses, and base58 ones are the same on regtest: those cannot be told apart.
+/// Testnet4 and signet share their addresses, and base58 ones are the same on regtest: those cannot
+/// be told apart.
 ///
 /// # Errors
 ///
-/// Refuses besides malformed ones what would lose the money: witness versions without rules, and taproot output keys
-/// that are not on the curve.
+/// Refuses besides malformed ones what would lose the money: witness versions without rules, and
+/// taproot output keys that are not on the curve.
 pub(crate) fn parse(text: &str, network: Network) -> Result<Address, AddressError> {
     let found = || shown(text);
     let address: Address<NetworkUnchecked> = text.parse().map_err(|error| explain(text, &error))?;
@@ -98,10 +101,14 @@ pub(crate) fn parse(text: &str, network: Network) -> Result<Address, AddressErro
     }
     let address = address.assume_checked();
     match address.witness_program() {
-        Some(program) if program.is_p2tr() => XOnlyPublicKey::from_slice(program.program().as_bytes())
-            .map(|_| address)
-            .map_err(|_| AddressError::NotOnCurve(found())),
-        Some(program) if program.version() != WitnessVersion::V0 => Err(AddressError::FutureWitness(found())),
+        Some(program) if program.is_p2tr() => {
+            XOnlyPublicKey::from_slice(program.program().as_bytes())
+                .map(|_| address)
+                .map_err(|_| AddressError::NotOnCurve(found()))
+        }
+        Some(program) if program.version() != WitnessVersion::V0 => {
+            Err(AddressError::FutureWitness(found()))
+        }
         _ => Ok(address),
     }
 }
@@ -135,14 +142,21 @@ fn explain(text: &str, error: &ParseError) -> AddressError {
         return match UncheckedHrpstring::new(text) {
             _ if has_upper && has_lower => AddressError::MixedCase(found),
             Err(_) => AddressError::Malformed(found),
-            Ok(_) if CheckedHrpstring::new::<Bech32>(text).is_ok() => AddressError::Malformed(found),
-            Ok(_) if CheckedHrpstring::new::<Bech32m>(text).is_ok() => AddressError::Malformed(found),
+            Ok(_) if CheckedHrpstring::new::<Bech32>(text).is_ok() => {
+                AddressError::Malformed(found)
+            }
+            Ok(_) if CheckedHrpstring::new::<Bech32m>(text).is_ok() => {
+                AddressError::Malformed(found)
+            }
             Ok(_) => AddressError::Checksum(found),
         };
     }
     match error {
-        // 25 bytes take 26 to 35 characters; shorter and longer text is no address with a slip in it.
-        ParseError::Base58(base58::Error::IncorrectChecksum(_)) if (26..=35).contains(&text.len()) => {
+        // 25 bytes take 26 to 35 characters; shorter and longer text is no address with a slip in
+        // it.
+        ParseError::Base58(base58::Error::IncorrectChecksum(_))
+            if (26..=35).contains(&text.len()) =>
+        {
             AddressError::Checksum(found)
         }
         _ => AddressError::Malformed(found),

@@ -119,8 +119,8 @@ impl AmountError {
 
 /// Reads an amount above zero and of at most 21 million bitcoin.
 ///
-/// Accepts `digits` for satoshi, `digits` or `digits.digits` with up to eight decimals for bitcoin; ASCII digits, no
-/// leading zero but the one before a point.
+/// Accepts `digits` for satoshi, `digits` or `digits.digits` with up to eight decimals for bitcoin;
+/// ASCII digits, no leading zero but the one before a point.
 ///
 /// # Errors
 ///
@@ -130,7 +130,8 @@ pub(crate) fn parse(text: &str, unit: Unit) -> Result<Amount, AmountError> {
         .split_once('.')
         .map_or((text, None), |(whole, rest)| (whole, Some(rest)));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !decimals.is_none_or(digits) || (whole.len() > 1 && whole.starts_with('0')) {
+    if !digits(whole) || !decimals.is_none_or(digits) || (whole.len() > 1 && whole.starts_with('0'))
+    {
         return Err(explain(text));
     }
     let decimals = decimals.unwrap_or("");
@@ -170,7 +171,9 @@ fn explain(text: &str) -> AmountError {
     if ["nan", "inf", "infinity", "null", "none", "n/a"].contains(&bare) || lower.starts_with('#') {
         return AmountError::NotANumber(found);
     }
-    if lower.starts_with(['-', '\u{2212}', '\u{2013}']) || (lower.starts_with('(') && lower.ends_with(')')) {
+    if lower.starts_with(['-', '\u{2212}', '\u{2013}'])
+        || (lower.starts_with('(') && lower.ends_with(')'))
+    {
         return AmountError::Negative(found);
     }
     if lower.starts_with('+') {
@@ -195,8 +198,8 @@ fn explain(text: &str) -> AmountError {
     if !lower.chars().all(numeric) {
         let unit = lower.trim_matches(numeric);
         let known = [
-            "btc", "xbt", "mbtc", "sat", "sats", "satoshi", "satoshis", "\u{20bf}", "$", "\u{20ac}", "usd",
-            "eur",
+            "btc", "xbt", "mbtc", "sat", "sats", "satoshi", "satoshis", "\u{20bf}", "$",
+            "\u{20ac}", "usd", "eur",
         ];
         return match known.contains(&unit) {
             true => AmountError::CarriesUnit(found),
@@ -204,7 +207,9 @@ fn explain(text: &str) -> AmountError {
         };
     }
     match lower.split_once(',') {
-        Some((whole, decimals)) if is_decimal_comma(whole, decimals) => AmountError::DecimalComma(found),
+        Some((whole, decimals)) if is_decimal_comma(whole, decimals) => {
+            AmountError::DecimalComma(found)
+        }
         _ if has_groups(&lower) => AmountError::ThousandsSeparator(found),
         _ => AmountError::Malformed(found),
     }
@@ -217,7 +222,8 @@ fn is_separator(character: char) -> bool {
     )
 }
 
-/// One comma, and what follows cannot be a group of thousands; or groups of points before it, as in `1.000,50`.
+/// One comma, and what follows cannot be a group of thousands; or groups of points before it, as in
+/// `1.000,50`.
 fn is_decimal_comma(whole: &str, decimals: &str) -> bool {
     let plain = !decimals.is_empty() && decimals.bytes().all(|byte| byte.is_ascii_digit());
     plain && (decimals.len() != 3 || whole.starts_with('0') || whole.len() > 3 || whole.is_empty())

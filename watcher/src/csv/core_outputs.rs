@@ -1,5 +1,6 @@
-//! The `outputs` argument of Bitcoin Core's `send`, `createpsbt` and `walletcreatefundedpsbt`: an array of objects
-//! `{"address": amount}`, or one object with all of them. An amount is a number or a string.
+//! The `outputs` argument of Bitcoin Core's `send`, `createpsbt` and `walletcreatefundedpsbt`: an
+//! array of objects `{"address": amount}`, or one object with all of them. An amount is a number or
+//! a string.
 
 use std::fmt;
 
@@ -102,7 +103,10 @@ impl<'de> Visitor<'de> for OutputsVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        Ok(entries_of(map)?.into_iter().map(|entry| vec![entry]).collect())
+        Ok(entries_of(map)?
+            .into_iter()
+            .map(|entry| vec![entry])
+            .collect())
     }
 }
 
@@ -126,7 +130,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
     }
 }
 
-fn entries_of<'de, A: MapAccess<'de>>(mut map: A) -> Result<Vec<(String, &'de RawValue)>, A::Error> {
+fn entries_of<'de, A: MapAccess<'de>>(
+    mut map: A,
+) -> Result<Vec<(String, &'de RawValue)>, A::Error> {
     let mut entries = Vec::new();
     while let Some(entry) = map.next_entry()? {
         entries.push(entry);

@@ -1,7 +1,7 @@
 //! Electrum's pay-to-many lines: `address, amount`, one a line, blank lines between them.
 //!
-//! Electrum also takes `label <address>`, which is read, and `!`, `2!` (all that is left) and `script(...)`, which are
-//! refused. The amount's unit there is a setting, here it is named.
+//! Electrum also takes `label <address>`, which is read, and `!`, `2!` (all that is left) and
+//! `script(...)`, which are refused. The amount's unit there is a setting, here it is named.
 
 use cofferdam_core::Network;
 
@@ -46,7 +46,8 @@ fn payment(
     place: Place,
     problems: &mut Problems,
 ) -> Option<Payment> {
-    // The last comma but those of a decimal comma or of thousands: an address has none, so the first one splits.
+    // The last comma but those of a decimal comma or of thousands: an address has none, so the
+    // first one splits.
     let Some((recipient, value)) = line.split_once(',') else {
         problems.add(place, Cause::NotAPair);
         return None;

@@ -11,7 +11,8 @@ const MAX_ID_BYTES: usize = 128;
 /// The longest name or reference, in bytes.
 const MAX_TEXT_BYTES: usize = 512;
 
-/// What a payment is known by, unique for ever in a ledger: 1 to 128 printable ASCII characters, no space at its ends.
+/// What a payment is known by, unique for ever in a ledger: 1 to 128 printable ASCII characters, no
+/// space at its ends.
 ///
 /// ASCII alone, so that two identifiers that look the same are the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -37,7 +38,10 @@ impl PayoutId {
                 most: MAX_ID_BYTES,
             });
         }
-        match text.chars().find(|character| !matches!(character, ' '..='~')) {
+        match text
+            .chars()
+            .find(|character| !matches!(character, ' '..='~'))
+        {
             Some(character) => Err(Cause::IdCharacter(shown(&character.to_string()))),
             None => Ok(PayoutId(text.into())),
         }
@@ -59,8 +63,8 @@ impl fmt::Display for PayoutId {
 ///
 /// # Errors
 ///
-/// Refuses what would be shown otherwise than it is written: control characters, invisible ones, marks that pile up
-/// ([`first_deceptive`]).
+/// Refuses what would be shown otherwise than it is written: control characters, invisible ones,
+/// marks that pile up ([`first_deceptive`]).
 pub(super) fn free_text(text: &str, column: &'static str) -> Result<Option<String>, Cause> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(Cause::CellTooLong {
@@ -74,7 +78,9 @@ pub(super) fn free_text(text: &str, column: &'static str) -> Result<Option<Strin
             character: character.into(),
         });
     }
-    Ok(Some(text.trim()).filter(|text| !text.is_empty()).map(Into::into))
+    Ok(Some(text.trim())
+        .filter(|text| !text.is_empty())
+        .map(Into::into))
 }
 
 /// Refuses spaces around a value that has no use for them.

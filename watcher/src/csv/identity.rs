@@ -3,7 +3,8 @@
 use bitcoin::{Amount, Script};
 use sha2::{Digest, Sha256};
 
-/// Hashes what a list pays: its scripts and amounts, whatever their order and however they were written.
+/// Hashes what a list pays: its scripts and amounts, whatever their order and however they were
+/// written.
 pub(crate) fn pays_sha256<'a>(payments: impl Iterator<Item = (&'a Script, Amount)>) -> [u8; 32] {
     let mut sorted: Vec<(&[u8], u64)> = payments
         .map(|(script, amount)| (script.as_bytes(), amount.to_sat()))
@@ -18,8 +19,9 @@ pub(crate) fn pays_sha256<'a>(payments: impl Iterator<Item = (&'a Script, Amount
     hash.finalize().into()
 }
 
-/// Returns an identifier as it looks: without case, punctuation, spaces and leading zeros, and with one form for the letters
-/// and digits that are taken for each other (`I`, `l` and `1`; `O` and `0`). Ids with the same key are still different ones.
+/// Returns an identifier as it looks: without case, punctuation, spaces and leading zeros, and with
+/// one form for the letters and digits that are taken for each other (`I`, `l` and `1`; `O` and
+/// `0`). Ids with the same key are still different ones.
 pub(crate) fn id_key(id: &str) -> String {
     let alike = |character: char| match character.to_ascii_lowercase() {
         'i' | 'l' | '|' => '1',

@@ -1,9 +1,11 @@
 //! Payout lists as people hand them in: bytes to [`PayoutList`], all or nothing.
 //!
-//! Nothing is guessed: the format is named, the unit is explicit, and whatever could be read in two ways is a
-//! [`Problem`] with its place and its remedy. Every problem of a file is reported at once, up to [`MAX_LISTED`].
+//! Nothing is guessed: the format is named, the unit is explicit, and whatever could be read in two
+//! ways is a [`Problem`] with its place and its remedy. Every problem of a file is reported at
+//! once, up to [`MAX_LISTED`].
 //!
-//! - [`own`]: Cofferdam's CSV. [`electrum`], [`sparrow`], [`core_outputs`]: what other wallets read.
+//! - [`own`]: Cofferdam's CSV. [`electrum`], [`sparrow`], [`core_outputs`]: what other wallets
+//!   read.
 //! - [`amount`], [`address`], [`field`]: one cell each.
 //! - [`identity`]: what makes two lists the same one.
 
@@ -118,7 +120,8 @@ impl Format {
         }
     }
 
-    /// Returns whether the file itself names each payment, so that payments with other names are other ones.
+    /// Returns whether the file itself names each payment, so that payments with other names are
+    /// other ones.
     pub(crate) fn is_numbered(&self) -> bool {
         matches!(self, Format::Cofferdam | Format::Sparrow(_, Ids::Column(_)))
     }
@@ -151,7 +154,11 @@ impl Ids {
 /// # Errors
 ///
 /// Every problem found, in the file's order, when there is at least one.
-pub(crate) fn import(bytes: &[u8], format: &Format, network: Network) -> Result<PayoutList, ImportError> {
+pub(crate) fn import(
+    bytes: &[u8],
+    format: &Format,
+    network: Network,
+) -> Result<PayoutList, ImportError> {
     let mut problems = Problems::default();
     if bytes.len() > MAX_FILE_BYTES {
         problems.add(Place::File, Cause::FileTooLarge { bytes: bytes.len() });
@@ -161,7 +168,9 @@ pub(crate) fn import(bytes: &[u8], format: &Format, network: Network) -> Result<
         Format::Cofferdam => own::read(bytes, network, &mut problems),
         Format::Electrum(unit, ids) => electrum::read(bytes, *unit, ids, network, &mut problems),
         Format::Sparrow(unit, ids) => sparrow::read(bytes, *unit, ids, network, &mut problems),
-        Format::CoreOutputs(unit, ids) => core_outputs::read(bytes, *unit, ids, network, &mut problems),
+        Format::CoreOutputs(unit, ids) => {
+            core_outputs::read(bytes, *unit, ids, network, &mut problems)
+        }
     };
     finish(payments, bytes, problems)
 }

@@ -8,7 +8,11 @@ use super::problem::{Cause, Place, Problems, shown};
 use super::table::{self, Record};
 use super::{MAX_PAYMENTS, Payment, PayoutId, Unit, address, amount, field};
 
-pub(super) fn read(bytes: &[u8], network: Network, problems: &mut Problems) -> Vec<(Place, Payment)> {
+pub(super) fn read(
+    bytes: &[u8],
+    network: Network,
+    problems: &mut Problems,
+) -> Vec<(Place, Payment)> {
     let Some(text) = table::text(bytes, problems) else {
         return Vec::new();
     };
@@ -63,7 +67,14 @@ struct Columns {
 
 impl Columns {
     fn read(header: &Record, problems: &mut Problems) -> Option<Self> {
-        const KNOWN: [&str; 6] = ["payout_id", "address", "amount", "unit", "name", "reference"];
+        const KNOWN: [&str; 6] = [
+            "payout_id",
+            "address",
+            "amount",
+            "unit",
+            "name",
+            "reference",
+        ];
         let place = header.place;
         let names: Vec<&str> = header.cells.iter().collect();
         if !names
@@ -121,14 +132,17 @@ impl Columns {
             );
             return None;
         }
-        let payout_id = problems.take_id(place, PayoutId::parse(row.cell(self.payout_id)).map(Some));
+        let payout_id =
+            problems.take_id(place, PayoutId::parse(row.cell(self.payout_id)).map(Some));
         let address = field::unpadded(row.cell(self.address), "address")
             .and_then(|text| Ok(address::parse(text, network)?));
         let address = problems.take(place, address);
         let unit = row.cell(self.unit);
         let unit = match unit {
             "" => Err(Cause::EmptyCell { column: "unit" }),
-            unit => unit.parse::<Unit>().map_err(|_| Cause::Unit(unit_shown(unit))),
+            unit => unit
+                .parse::<Unit>()
+                .map_err(|_| Cause::Unit(unit_shown(unit))),
         };
         let unit = problems.take(place, unit);
         let amount = match (row.cell(self.amount), unit) {

@@ -12,7 +12,8 @@ use super::{MAX_FILE_BYTES, MAX_PAYMENTS, PayoutId};
 /// The most problems that are listed; the others are counted.
 pub(crate) const MAX_LISTED: usize = 100;
 
-/// Where a problem is. Lines and items count from 1; a record over several lines has the line it begins on.
+/// Where a problem is. Lines and items count from 1; a record over several lines has the line it
+/// begins on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// The file as a whole.
@@ -89,7 +90,10 @@ pub(crate) enum Cause {
     #[error("{column} is longer than {most} bytes")]
     CellTooLong { column: &'static str, most: usize },
     #[error("{column} holds an invisible or control character (U+{character:04X})")]
-    ControlCharacter { column: &'static str, character: u32 },
+    ControlCharacter {
+        column: &'static str,
+        character: u32,
+    },
     #[error("payout_id holds {0}, which is not printable ASCII")]
     IdCharacter(String),
     #[error("payout_id {id} is already on {first}")]
@@ -225,7 +229,10 @@ impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.total {
             1 => f.write_str("the payout list has a problem; nothing was imported")?,
-            total => write!(f, "the payout list has {total} problems; nothing was imported")?,
+            total => write!(
+                f,
+                "the payout list has {total} problems; nothing was imported"
+            )?,
         }
         for problem in &self.problems {
             write!(f, "\n  {problem}; {}", problem.cause.hint())?;
@@ -281,7 +288,11 @@ impl Problems {
     }
 
     /// Returns the value, or notes the problem.
-    pub(super) fn take<T, E: Into<Cause>>(&mut self, place: Place, result: Result<T, E>) -> Option<T> {
+    pub(super) fn take<T, E: Into<Cause>>(
+        &mut self,
+        place: Place,
+        result: Result<T, E>,
+    ) -> Option<T> {
         result.map_err(|cause| self.add(place, cause)).ok()
     }
 

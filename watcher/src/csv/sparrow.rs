@@ -1,7 +1,7 @@
 //! Sparrow's "send to many" CSV: address, amount, label; further columns are left alone.
 //!
-//! Sparrow skips every row whose amount it cannot read; here only the first row may be such a header. It has to be there
-//! when a column is to be found by its name.
+//! Sparrow skips every row whose amount it cannot read; here only the first row may be such a
+//! header. It has to be there when a column is to be found by its name.
 
 use cofferdam_core::Network;
 
@@ -28,7 +28,8 @@ pub(super) fn read(
     };
     let id_column = match (ids, header) {
         (Ids::Column(name), header) => {
-            let found = header.and_then(|header| header.cells.iter().position(|cell| cell.trim() == name));
+            let found =
+                header.and_then(|header| header.cells.iter().position(|cell| cell.trim() == name));
             if found.is_none() {
                 problems.add(Place::Line(1), Cause::MissingColumn(shown(name)));
                 return Vec::new();
@@ -54,8 +55,8 @@ pub(super) fn read(
     payments
 }
 
-/// A first row without a digit where address and amount stand, as exports from a spreadsheet have. There is no address
-/// without one: such a row is a payment, whatever its amount says.
+/// A first row without a digit where address and amount stand, as exports from a spreadsheet have.
+/// There is no address without one: such a row is a payment, whatever its amount says.
 fn is_header(record: &Record) -> bool {
     let bare = |cell: &str| !cell.is_empty() && !cell.bytes().any(|byte| byte.is_ascii_digit());
     bare(record.cell(0)) && bare(record.cell(1))

@@ -58,8 +58,8 @@ fn newlines(bytes: &[u8]) -> u64 {
 
 /// Reads all records, the header included; blank lines are left out.
 ///
-/// Returns nothing, with the problems noted, when quoting or line ends are not those of RFC 4180 (a lone LF is
-/// accepted): behind such a fault no cell can be trusted.
+/// Returns nothing, with the problems noted, when quoting or line ends are not those of RFC 4180 (a
+/// lone LF is accepted): behind such a fault no cell can be trusted.
 pub(super) fn records(text: &str, problems: &mut Problems) -> Option<Vec<Record>> {
     if let Some((line, cause)) = quoting_fault(text) {
         problems.add(Place::Line(line), cause);
@@ -83,7 +83,9 @@ pub(super) fn records(text: &str, problems: &mut Problems) -> Option<Vec<Record>
                 return None;
             }
         }
-        let begins = usize::try_from(begins).unwrap_or(bytes.len()).min(bytes.len());
+        let begins = usize::try_from(begins)
+            .unwrap_or(bytes.len())
+            .min(bytes.len());
         let rest = bytes.get(begins..).unwrap_or_default();
         let begins = begins
             + rest

@@ -11,7 +11,9 @@ fn own(text: &str) -> Result<PayoutList, ImportError> {
 
 /// The codes of all problems, each with its place.
 fn codes(result: Result<PayoutList, ImportError>) -> Vec<(String, &'static str)> {
-    let problems = result.expect_err("a list with problems was accepted").problems;
+    let problems = result
+        .expect_err("a list with problems was accepted")
+        .problems;
     problems
         .iter()
         .map(|problem| (problem.place.to_string(), problem.cause.code()))
@@ -106,7 +108,11 @@ fn amounts_are_exact_at_the_edges() {
         ("21000000", Unit::Btc, 2_100_000_000_000_000),
         ("2100000000000000", Unit::Sat, 2_100_000_000_000_000),
     ] {
-        assert_eq!(amount::parse(text, unit), Ok(Amount::from_sat(satoshi)), "{text}");
+        assert_eq!(
+            amount::parse(text, unit),
+            Ok(Amount::from_sat(satoshi)),
+            "{text}"
+        );
     }
 }
 
@@ -114,7 +120,10 @@ fn amounts_are_exact_at_the_edges() {
 fn each_kind_of_wrong_address_has_its_own_code() {
     let cases = [
         ("", "address-empty"),
-        ("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt081", "address-checksum"),
+        (
+            "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt081",
+            "address-checksum",
+        ),
         ("mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfm", "address-checksum"),
         (
             "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
@@ -124,7 +133,10 @@ fn each_kind_of_wrong_address_has_its_own_code() {
             "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx",
             "address-other-network",
         ),
-        ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "address-other-network"),
+        (
+            "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+            "address-other-network",
+        ),
         (
             "bcrt1qW508d6qejxtdg4y5r3zarvary0c5xw7kygt080",
             "address-mixed-case",
@@ -161,7 +173,9 @@ fn addresses_that_would_burn_the_money_are_refused() {
     // No point of the curve has the field's largest values as its x coordinate.
     let off_curve = program(WitnessVersion::V1, &[0xff; 32]);
     assert_eq!(
-        address::parse(&off_curve, Network::Regtest).unwrap_err().code(),
+        address::parse(&off_curve, Network::Regtest)
+            .unwrap_err()
+            .code(),
         "address-not-on-curve"
     );
     for future in [
@@ -170,7 +184,9 @@ fn addresses_that_would_burn_the_money_are_refused() {
         program(WitnessVersion::V1, &[0x4e, 0x73]),
     ] {
         assert_eq!(
-            address::parse(&future, Network::Regtest).unwrap_err().code(),
+            address::parse(&future, Network::Regtest)
+                .unwrap_err()
+                .code(),
             "address-future-witness"
         );
     }
@@ -185,7 +201,10 @@ fn units_are_explicit_and_exact() {
             "{unit}"
         );
     }
-    assert_eq!(only(own(&format!("{HEADER}\na,{P2WPKH},1,,,\n"))), "empty-cell");
+    assert_eq!(
+        only(own(&format!("{HEADER}\na,{P2WPKH},1,,,\n"))),
+        "empty-cell"
+    );
 }
 
 #[test]
@@ -267,20 +286,29 @@ fn other_encodings_and_dialects_are_refused() {
     assert_eq!(only(own(&plain.replace("1000", "10\x000"))), "nul-byte");
     assert_eq!(only(own(&plain.replace(',', ";"))), "wrong-separator");
     assert_eq!(only(own(&plain.replace(',', "\t"))), "wrong-separator");
-    assert_eq!(only(own(&plain.replace('\n', "\r"))), "bare-carriage-return");
+    assert_eq!(
+        only(own(&plain.replace('\n', "\r"))),
+        "bare-carriage-return"
+    );
 }
 
 #[test]
 fn broken_quoting_never_swallows_rows() {
     let tail = format!("b,{P2WPKH},1000,sat,,\nc,{P2WPKH},1000,sat,,\n");
-    let unclosed = codes(own(&format!("{HEADER}\na,{P2WPKH},1000,sat,\"Ada,\n{tail}")));
+    let unclosed = codes(own(&format!(
+        "{HEADER}\na,{P2WPKH},1000,sat,\"Ada,\n{tail}"
+    )));
     assert_eq!(unclosed, [("line 2".to_owned(), "unclosed-quote")]);
     assert_eq!(
-        only(own(&format!("{HEADER}\na,{P2WPKH},1000,sat,A\"d\"a,\n{tail}"))),
+        only(own(&format!(
+            "{HEADER}\na,{P2WPKH},1000,sat,A\"d\"a,\n{tail}"
+        ))),
         "stray-quote"
     );
     assert_eq!(
-        only(own(&format!("{HEADER}\na,{P2WPKH},1000,sat,\"A\"da,\n{tail}"))),
+        only(own(&format!(
+            "{HEADER}\na,{P2WPKH},1000,sat,\"A\"da,\n{tail}"
+        ))),
         "stray-quote"
     );
 }
@@ -326,8 +354,14 @@ fn electrum_lines_are_read_and_its_specials_refused() {
     let list = electrum(&text, Ids::Prefix("run-7-".into())).unwrap();
     assert_eq!(list.totals().sum, Amount::from_sat(75_000_000));
     assert_eq!(list.payments()[1].name.as_deref(), Some("Ada"));
-    assert_eq!(list.payments()[1].payout_id.as_ref().unwrap().as_str(), "run-7-2");
-    assert_eq!(electrum(&text, Ids::None).unwrap().payments()[0].payout_id, None);
+    assert_eq!(
+        list.payments()[1].payout_id.as_ref().unwrap().as_str(),
+        "run-7-2"
+    );
+    assert_eq!(
+        electrum(&text, Ids::None).unwrap().payments()[0].payout_id,
+        None
+    );
     assert_eq!(
         only(electrum(&format!("{P2WPKH}, !\n"), Ids::None)),
         "amount-spend-max"
@@ -340,13 +374,19 @@ fn electrum_lines_are_read_and_its_specials_refused() {
         only(electrum("script(OP_RETURN 00), 0\n", Ids::None)),
         "raw-script"
     );
-    assert_eq!(only(electrum(&format!("{P2WPKH}\n"), Ids::None)), "not-a-pair");
+    assert_eq!(
+        only(electrum(&format!("{P2WPKH}\n"), Ids::None)),
+        "not-a-pair"
+    );
     assert_eq!(
         only(electrum(&format!("{P2WPKH}, 0,5\n"), Ids::None)),
         "amount-decimal-comma"
     );
     assert_eq!(
-        only(electrum(&format!("{P2WPKH}, 1\n"), Ids::Column("id".into()))),
+        only(electrum(
+            &format!("{P2WPKH}, 1\n"),
+            Ids::Column("id".into())
+        )),
         "missing-column"
     );
 }
@@ -365,9 +405,15 @@ fn sparrow_rows_are_read_with_and_without_a_header() {
     let with_header = format!("Address,Amount,Label,Ref\n{rows}");
     assert_eq!(sparrow(&rows, Ids::None).unwrap().totals().count, 2);
     let list = sparrow(&with_header, Ids::Column("Ref".into())).unwrap();
-    assert_eq!(list.payments()[1].payout_id.as_ref().unwrap().as_str(), "r2");
+    assert_eq!(
+        list.payments()[1].payout_id.as_ref().unwrap().as_str(),
+        "r2"
+    );
     assert_eq!(list.payments()[0].name.as_deref(), Some("Ada"));
-    assert_eq!(only(sparrow(&rows, Ids::Column("Ref".into()))), "missing-column");
+    assert_eq!(
+        only(sparrow(&rows, Ids::Column("Ref".into()))),
+        "missing-column"
+    );
     assert_eq!(
         only(sparrow(&with_header, Ids::Column("Id".into()))),
         "missing-column"
@@ -424,12 +470,18 @@ fn core_outputs_are_read_digit_by_digit() {
     );
     assert_eq!(only(core("[{\"data\": \"00\"}]", Unit::Sat)), "data-output");
     assert_eq!(
-        only(core(&format!("[{{\"{P2WPKH}\": 1, \"{P2TR}\": 2}}]"), Unit::Sat)),
+        only(core(
+            &format!("[{{\"{P2WPKH}\": 1, \"{P2TR}\": 2}}]"),
+            Unit::Sat
+        )),
         "not-an-output"
     );
     assert_eq!(only(core("[]", Unit::Sat)), "no-payments");
     assert_eq!(only(core("[1]", Unit::Sat)), "not-json-outputs");
-    assert_eq!(only(core(&"[".repeat(100_000), Unit::Sat)), "not-json-outputs");
+    assert_eq!(
+        only(core(&"[".repeat(100_000), Unit::Sat)),
+        "not-json-outputs"
+    );
 }
 
 #[test]

@@ -14,12 +14,13 @@ use super::{ids, show};
 
 /// Sends the signed transactions of a list; a retry sends the same bytes.
 ///
-/// The source is asked about all of them before the first is sent. Those in the best chain are left alone.
+/// The source is asked about all of them before the first is sent. Those in the best chain are left
+/// alone.
 ///
 /// # Errors
 ///
-/// A live transaction is not signed yet; an earlier list has its identifiers; another process is sending; the source refuses a transaction, or fails in the
-/// middle, which says how many it took.
+/// A live transaction is not signed yet; an earlier list has its identifiers; another process is
+/// sending; the source refuses a transaction, or fails in the middle, which says how many it took.
 pub async fn broadcast(
     store: &Store,
     source: &dyn ChainSource,
@@ -79,13 +80,18 @@ async fn pending(
 ) -> Result<(ListRecord, Vec<(TransactionRecord, Transaction)>), PayoutError> {
     let mut view = store.read().await?;
     let list = show::find(&mut view, id).await?;
-    let expected = wallets::by_no(&mut view, list.wallet_no).await?.wallet.network();
+    let expected = wallets::by_no(&mut view, list.wallet_no)
+        .await?
+        .wallet
+        .network();
     let (mut pending, mut states) = (Vec::new(), Vec::new());
     let records = payouts::transactions(&mut view, list.no).await?;
     let payments = payouts::payments(&mut view, list.no).await?;
     ids::refuse_claimed(&mut view, &list, &records, &payments).await?;
     for record in records {
-        let state = ChainFacts::look_up(&mut view, &record).await?.state(&record);
+        let state = ChainFacts::look_up(&mut view, &record)
+            .await?
+            .state(&record);
         states.push(state);
         if let (TransactionState::Signed | TransactionState::Broadcast, Some(signed)) =
             (state, &record.signed)

@@ -1,8 +1,9 @@
 //! Making the transactions of a list impossible.
 //!
-//! One that was never handed over is simply dropped. Of any other somebody may hold a signed copy for ever; only a confirmed
-//! transaction that spends its anchor makes it impossible. Such a transaction, which pays the wallet itself, is planned here
-//! and goes the way of every other one: export, sign, import, broadcast.
+//! One that was never handed over is simply dropped. Of any other somebody may hold a signed copy
+//! for ever; only a confirmed transaction that spends its anchor makes it impossible. Such a
+//! transaction, which pays the wallet itself, is planned here and goes the way of every other one:
+//! export, sign, import, broadcast.
 
 use bitcoin::{Amount, TxOut};
 use cofferdam_core::wallet::Branch;
@@ -23,8 +24,8 @@ use super::finding::{Findings, PlannedDocument};
 use super::state::{ChainFacts, TransactionState};
 use super::{fees, show};
 
-/// What nodes ask of a replacement beyond the fee of what it replaces: 1 sat/vB of its own size (BIP125, rule 4, at the
-/// highest default that is in use).
+/// What nodes ask of a replacement beyond the fee of what it replaces: 1 sat/vB of its own size
+/// (BIP125, rule 4, at the highest default that is in use).
 const INCREMENT: FeeRate = FeeRate::from_sat_per_kvb(1_000);
 
 /// What the user decides about a cancelling.
@@ -38,15 +39,16 @@ pub(crate) struct CancelTerms {
     pub(crate) accept: Vec<String>,
 }
 
-/// Cancels what can be cancelled of a list, and returns the list: those of its transactions that were handed over stay
-/// `cancelling` until one of the list `cancelled_by` is six blocks deep.
+/// Cancels what can be cancelled of a list, and returns the list: those of its transactions that
+/// were handed over stay `cancelling` until one of the list `cancelled_by` is six blocks deep.
 ///
-/// Cancelling again changes nothing, unless the fee rate is higher than before, or the cancelling list was itself cancelled:
-/// then another one is planned.
+/// Cancelling again changes nothing, unless the fee rate is higher than before, or the cancelling
+/// list was itself cancelled: then another one is planned.
 ///
 /// # Errors
 ///
-/// Nothing of the list can be cancelled any more, its coins do not pay for a replacement, or a warning is not accepted.
+/// Nothing of the list can be cancelled any more, its coins do not pay for a replacement, or a
+/// warning is not accepted.
 pub(crate) async fn cancel(
     store: &Store,
     id: &str,
@@ -77,7 +79,10 @@ pub(crate) async fn cancel(
         }
     }
     let ends = |state: &TransactionState| {
-        matches!(state, TransactionState::Confirmed | TransactionState::Conflicted)
+        matches!(
+            state,
+            TransactionState::Confirmed | TransactionState::Conflicted
+        )
     };
     let is_own_cancel = list.kind == ListKind::Cancel && !handed_over.is_empty();
     if states.iter().all(ends) || is_own_cancel {
@@ -92,7 +97,8 @@ pub(crate) async fn cancel(
     if !handed_over.is_empty() {
         let wallet = wallets::by_no(&mut write, list.wallet_no).await?;
         let rate = fee_rate.unwrap_or(FeeRate::from_sat_per_kvb(list.sat_per_kvb));
-        let replacements = store_replacements(&mut write, &list, &wallet, &handed_over, rate).await?;
+        let replacements =
+            store_replacements(&mut write, &list, &wallet, &handed_over, rate).await?;
         fees::check(&replacements, &[], rate, terms.max_fee_rate, &mut findings);
     }
     let findings = findings.accepted(&terms.accept)?;
@@ -101,7 +107,8 @@ pub(crate) async fn cancel(
     Ok(PlannedDocument { list, findings })
 }
 
-/// Whether transactions that are being cancelled need another cancelling list: the last one was dropped, or is outbid.
+/// Whether transactions that are being cancelled need another cancelling list: the last one was
+/// dropped, or is outbid.
 async fn renews(
     db: &mut Connection,
     list: &ListRecord,
@@ -152,8 +159,8 @@ async fn store_replacements(
 
 /// Makes the transaction that spends the anchor of `record` back to the wallet.
 ///
-/// One that nodes may hold already is replaced with all its coins, for it takes more than its whole fee (BIP125, rule 3).
-/// Otherwise the anchor is enough, at more than the original's fee rate.
+/// One that nodes may hold already is replaced with all its coins, for it takes more than its whole
+/// fee (BIP125, rule 3). Otherwise the anchor is enough, at more than the original's fee rate.
 fn replacement(
     wallet: &WalletRecord,
     record: &TransactionRecord,
@@ -163,11 +170,18 @@ fn replacement(
     number: u32,
 ) -> Result<TransactionRecord, PayoutError> {
     let original = record.fee.to_sat() * 4_000 / record.weight.to_wu().max(1);
-    let rate = rate.max(FeeRate::from_sat_per_kvb(original + INCREMENT.sat_per_kvb()));
+    let rate = rate.max(FeeRate::from_sat_per_kvb(
+        original + INCREMENT.sat_per_kvb(),
+    ));
     let script_type = wallet.wallet.script_type();
     let shape = Shape::new(script_type, rate);
     let mut coins: Vec<InputRecord> = record.inputs.clone();
-    coins.sort_by_key(|coin| (coin.outpoint != record.anchor, std::cmp::Reverse(coin.amount)));
+    coins.sort_by_key(|coin| {
+        (
+            coin.outpoint != record.anchor,
+            std::cmp::Reverse(coin.amount),
+        )
+    });
     let least = if in_pools { coins.len() } else { 1 };
     for count in least..=coins.len() {
         let inputs = coins.get(..count).unwrap_or_default().to_vec();
@@ -178,7 +192,9 @@ fn replacement(
         } else {
             own_fee
         };
-        let held = Amount::from_sat(super::document::total(inputs.iter().map(|input| input.amount))?);
+        let held = Amount::from_sat(super::document::total(
+            inputs.iter().map(|input| input.amount),
+        )?);
         let Some(amount) = held
             .checked_sub(fee)
             .filter(|amount| *amount >= script_type.dust_limit())

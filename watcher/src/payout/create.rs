@@ -52,12 +52,13 @@ pub(crate) async fn plan(store: &Store, order: &Order) -> Result<PlannedDocument
     })
 }
 
-/// Plans a list, stores it, reserves its coins and its change addresses: all in one database transaction.
+/// Plans a list, stores it, reserves its coins and its change addresses: all in one database
+/// transaction.
 ///
 /// # Errors
 ///
-/// The file was planned before, or a list that pays the same (unless `again`), a `payout_id` was, the coins do not pay the list, a
-/// payment is dust, or a warning is not accepted.
+/// The file was planned before, or a list that pays the same (unless `again`), a `payout_id` was,
+/// the coins do not pay the list, a payment is dust, or a warning is not accepted.
 pub(crate) async fn create(store: &Store, order: &Order) -> Result<PlannedDocument, PayoutError> {
     let mut write = store.write().await?;
     let (draft, findings) = prepare(&mut write, order).await?;
@@ -95,11 +96,20 @@ async fn prepare(db: &mut Connection, order: &Order) -> Result<(Draft, Vec<Findi
         numbered,
     };
     let wanted: Vec<Wanted> = wanted.collect();
-    let planned = draft::draft(db, wallet, ListKind::Payout, wanted, Some(source), &order.terms).await;
+    let planned = draft::draft(
+        db,
+        wallet,
+        ListKind::Payout,
+        wanted,
+        Some(source),
+        &order.terms,
+    )
+    .await;
     let draft = match planned {
         Ok(draft) => draft,
         Err(error) => {
-            // A list that was planned before holds the coins that are missing: that is the better explanation.
+            // A list that was planned before holds the coins that are missing: that is the better
+            // explanation.
             ids::refuse_planned(db, &order.list).await?;
             return Err(error);
         }
@@ -113,7 +123,10 @@ async fn prepare(db: &mut Connection, order: &Order) -> Result<(Draft, Vec<Findi
 }
 
 /// Stores a draft and reserves what it uses.
-pub(super) async fn store_draft(db: &mut Connection, draft: &Draft) -> Result<ListRecord, PayoutError> {
+pub(super) async fn store_draft(
+    db: &mut Connection,
+    draft: &Draft,
+) -> Result<ListRecord, PayoutError> {
     if let Some(index) = draft.highest_receive {
         addresses::note_used(db, &draft.wallet, Branch::Receive, index).await?;
     }

@@ -108,8 +108,9 @@ pub struct TransactionDocument {
     pub missing_inputs: Vec<MissingDocument>,
     /// The txid, without signatures, of the transaction that this one was made to cancel.
     pub cancels: Option<String>,
-    /// What the receipt of its signatures was worth: "verified", "unverified" where the wallet has no receipt key, "earlier"
-    /// before receipts were noted, or the code of a warning; null where none came.
+    /// What the receipt of its signatures was worth: "verified", "unverified" where the wallet has
+    /// no receipt key, "earlier" before receipts were noted, or the code of a warning; null where
+    /// none came.
     pub receipt: Option<String>,
 }
 
@@ -194,7 +195,8 @@ impl ListDocument {
                 shown.cancels = Some(cancelled.compute_txid().to_string());
             }
         }
-        // In the middle of a search, a coin is missing because its block was not searched again yet.
+        // In the middle of a search, a coin is missing because its block was not searched again
+        // yet.
         if draft::is_synced(db, &wallet).await? {
             for (shown, record) in document.transactions.iter_mut().zip(&transactions) {
                 shown.missing_inputs = missing(db, record, shown.state).await?;
@@ -214,7 +216,9 @@ async fn missing(
     state: TransactionState,
 ) -> Result<Vec<MissingDocument>, PayoutError> {
     let waits = match state {
-        TransactionState::Confirmed | TransactionState::Replaced | TransactionState::Cancelled => false,
+        TransactionState::Confirmed | TransactionState::Replaced | TransactionState::Cancelled => {
+            false
+        }
         TransactionState::Conflicted => false,
         TransactionState::Cancelling
         | TransactionState::Planned
@@ -389,6 +393,9 @@ fn payment(
 pub(super) fn rfc3339(seconds: i64) -> String {
     time::OffsetDateTime::from_unix_timestamp(seconds)
         .ok()
-        .and_then(|time| time.format(&time::format_description::well_known::Rfc3339).ok())
+        .and_then(|time| {
+            time.format(&time::format_description::well_known::Rfc3339)
+                .ok()
+        })
         .unwrap_or_default()
 }

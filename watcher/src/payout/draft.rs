@@ -8,7 +8,8 @@ use cofferdam_core::wallet::Branch;
 use crate::plan::{self, FeeRate, Output, Payee, PlannedTransaction, Seed};
 use crate::store::facts::{self, Fact};
 use crate::store::payouts::{
-    InputRecord, ListKind, ListNo, ListRecord, PaymentRecord, PayoutTxNo, Progress, TransactionRecord,
+    InputRecord, ListKind, ListNo, ListRecord, PaymentRecord, PayoutTxNo, Progress,
+    TransactionRecord,
 };
 use crate::store::wallets::WalletRecord;
 use crate::store::{Connection, blocks, coins};
@@ -71,16 +72,24 @@ pub(super) struct Draft {
 }
 
 /// Returns the wallet of a name, which must have been searched to the end of the last sync.
-pub(super) async fn synced_wallet(db: &mut Connection, name: &str) -> Result<WalletRecord, PayoutError> {
+pub(super) async fn synced_wallet(
+    db: &mut Connection,
+    name: &str,
+) -> Result<WalletRecord, PayoutError> {
     let record = wallets::find(db, name).await?;
     match is_synced(db, &record).await? {
         true => Ok(record),
-        false => Err(PayoutError::NotSynced { wallet: name.into() }),
+        false => Err(PayoutError::NotSynced {
+            wallet: name.into(),
+        }),
     }
 }
 
 /// Returns whether a wallet was searched to the end of the last sync.
-pub(super) async fn is_synced(db: &mut Connection, record: &WalletRecord) -> Result<bool, PayoutError> {
+pub(super) async fn is_synced(
+    db: &mut Connection,
+    record: &WalletRecord,
+) -> Result<bool, PayoutError> {
     let tip = blocks::tip(db).await?.map(|tip| tip.height);
     // A sync that was killed may leave coins that later blocks, not searched yet, have spent.
     let synced = facts::get(db, Fact::SyncedHeight)
@@ -120,15 +129,16 @@ pub(super) async fn draft(
         max_weight: terms.max_weight,
         tip: blocks::tip(db).await?.map(|tip| tip.height),
     };
-    let planned = plan::plan(&pool, &payees, &plan_terms, &terms.seed).map_err(|error| PlanFailure {
-        error,
-        wallet: terms.wallet.clone(),
-        names: wanted
-            .iter()
-            .zip(1..)
-            .map(|(wanted, number)| called(wanted, number))
-            .collect(),
-    })?;
+    let planned =
+        plan::plan(&pool, &payees, &plan_terms, &terms.seed).map_err(|error| PlanFailure {
+            error,
+            wallet: terms.wallet.clone(),
+            names: wanted
+                .iter()
+                .zip(1..)
+                .map(|(wanted, number)| called(wanted, number))
+                .collect(),
+        })?;
     let highest_receive = wanted.iter().filter_map(|wanted| wanted.own_index).max();
     let mut change_index = addresses::next(db, &wallet, Branch::Change).await?;
     let mut draft = Draft {
@@ -152,7 +162,8 @@ pub(super) async fn draft(
         highest_receive,
         highest_change: None,
     };
-    let known: HashMap<OutPoint, &coins::Coin> = spendable.iter().map(|coin| (coin.outpoint, coin)).collect();
+    let known: HashMap<OutPoint, &coins::Coin> =
+        spendable.iter().map(|coin| (coin.outpoint, coin)).collect();
     for (planned, number) in planned.into_iter().zip(1..) {
         draft.add(planned, number, &mut change_index, &known)?;
     }
@@ -302,7 +313,8 @@ fn called(wanted: &Wanted, number: u32) -> String {
 /// Draws an id: the kind's letters and 40 random bits.
 pub(super) fn new_id(kind: ListKind) -> Result<String, PayoutError> {
     let mut random = [0u8; 5];
-    getrandom::fill(&mut random).map_err(|error| unexpected(&format!("no random numbers: {error}")))?;
+    getrandom::fill(&mut random)
+        .map_err(|error| unexpected(&format!("no random numbers: {error}")))?;
     let prefix = match kind {
         ListKind::Payout => "po",
         ListKind::Split => "sp",
@@ -315,7 +327,8 @@ pub(super) fn new_id(kind: ListKind) -> Result<String, PayoutError> {
 /// Draws a seed from the kernel.
 pub(crate) fn new_seed() -> Result<Seed, PayoutError> {
     let mut random = [0u8; 8];
-    getrandom::fill(&mut random).map_err(|error| unexpected(&format!("no random numbers: {error}")))?;
+    getrandom::fill(&mut random)
+        .map_err(|error| unexpected(&format!("no random numbers: {error}")))?;
     Ok(Seed::from_bytes(random))
 }
 

@@ -215,11 +215,17 @@ fn accept_options(findings: &[Finding]) -> String {
     let mut codes: Vec<&str> = findings.iter().map(|finding| finding.code).collect();
     codes.sort_unstable();
     codes.dedup();
-    let options: Vec<String> = codes.iter().map(|code| format!("--accept {code}")).collect();
+    let options: Vec<String> = codes
+        .iter()
+        .map(|code| format!("--accept {code}"))
+        .collect();
     options.join(" ")
 }
 
-fn first<'a>(rows: &'a [EarlierPayment], field: impl Fn(&'a EarlierPayment) -> &'a String) -> &'a str {
+fn first<'a>(
+    rows: &'a [EarlierPayment],
+    field: impl Fn(&'a EarlierPayment) -> &'a String,
+) -> &'a str {
     rows.first().map_or("", |row| field(row))
 }
 
@@ -271,9 +277,9 @@ impl Coded for PayoutError {
                 | PlanError::CoinsTooSmall { .. } => Exit::Funds,
             },
             PayoutError::FeeRate(_) => Exit::Usage,
-            PayoutError::NoEstimate { .. } | PayoutError::Estimate { .. } | PayoutError::NotSynced { .. } => {
-                Exit::ChainNotReady
-            }
+            PayoutError::NoEstimate { .. }
+            | PayoutError::Estimate { .. }
+            | PayoutError::NotSynced { .. } => Exit::ChainNotReady,
             PayoutError::NotAccepted(findings) => {
                 match findings.iter().any(|finding| finding.code == PAYMENT_OPEN) {
                     true => Exit::Conflict,
@@ -471,7 +477,9 @@ impl PlanFailure {
                      "message": message }])
         };
         match &self.error {
-            PlanError::Dust(_) | PlanError::ImpossiblePayments | PlanError::ImpossibleCoins { .. } => None,
+            PlanError::Dust(_)
+            | PlanError::ImpossiblePayments
+            | PlanError::ImpossibleCoins { .. } => None,
             PlanError::Shortfall {
                 needed,
                 spendable,
@@ -490,9 +498,12 @@ impl PlanFailure {
                 *available as u64,
                 self.to_string(),
             )),
-            PlanError::CoinsTooSmall { amount, .. } => {
-                Some(finding("coins-too-small", amount.to_sat(), 0, self.to_string()))
-            }
+            PlanError::CoinsTooSmall { amount, .. } => Some(finding(
+                "coins-too-small",
+                amount.to_sat(),
+                0,
+                self.to_string(),
+            )),
         }
     }
 }

@@ -56,15 +56,16 @@ pub struct Contents {
     pub files: Vec<(String, Vec<u8>)>,
 }
 
-/// Writes an unsigned PSBT for each live transaction of a list, in binary, or one bundle of them; the same ones each time.
+/// Writes an unsigned PSBT for each live transaction of a list, in binary, or one bundle of them;
+/// the same ones each time.
 ///
-/// The ledger notes the export before the first byte is written: a file that exists is never taken for one that was not
-/// handed over.
+/// The ledger notes the export before the first byte is written: a file that exists is never taken
+/// for one that was not handed over.
 ///
 /// # Errors
 ///
-/// The list is confirmed, or cancelled, or being cancelled; an earlier list has its identifiers; a file of that name has other
-/// contents.
+/// The list is confirmed, or cancelled, or being cancelled; an earlier list has its identifiers; a
+/// file of that name has other contents.
 pub async fn export(
     store: &Store,
     id: &str,
@@ -84,8 +85,8 @@ pub async fn export(
     })
 }
 
-/// Has what [`export`] would write prepared for another way across the gap, and returns what `prepare` made. The ledger notes the
-/// export first, unless it cannot be prepared.
+/// Has what [`export`] would write prepared for another way across the gap, and returns what
+/// `prepare` made. The ledger notes the export first, unless it cannot be prepared.
 ///
 /// # Errors
 ///
@@ -157,7 +158,8 @@ async fn gather(
     Ok((list.no, contents))
 }
 
-/// Returns what the bundles of a list ask the signer of its journal: what was known at the first one, so that each is the same.
+/// Returns what the bundles of a list ask the signer of its journal: what was known at the first
+/// one, so that each is the same.
 async fn asked(
     db: &mut Connection,
     list: ListNo,
@@ -233,7 +235,8 @@ pub(super) async fn psbt(
             "the PSBT would hold another transaction than the ledger",
         ));
     }
-    build::create(&template, &wallet.wallet, version).map_err(|error| unexpected(&error.to_string()))
+    build::create(&template, &wallet.wallet, version)
+        .map_err(|error| unexpected(&error.to_string()))
 }
 
 /// Returns the coins that a transaction spends, in order, as the ledger knows them.
@@ -252,8 +255,12 @@ pub(super) fn spent_coins(
     record.inputs.iter().map(coin).collect()
 }
 
-/// Returns where each output stands in the wallet, if it is the wallet's. What is no payment is change.
-fn own_outputs(record: &TransactionRecord, payments: &[PaymentRecord]) -> Vec<Option<(Branch, u32)>> {
+/// Returns where each output stands in the wallet, if it is the wallet's. What is no payment is
+/// change.
+fn own_outputs(
+    record: &TransactionRecord,
+    payments: &[PaymentRecord],
+) -> Vec<Option<(Branch, u32)>> {
     let change = record.change.map(|(_, index)| (Branch::Change, index));
     let mut own = vec![change; record.unsigned.output.len()];
     for payment in payments

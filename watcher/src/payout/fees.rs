@@ -7,7 +7,8 @@ use crate::store::payouts::{PaymentRecord, TransactionRecord};
 
 use super::finding::{FEE_RATE_HIGH, FEE_SHARE_HIGH, FEE_TOO_HIGH, Finding, Findings, Severity};
 
-/// A rate that was seldom needed: what is above it is asked about, unless `--max-fee-rate` says otherwise.
+/// A rate that was seldom needed: what is above it is asked about, unless `--max-fee-rate` says
+/// otherwise.
 pub(crate) const USUAL_RATE: FeeRate = FeeRate::from_sat_per_kvb(100_000);
 
 /// The signer refuses a higher fee by default.
@@ -83,11 +84,19 @@ fn paid_by(transaction: &TransactionRecord, payments: &[PaymentRecord]) -> Amoun
         .peekable();
     match paid.peek() {
         Some(_) => paid.map(|payment| payment.txout.value).sum(),
-        None => transaction.change.map_or(Amount::ZERO, |(amount, _)| amount),
+        None => transaction
+            .change
+            .map_or(Amount::ZERO, |(amount, _)| amount),
     }
 }
 
-fn finding(code: &'static str, place: String, expected: u64, found: u64, message: String) -> Finding {
+fn finding(
+    code: &'static str,
+    place: String,
+    expected: u64,
+    found: u64,
+    message: String,
+) -> Finding {
     Finding {
         code,
         severity: Severity::Warning,

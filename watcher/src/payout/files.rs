@@ -31,7 +31,8 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, PayoutError> {
     }
 }
 
-/// Returns the files that paths name: themselves, and of folders the PSBTs and returns in them that came back, by name.
+/// Returns the files that paths name: themselves, and of folders the PSBTs and returns in them that
+/// came back, by name.
 pub(super) fn named(paths: &[PathBuf]) -> Result<Vec<PathBuf>, PayoutError> {
     let mut files = Vec::new();
     for path in paths {
@@ -66,7 +67,10 @@ pub(super) fn named(paths: &[PathBuf]) -> Result<Vec<PathBuf>, PayoutError> {
             within.append(&mut returns);
         }
         if within.is_empty() {
-            let source = io::Error::new(io::ErrorKind::NotFound, "there is no PSBT and no return in it");
+            let source = io::Error::new(
+                io::ErrorKind::NotFound,
+                "there is no PSBT and no return in it",
+            );
             return Err(PayoutError::File {
                 action: "read",
                 path: path.clone(),
@@ -88,8 +92,8 @@ fn start(path: &Path) -> io::Result<Vec<u8>> {
     Ok(start)
 }
 
-/// Writes pictures: one file where they have no names of their own, else a folder of them. What is there already with the same
-/// contents stays; anything else is never overwritten.
+/// Writes pictures: one file where they have no names of their own, else a folder of them. What is
+/// there already with the same contents stays; anything else is never overwritten.
 pub fn write_pictures(out: &Path, pictures: Vec<Picture>) -> Result<Vec<PathBuf>, PayoutError> {
     let is_folder = pictures.iter().any(|picture| picture.name.is_some());
     let files: Vec<(String, Vec<u8>)> = pictures
@@ -125,10 +129,15 @@ pub(super) enum Destination {
 impl Destination {
     /// Decides where files go, without writing.
     ///
-    /// One file goes to `out`, or into it when it is a folder or ends with a slash. Several go into a new folder `out`; where a folder `out` with
-    /// something in it exists, into a new folder `id` inside. What is there already with the same contents stays; anything
-    /// else is never overwritten.
-    pub(super) fn choose(out: &Path, id: &str, files: &[(String, Vec<u8>)]) -> Result<Self, PayoutError> {
+    /// One file goes to `out`, or into it when it is a folder or ends with a slash. Several go into
+    /// a new folder `out`; where a folder `out` with something in it exists, into a new folder `id`
+    /// inside. What is there already with the same contents stays; anything else is never
+    /// overwritten.
+    pub(super) fn choose(
+        out: &Path,
+        id: &str,
+        files: &[(String, Vec<u8>)],
+    ) -> Result<Self, PayoutError> {
         let destination = match files {
             [(name, _)] if out.is_dir() => Destination::File(out.join(name)),
             // A slash at the end names a folder, which is made.
@@ -147,7 +156,9 @@ impl Destination {
         if taken {
             return Err(PayoutError::FileExists(path.into()));
         }
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
         match fs::metadata(parent.unwrap_or(Path::new("."))) {
             Ok(parent) if parent.is_dir() => {}
             Ok(_) => return Err(failed(path, io::ErrorKind::NotADirectory.into())),
@@ -162,7 +173,8 @@ impl Destination {
         }
     }
 
-    /// Writes the files, all or none, and returns where they are; when this returns, they are on disk.
+    /// Writes the files, all or none, and returns where they are; when this returns, they are on
+    /// disk.
     pub(super) fn write(&self, files: &[(String, Vec<u8>)]) -> Result<Vec<PathBuf>, PayoutError> {
         match (self, files) {
             (Destination::File(path), [(_, bytes)]) => {
@@ -229,10 +241,13 @@ fn is_filled(folder: &Path) -> Result<bool, PayoutError> {
 
 /// Whether a folder has these files, with these contents.
 fn holds(folder: &Path, files: &[(String, Vec<u8>)]) -> bool {
-    files.iter().all(|(name, bytes)| has(&folder.join(name), bytes))
+    files
+        .iter()
+        .all(|(name, bytes)| has(&folder.join(name), bytes))
 }
 
-/// Whether there is a regular file with these contents. Devices and pipes are not read: they may never end.
+/// Whether there is a regular file with these contents. Devices and pipes are not read: they may
+/// never end.
 fn has(path: &Path, bytes: &[u8]) -> bool {
     let same_size =
         fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == bytes.len() as u64);
@@ -267,7 +282,11 @@ fn sync_parent(path: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn write(out: &Path, id: &str, files: &[(String, Vec<u8>)]) -> Result<Vec<PathBuf>, PayoutError> {
+    fn write(
+        out: &Path,
+        id: &str,
+        files: &[(String, Vec<u8>)],
+    ) -> Result<Vec<PathBuf>, PayoutError> {
         Destination::choose(out, id, files)?.write(files)
     }
 
@@ -286,7 +305,10 @@ mod tests {
             let Err(PayoutError::File { source, .. }) = read(path, 1_000) else {
                 panic!("{} was read", path.display());
             };
-            assert!(cofferdam_optics::NotRegular::is_cause_of(&source), "{source}");
+            assert!(
+                cofferdam_optics::NotRegular::is_cause_of(&source),
+                "{source}"
+            );
         }
     }
 
@@ -331,8 +353,14 @@ mod tests {
         let paths = write(&out, "po-1", &two()).unwrap();
         assert_eq!(paths, [out.join("a.psbt"), out.join("b.psbt")]);
         assert_eq!(write(&out, "po-1", &two()).unwrap(), paths);
-        let other = vec![("a.psbt".to_owned(), vec![9]), ("b.psbt".to_owned(), vec![2])];
-        assert_eq!(write(&out, "po-2", &other).unwrap()[0], out.join("po-2/a.psbt"));
+        let other = vec![
+            ("a.psbt".to_owned(), vec![9]),
+            ("b.psbt".to_owned(), vec![2]),
+        ];
+        assert_eq!(
+            write(&out, "po-2", &other).unwrap()[0],
+            out.join("po-2/a.psbt")
+        );
         fs::write(folder.path().join("file"), [0]).unwrap();
         assert!(matches!(
             write(&folder.path().join("file"), "x", &two()),
@@ -343,7 +371,8 @@ mod tests {
             .map(|entry| entry.unwrap().file_name())
             .collect();
         assert!(
-            left.iter().all(|name| !name.to_string_lossy().ends_with(".tmp")),
+            left.iter()
+                .all(|name| !name.to_string_lossy().ends_with(".tmp")),
             "{left:?}"
         );
     }

@@ -11,7 +11,8 @@ use super::document::ListDocument;
 const MAX_LISTED: usize = 100;
 
 /// The codes that `--accept` takes.
-pub(crate) const ACCEPTABLE: [&str; 4] = [PAYMENT_OPEN, FEE_RATE_HIGH, FEE_SHARE_HIGH, FEE_TOO_HIGH];
+pub(crate) const ACCEPTABLE: [&str; 4] =
+    [PAYMENT_OPEN, FEE_RATE_HIGH, FEE_SHARE_HIGH, FEE_TOO_HIGH];
 
 /// Another list pays, or may still pay, the same payee as much.
 pub(crate) const PAYMENT_OPEN: &str = "payment-open";
@@ -31,7 +32,8 @@ pub(crate) const FEE_TOO_HIGH: &str = "fee-too-high";
 pub struct PlannedDocument {
     /// The list.
     pub list: ListDocument,
-    /// What the plan has to tell: notes, and warnings that were accepted. Documents have it among the list's findings.
+    /// What the plan has to tell: notes, and warnings that were accepted. Documents have it among
+    /// the list's findings.
     pub findings: Vec<Finding>,
 }
 
@@ -39,7 +41,9 @@ impl Serialize for PlannedDocument {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut document = serde_json::to_value(&self.list).map_err(S::Error::custom)?;
         let told = serde_json::to_value(&self.findings).map_err(S::Error::custom)?;
-        if let (Some(Value::Array(findings)), Value::Array(mut told)) = (document.get_mut("findings"), told) {
+        if let (Some(Value::Array(findings)), Value::Array(mut told)) =
+            (document.get_mut("findings"), told)
+        {
             findings.append(&mut told);
         }
         document.serialize(serializer)
@@ -105,7 +109,13 @@ pub(crate) struct Findings {
 impl Findings {
     pub(super) fn add(&mut self, finding: Finding) {
         let code = finding.code;
-        if self.listed.iter().filter(|listed| listed.code == code).count() < MAX_LISTED {
+        if self
+            .listed
+            .iter()
+            .filter(|listed| listed.code == code)
+            .count()
+            < MAX_LISTED
+        {
             self.listed.push(finding);
             return;
         }
@@ -117,7 +127,11 @@ impl Findings {
 
     /// Whether another finding of a code would be listed.
     pub(super) fn has_room(&self, code: &str) -> bool {
-        self.listed.iter().filter(|listed| listed.code == code).count() < MAX_LISTED
+        self.listed
+            .iter()
+            .filter(|listed| listed.code == code)
+            .count()
+            < MAX_LISTED
     }
 
     /// Returns the findings, unless one of them is a warning whose code was not accepted.

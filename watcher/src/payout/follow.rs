@@ -1,14 +1,17 @@
-//! What a sync does for payouts: what they reserve follows the states, and what was seen overrides what was thought.
+//! What a sync does for payouts: what they reserve follows the states, and what was seen overrides
+//! what was thought.
 
 use crate::store::payouts::Progress;
 use crate::store::{Connection, StoreError, payouts};
 
 use super::state::ChainFacts;
 
-/// Brings what payouts reserve in line with the best chain; the last step of a sync, in its last write.
+/// Brings what payouts reserve in line with the best chain; the last step of a sync, in its last
+/// write.
 ///
-/// A reorganisation that takes back a confirmation makes the transaction reserve its coins again. Of a transaction that a block
-/// or the memory pool holds, somebody has a signed copy: it counts as handed over, whatever this ledger did with it.
+/// A reorganisation that takes back a confirmation makes the transaction reserve its coins again.
+/// Of a transaction that a block or the memory pool holds, somebody has a signed copy: it counts as
+/// handed over, whatever this ledger did with it.
 pub async fn follow(db: &mut Connection) -> Result<(), StoreError> {
     for mut record in payouts::open_transactions(db).await? {
         let facts = ChainFacts::look_up(db, &record).await?;

@@ -17,8 +17,9 @@ use super::state::ChainFacts;
 
 /// Refuses identifiers that were planned before.
 ///
-/// One may be planned again only if it was never exported, here or anywhere that is seen, and is cancelled, or in a transaction that spends the anchors of
-/// all the earlier ones: then at most one of them can ever confirm.
+/// One may be planned again only if it was never exported, here or anywhere that is seen, and is
+/// cancelled, or in a transaction that spends the anchors of all the earlier ones: then at most one
+/// of them can ever confirm.
 pub(super) async fn refuse_known(db: &mut Connection, draft: &Draft) -> Result<(), PayoutError> {
     let within: HashMap<&str, u32> = draft
         .payments
@@ -49,8 +50,8 @@ pub(super) async fn refuse_known(db: &mut Connection, draft: &Draft) -> Result<(
     }
 }
 
-/// Returns the earlier payments under some identifiers, but for those that nobody can make: cancelled before an export, and
-/// never seen.
+/// Returns the earlier payments under some identifiers, but for those that nobody can make:
+/// cancelled before an export, and never seen.
 async fn taken(db: &mut Connection, ids: &[&str]) -> Result<Vec<EarlierPayment>, PayoutError> {
     let mut taken = Vec::new();
     let mut void: HashMap<PayoutTxNo, bool> = HashMap::new();
@@ -73,8 +74,8 @@ async fn taken(db: &mut Connection, ids: &[&str]) -> Result<Vec<EarlierPayment>,
     Ok(taken)
 }
 
-/// Refuses to let a list leave when an earlier one has its identifiers: that one was cancelled when this was planned, and was
-/// seen since.
+/// Refuses to let a list leave when an earlier one has its identifiers: that one was cancelled when
+/// this was planned, and was seen since.
 pub(super) async fn refuse_claimed(
     db: &mut Connection,
     list: &ListRecord,
@@ -106,8 +107,9 @@ pub(super) async fn refuse_claimed(
     }
 }
 
-/// Refuses a file of which a list was made before, and a list that pays what another one does, however its file is written; unless
-/// all of that list was cancelled before it was exported. `--again` overrides it.
+/// Refuses a file of which a list was made before, and a list that pays what another one does,
+/// however its file is written; unless all of that list was cancelled before it was exported.
+/// `--again` overrides it.
 pub(super) async fn refuse_same(
     db: &mut Connection,
     list: &PayoutList,
@@ -123,7 +125,8 @@ pub(super) async fn refuse_same(
     }
 }
 
-/// Returns the lists that a list repeats, by its file or by what it pays: whoever asks for it again means these.
+/// Returns the lists that a list repeats, by its file or by what it pays: whoever asks for it again
+/// means these.
 pub(super) async fn repeated(
     db: &mut Connection,
     list: &PayoutList,
@@ -144,7 +147,8 @@ async fn same_file(db: &mut Connection, sha256: &[u8; 32]) -> Result<Vec<ListRec
     Ok(same)
 }
 
-/// Where both files name each payment, the names decide: paid under another one, a payment is owed anew.
+/// Where both files name each payment, the names decide: paid under another one, a payment is owed
+/// anew.
 async fn same_pays(
     db: &mut Connection,
     list: &PayoutList,
@@ -163,7 +167,10 @@ async fn same_pays(
                 let known = payouts::earlier(db, &ids).await?;
                 first = Some(known.into_iter().map(|earlier| earlier.list_no).collect());
             }
-            if !first.as_ref().is_some_and(|lists| lists.contains(&earlier.no)) {
+            if !first
+                .as_ref()
+                .is_some_and(|lists| lists.contains(&earlier.no))
+            {
                 continue;
             }
         }
@@ -184,8 +191,12 @@ async fn is_void(db: &mut Connection, list: &ListRecord) -> Result<bool, PayoutE
     Ok(true)
 }
 
-/// Refuses a list that could not be planned, and of which something was planned before: that holds the coins.
-pub(super) async fn refuse_planned(db: &mut Connection, list: &PayoutList) -> Result<(), PayoutError> {
+/// Refuses a list that could not be planned, and of which something was planned before: that holds
+/// the coins.
+pub(super) async fn refuse_planned(
+    db: &mut Connection,
+    list: &PayoutList,
+) -> Result<(), PayoutError> {
     let ids: Vec<&str> = list
         .payments()
         .iter()

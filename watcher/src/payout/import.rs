@@ -70,14 +70,15 @@ enum Incoming {
     Transaction(Box<Transaction>),
 }
 
-/// Verifies signed PSBTs, finished transactions and returns of a list and stores their signatures: all of them, or none.
+/// Verifies signed PSBTs, finished transactions and returns of a list and stores their signatures:
+/// all of them, or none.
 ///
 /// The same file twice is no error: what is stored is kept.
 ///
 /// # Errors
 ///
-/// A file is no PSBT, or is refused: another transaction, a signature that is missing or does not verify against the coins
-/// the ledger knows, signatures that differ from those stored before.
+/// A file is no PSBT, or is refused: another transaction, a signature that is missing or does not
+/// verify against the coins the ledger knows, signatures that differ from those stored before.
 ///
 /// `journals` says what to make of a receipt whose journal is another one than before.
 pub async fn import(
@@ -121,7 +122,9 @@ pub async fn import_contents(
     for (file, incoming) in &incoming {
         let signed = match incoming {
             Incoming::Psbt(psbt) => Ok(vec![Cow::Borrowed(psbt)]),
-            Incoming::Return(returned) => unfold(&mut write, list.no, &wallet, &records, returned).await?,
+            Incoming::Return(returned) => {
+                unfold(&mut write, list.no, &wallet, &records, returned).await?
+            }
             Incoming::Transaction(finished) => {
                 take_apart(&mut write, list.no, &wallet, &records, finished).await?
             }
@@ -150,14 +153,21 @@ pub async fn import_contents(
         }
     }
     let (mut receipts, mut findings) = (None, Vec::new());
-    let asked = receipts::asked(&mut write, list.no).await?.unwrap_or_default();
+    let asked = receipts::asked(&mut write, list.no)
+        .await?
+        .unwrap_or_default();
     for (file, incoming) in &incoming {
         if let Incoming::Return(returned) = incoming {
             let file = shown_path(file);
-            let told = receipt::remember(&mut write, &wallet, returned, &asked, journals, file).await?;
+            let told =
+                receipt::remember(&mut write, &wallet, returned, &asked, journals, file).await?;
             for record in &records {
                 let txid = record.unsigned.compute_txid();
-                if returned.transactions().iter().any(|part| part.txid() == txid) {
+                if returned
+                    .transactions()
+                    .iter()
+                    .any(|part| part.txid() == txid)
+                {
                     payouts::note_receipt(&mut write, record.no, told.worth).await?;
                 }
             }
@@ -209,8 +219,8 @@ pub fn transaction(bytes: &[u8]) -> Option<Transaction> {
     encode::deserialize_hex(text.trim()).ok()
 }
 
-/// Makes the signed PSBT of a transaction that another signer finished: what an export gives, with its scripts. Whether they are
-/// right is verified like those of any PSBT.
+/// Makes the signed PSBT of a transaction that another signer finished: what an export gives, with
+/// its scripts. Whether they are right is verified like those of any PSBT.
 async fn take_apart(
     db: &mut Connection,
     list: ListNo,
@@ -223,7 +233,15 @@ async fn take_apart(
         Err(reason) => return Ok(Err(reason)),
     };
     let payments = payouts::payments(db, list).await?;
-    let unsigned = export::psbt(db, wallet, record, &payments, &mut HashMap::new(), Version::V0).await?;
+    let unsigned = export::psbt(
+        db,
+        wallet,
+        record,
+        &payments,
+        &mut HashMap::new(),
+        Version::V0,
+    )
+    .await?;
     let mut raw = own(&unsigned)?.raw().clone();
     for (map, input) in raw.inputs.iter_mut().zip(&finished.input) {
         if !input.script_sig.is_empty() {
@@ -252,8 +270,8 @@ pub fn without_signatures(finished: &Transaction) -> Transaction {
     unsigned
 }
 
-/// Makes the signed PSBTs of a return, of the unsigned ones that an export of the list gives. The PSBT version is not told:
-/// the signed PSBT's hash is that of one of the two.
+/// Makes the signed PSBTs of a return, of the unsigned ones that an export of the list gives. The
+/// PSBT version is not told: the signed PSBT's hash is that of one of the two.
 async fn unfold(
     db: &mut Connection,
     list: ListNo,

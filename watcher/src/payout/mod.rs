@@ -1,12 +1,16 @@
-//! Payouts, from a list to its confirmations: plan, create, export, import, broadcast, cancel, follow.
+//! Payouts, from a list to its confirmations: plan, create, export, import, broadcast, cancel,
+//! follow.
 //!
-//! What this ledger did with a transaction is stored; what the chain did is looked up. A transaction's [`state`] follows
-//! from both, so that a reorganisation moves it back by itself.
+//! What this ledger did with a transaction is stored; what the chain did is looked up. A
+//! transaction's [`state`] follows from both, so that a reorganisation moves it back by itself.
 //!
-//! - [`draft`]: a plan with its change addresses, before it is stored. [`create`], [`split`]: storing it.
-//! - [`export`], [`import`], [`broadcast`]: across the gap and out. [`verify`], [`receipt`]: what is checked on the way back.
+//! - [`draft`]: a plan with its change addresses, before it is stored. [`create`], [`split`]:
+//!   storing it.
+//! - [`export`], [`import`], [`broadcast`]: across the gap and out. [`verify`], [`receipt`]: what
+//!   is checked on the way back.
 //! - [`cancel`]: making a transaction impossible.
-//! - [`follow`]: what a sync does for payouts. [`sighting`]: what blocks and the memory pool show of them.
+//! - [`follow`]: what a sync does for payouts. [`sighting`]: what blocks and the memory pool show
+//!   of them.
 //! - [`repeats`], [`fees`]: what is worth telling about a plan; [`finding`]: how it is told.
 //! - [`document`], [`text`], [`table`]: what is shown.
 

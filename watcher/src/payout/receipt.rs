@@ -1,4 +1,5 @@
-//! The receipts of returns: whether they verify, whether a vault went back or was copied, and which signatures have none.
+//! The receipts of returns: whether they verify, whether a vault went back or was copied, and which
+//! signatures have none.
 
 use bitcoin::Txid;
 use cofferdam_transport::journals::{JournalAnswer, Kept, SeenJournal};
@@ -41,7 +42,8 @@ pub struct ReceiptDocument {
     pub generation: u64,
     /// Where its journal stood.
     pub journal: JournalDocument,
-    /// What the signer answers about the journals that its bundle asked for; null for a bundle of version 1.
+    /// What the signer answers about the journals that its bundle asked for; null for a bundle of
+    /// version 1.
     pub kept: Option<Vec<KeptDocument>>,
     /// Whether the wallet's receipt key verifies it.
     pub verified: bool,
@@ -93,7 +95,8 @@ pub(super) fn check(wallet: &WalletRecord, returned: &Return) -> Result<(), Reas
     }
 }
 
-/// Remembers how far the vault of a return had come; returns what is to be shown. The receipt was checked before.
+/// Remembers how far the vault of a return had come; returns what is to be shown. The receipt was
+/// checked before.
 ///
 /// `asked` is what the bundles of the list ask the signer of its journal.
 pub(super) async fn remember(
@@ -125,8 +128,14 @@ pub(super) async fn remember(
     if finding.is_none() || is_other_vault || journals == Journals::Follow {
         receipts::note(db, wallet.no, &found).await?;
         let now = seen(&found);
-        for head in known.heads.iter().filter(|head| head.vault_id == now.vault_id) {
-            if journals == Journals::Follow || holds(receipt.answers(), head) && head.count <= now.count {
+        for head in known
+            .heads
+            .iter()
+            .filter(|head| head.vault_id == now.vault_id)
+        {
+            if journals == Journals::Follow
+                || holds(receipt.answers(), head) && head.count <= now.count
+            {
                 receipts::drop_head(db, wallet.no, head).await?;
             }
         }
@@ -134,12 +143,15 @@ pub(super) async fn remember(
     }
     Ok(Told {
         receipt: Some(document(receipt, true)),
-        worth: finding.as_ref().map_or(payouts::VERIFIED, |finding| finding.code),
+        worth: finding
+            .as_ref()
+            .map_or(payouts::VERIFIED, |finding| finding.code),
         findings: finding.into_iter().collect(),
     })
 }
 
-/// What stands of a transaction from its import on: signed and without a receipt, or with one that something spoke against.
+/// What stands of a transaction from its import on: signed and without a receipt, or with one that
+/// something spoke against.
 pub(super) fn standing(
     wallet: &WalletRecord,
     record: &TransactionRecord,
@@ -163,12 +175,18 @@ pub(super) fn standing(
             "its signatures came without a receipt, and this wallet's signer writes one of every bundle: nothing tells in which \
              state the vault was that signed; ask the operator for the return, and whether the vault was put back from a copy",
         )),
-        None if has_key && facts.conflict.is_some_and(|conflict| conflict.ours.is_none()) => Some(finding(
-            RECEIPT_MISSING,
-            facts.conflict.map(|conflict| conflict.txid),
-            "its coin was spent by a transaction that this ledger did not plan, and of which no receipt came: ask who signed it \
+        None if has_key
+            && facts
+                .conflict
+                .is_some_and(|conflict| conflict.ours.is_none()) =>
+        {
+            Some(finding(
+                RECEIPT_MISSING,
+                facts.conflict.map(|conflict| conflict.txid),
+                "its coin was spent by a transaction that this ledger did not plan, and of which no receipt came: ask who signed it \
              with this wallet's keys",
-        )),
+            ))
+        }
         Some(code) => WARNINGS
             .iter()
             .find(|(known, _)| *known == code)
@@ -218,7 +236,8 @@ struct Known<'a> {
     asked: &'a [SeenJournal],
 }
 
-/// Holds a vault's state, and what it answers, against what was known; returns what speaks against it.
+/// Holds a vault's state, and what it answers, against what was known; returns what speaks against
+/// it.
 fn compare(
     known: &Known<'_>,
     found: &VaultState,
@@ -423,8 +442,14 @@ mod tests {
         let found = state(1, 8, 14, 1);
         for (answers, code) in [
             (Some(vec![answer(9, 9, Kept::Yes)]), None),
-            (Some(vec![answer(9, 9, Kept::Other)]), Some("journal-forked")),
-            (Some(vec![answer(9, 9, Kept::Shorter)]), Some("vault-rolled-back")),
+            (
+                Some(vec![answer(9, 9, Kept::Other)]),
+                Some("journal-forked"),
+            ),
+            (
+                Some(vec![answer(9, 9, Kept::Shorter)]),
+                Some("vault-rolled-back"),
+            ),
             // Another question, none, one more, and a bundle of version 1.
             (Some(vec![answer(8, 8, Kept::Yes)]), Some("journal-unasked")),
             (Some(vec![]), Some("journal-unasked")),

@@ -5,19 +5,25 @@ use std::collections::{HashMap, HashSet};
 use bitcoin::{Amount, OutPoint, ScriptBuf};
 
 use crate::csv;
-use crate::store::payouts::{self, Before, Outgoing, PaymentRecord, PayoutTxNo, Sighting, TransactionRecord};
+use crate::store::payouts::{
+    self, Before, Outgoing, PaymentRecord, PayoutTxNo, Sighting, TransactionRecord,
+};
 use crate::store::{Connection, StoreError, blocks};
 
 use super::PayoutError;
 use super::document::rfc3339;
 use super::draft::Draft;
-use super::finding::{Earlier, Finding, Findings, PAID_BEFORE, PAYMENT_OPEN, PAYOUT_ID_SIMILAR, Severity};
+use super::finding::{
+    Earlier, Finding, Findings, PAID_BEFORE, PAYMENT_OPEN, PAYOUT_ID_SIMILAR, Severity,
+};
 use super::state::{ChainFacts, SETTLED_CONFIRMATIONS, depth};
 
-/// Amounts that differ by no more are the same payment, written anew: a thousandth, and at least this much; as the signer has it.
+/// Amounts that differ by no more are the same payment, written anew: a thousandth, and at least
+/// this much; as the signer has it.
 const TOLERANCE: Amount = Amount::from_sat(100);
 
-/// Adds what the ledger and the chain know of a plan's payees and identifiers. That the lists in `repeated` are paid again is meant.
+/// Adds what the ledger and the chain know of a plan's payees and identifiers. That the lists in
+/// `repeated` are paid again is meant.
 pub(super) async fn check(
     db: &mut Connection,
     draft: &Draft,
@@ -52,8 +58,14 @@ pub(super) async fn check(
 
 fn payees(draft: &Draft) -> Vec<ScriptBuf> {
     let mut seen = HashSet::new();
-    let scripts = draft.payments.iter().map(|payment| &payment.txout.script_pubkey);
-    scripts.filter(|script| seen.insert(*script)).cloned().collect()
+    let scripts = draft
+        .payments
+        .iter()
+        .map(|payment| &payment.txout.script_pubkey);
+    scripts
+        .filter(|script| seen.insert(*script))
+        .cloned()
+        .collect()
 }
 
 /// What a payment is called in findings.
@@ -96,7 +108,10 @@ impl Open {
             if repeated.contains(&before.list_id) {
                 continue;
             }
-            planned.entry(before.script.clone()).or_default().push(before);
+            planned
+                .entry(before.script.clone())
+                .or_default()
+                .push(before);
         }
         let mut outgoing: HashMap<ScriptBuf, Vec<Outgoing>> = HashMap::new();
         for paid in payouts::outgoing_to(db, scripts).await? {
@@ -110,7 +125,8 @@ impl Open {
         })
     }
 
-    /// Returns the finding that a payment is as much as an open one to the same payee, if there is one.
+    /// Returns the finding that a payment is as much as an open one to the same payee, if there is
+    /// one.
     ///
     /// One whose anchor the new transaction spends is none: at most one of the two can confirm.
     async fn repeats(
@@ -122,14 +138,23 @@ impl Open {
         let script = &payment.txout.script_pubkey;
         let mut earlier: Vec<Before> = self.planned.get(script).cloned().unwrap_or_default();
         earlier.retain(|before| alike(before.amount, payment.txout.value));
-        earlier.sort_by_key(|before| before.amount.to_sat().abs_diff(payment.txout.value.to_sat()));
+        earlier.sort_by_key(|before| {
+            before
+                .amount
+                .to_sat()
+                .abs_diff(payment.txout.value.to_sat())
+        });
         for before in earlier {
             let Some(place) = self.place(db, before.transaction).await? else {
                 continue;
             };
             if !spent.contains(&(payment.transaction, place.record.anchor)) {
                 let earlier = of_list(db, &before, &place).await?;
-                return Ok(Some(open_finding(called(payment, number), payment, earlier)));
+                return Ok(Some(open_finding(
+                    called(payment, number),
+                    payment,
+                    earlier,
+                )));
             }
         }
         let paid = self.outgoing.get(script).and_then(|paid| {
@@ -140,14 +165,22 @@ impl Open {
         match paid {
             Some(paid) => {
                 let earlier = of_others(db, paid).await?;
-                Ok(Some(open_finding(called(payment, number), payment, earlier)))
+                Ok(Some(open_finding(
+                    called(payment, number),
+                    payment,
+                    earlier,
+                )))
             }
             None => Ok(None),
         }
     }
 
     /// Returns where a transaction stands, unless nothing of it is open.
-    async fn place(&mut self, db: &mut Connection, no: PayoutTxNo) -> Result<Option<Place>, StoreError> {
+    async fn place(
+        &mut self,
+        db: &mut Connection,
+        no: PayoutTxNo,
+    ) -> Result<Option<Place>, StoreError> {
         if let Some(known) = self.states.get(&no) {
             return Ok(known.clone());
         }
@@ -167,7 +200,9 @@ fn is_settled(seen: &Sighting, tip: Option<u32>) -> bool {
 fn open_finding(place: String, payment: &PaymentRecord, earlier: Earlier) -> Finding {
     let amount = earlier.amount_sat.unwrap_or_default();
     let what = match (&earlier.list, &earlier.payout_id) {
-        (Some(list), Some(id)) => format!("\"{id}\" in the list {list}, which is {}", earlier.state),
+        (Some(list), Some(id)) => {
+            format!("\"{id}\" in the list {list}, which is {}", earlier.state)
+        }
         (Some(list), None) => format!("the list {list}, which is {}", earlier.state),
         _ => format!(
             "the transaction {} of none of this ledger's lists, which is {}",
@@ -186,7 +221,11 @@ fn open_finding(place: String, payment: &PaymentRecord, earlier: Earlier) -> Fin
     }
 }
 
-async fn of_list(db: &mut Connection, before: &Before, place: &Place) -> Result<Earlier, StoreError> {
+async fn of_list(
+    db: &mut Connection,
+    before: &Before,
+    place: &Place,
+) -> Result<Earlier, StoreError> {
     Ok(Earlier {
         list: Some(before.list_id.clone()),
         payout_id: before.payout_id.clone(),
@@ -218,7 +257,11 @@ async fn of_others(db: &mut Connection, paid: &Outgoing) -> Result<Earlier, Stor
 }
 
 /// The time of a block, or else another one.
-async fn date(db: &mut Connection, height: Option<u32>, otherwise: i64) -> Result<String, StoreError> {
+async fn date(
+    db: &mut Connection,
+    height: Option<u32>,
+    otherwise: i64,
+) -> Result<String, StoreError> {
     let mined = match height {
         Some(height) => blocks::time(db, height).await?,
         None => None,
@@ -248,7 +291,10 @@ async fn note_paid_before(
         }
         let paid = open.outgoing.get(script).and_then(|paid| paid.last());
         let count = last.get(script).map_or(0, |(payments, _)| *payments)
-            + open.outgoing.get(script).map_or(0, |paid| paid.len() as u64);
+            + open
+                .outgoing
+                .get(script)
+                .map_or(0, |paid| paid.len() as u64);
         if count == 0 {
             continue;
         }
@@ -269,12 +315,22 @@ async fn note_paid_before(
             (None, Some(paid)) => Some(of_others(db, paid).await?),
             (None, None) => None,
         };
-        findings.add(paid_before(called(payment, number), payment, count, earlier));
+        findings.add(paid_before(
+            called(payment, number),
+            payment,
+            count,
+            earlier,
+        ));
     }
     Ok(())
 }
 
-fn paid_before(place: String, payment: &PaymentRecord, count: u64, earlier: Option<Earlier>) -> Finding {
+fn paid_before(
+    place: String,
+    payment: &PaymentRecord,
+    count: u64,
+    earlier: Option<Earlier>,
+) -> Finding {
     let (amount, when) = match &earlier {
         Some(earlier) => (
             earlier.amount_sat.unwrap_or_default(),
@@ -294,7 +350,8 @@ fn paid_before(place: String, payment: &PaymentRecord, count: u64, earlier: Opti
     }
 }
 
-/// Adds a note for each identifier that people may take for another one, of the ledger or of the list itself.
+/// Adds a note for each identifier that people may take for another one, of the ledger or of the
+/// list itself.
 async fn note_similar_ids(
     db: &mut Connection,
     draft: &Draft,

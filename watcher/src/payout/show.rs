@@ -40,7 +40,8 @@ pub(super) async fn find(db: &mut Connection, id: &str) -> Result<ListRecord, Pa
         .ok_or_else(|| PayoutError::UnknownList(id.chars().take(80).collect()))
 }
 
-/// Returns the id of the list that has one of these transactions, by the txids of what is to be signed.
+/// Returns the id of the list that has one of these transactions, by the txids of what is to be
+/// signed.
 ///
 /// # Errors
 ///

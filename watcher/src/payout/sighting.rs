@@ -1,7 +1,8 @@
 //! Transactions that blocks and the memory pool show: which of our payouts they are.
 //!
-//! A ledger can be a copy of another one, or restored. What it thinks was never handed over may be signed elsewhere; the
-//! transaction itself, once it is seen, or another one that makes its payments out of its coins, overrides that. The caller has proven that it spends the coins.
+//! A ledger can be a copy of another one, or restored. What it thinks was never handed over may be
+//! signed elsewhere; the transaction itself, once it is seen, or another one that makes its
+//! payments out of its coins, overrides that. The caller has proven that it spends the coins.
 
 use std::collections::HashMap;
 
@@ -23,8 +24,8 @@ pub struct Spender<'a> {
     pub own_outputs: Vec<u32>,
 }
 
-/// Notes what transactions that were seen are: one of ours, signed; one that makes the payments of one of ours out of its coins;
-/// or none, and then whom it pays.
+/// Notes what transactions that were seen are: one of ours, signed; one that makes the payments of
+/// one of ours out of its coins; or none, and then whom it pays.
 pub async fn note(db: &mut Connection, spenders: &[Spender<'_>]) -> Result<(), StoreError> {
     let coins: Vec<OutPoint> = spenders
         .iter()
@@ -47,7 +48,8 @@ pub async fn note(db: &mut Connection, spenders: &[Spender<'_>]) -> Result<(), S
     payouts::note_outgoing(db, &outgoing).await
 }
 
-/// Notes which of the candidates a transaction is; returns whether it is one of ours to the last byte but for its signatures.
+/// Notes which of the candidates a transaction is; returns whether it is one of ours to the last
+/// byte but for its signatures.
 async fn is_ours(
     db: &mut Connection,
     spender: &Spender<'_>,

@@ -25,7 +25,8 @@ pub(crate) struct Split {
     pub(crate) each: Option<Amount>,
 }
 
-/// Plans a payment of the wallet to fresh receive addresses of its own, and stores it like a payout list.
+/// Plans a payment of the wallet to fresh receive addresses of its own, and stores it like a payout
+/// list.
 ///
 /// # Errors
 ///
@@ -77,7 +78,11 @@ fn even_parts(
     wallet: &crate::store::wallets::WalletRecord,
     terms: &Terms,
 ) -> Amount {
-    let largest = spendable.iter().map(|coin| coin.amount).max().unwrap_or_default();
+    let largest = spendable
+        .iter()
+        .map(|coin| coin.amount)
+        .max()
+        .unwrap_or_default();
     let script_type = wallet.wallet.script_type();
     let shape = crate::plan::weight::Shape::new(script_type, terms.fee_rate);
     let parts = into as usize;

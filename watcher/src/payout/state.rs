@@ -12,15 +12,17 @@ pub const FINAL_CONFIRMATIONS: u32 = 6;
 
 pub(super) use crate::store::blocks::SETTLED_CONFIRMATIONS;
 
-/// The state of a transaction. Of several transactions the least advanced one is the list's; what needs attention comes
-/// first.
+/// The state of a transaction. Of several transactions the least advanced one is the list's; what
+/// needs attention comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TransactionState {
-    /// Another transaction, none of ours, spent one of its coins in a block: its payments were not made.
+    /// Another transaction, none of ours, spent one of its coins in a block: its payments were not
+    /// made.
     Conflicted,
-    /// Asked to be cancelled after it was handed over, or seen after it was cancelled; it can still confirm. The transaction that
-    /// makes it impossible may be in a block already, less than six deep.
+    /// Asked to be cancelled after it was handed over, or seen after it was cancelled; it can still
+    /// confirm. The transaction that makes it impossible may be in a block already, less than six
+    /// deep.
     Cancelling,
     /// Stored, its coins reserved.
     Planned,
@@ -56,13 +58,18 @@ impl TransactionState {
 
     /// Returns whether it may still pay, or did.
     pub fn is_live(self) -> bool {
-        !matches!(self, TransactionState::Replaced | TransactionState::Cancelled)
+        !matches!(
+            self,
+            TransactionState::Replaced | TransactionState::Cancelled
+        )
     }
 
-    /// Returns the state of a list: the least advanced of its live transactions, or of all when none lives.
+    /// Returns the state of a list: the least advanced of its live transactions, or of all when
+    /// none lives.
     pub fn of_list(states: impl Iterator<Item = TransactionState> + Clone) -> TransactionState {
         let live = states.clone().filter(|state| state.is_live()).min();
-        live.or_else(|| states.min()).unwrap_or(TransactionState::Planned)
+        live.or_else(|| states.min())
+            .unwrap_or(TransactionState::Planned)
     }
 }
 
@@ -93,8 +100,12 @@ pub struct Conflict {
 }
 
 impl ChainFacts {
-    /// Looks up what the best chain and the memory pool, as of the last sync, did with a transaction.
-    pub async fn look_up(db: &mut Connection, record: &TransactionRecord) -> Result<Self, StoreError> {
+    /// Looks up what the best chain and the memory pool, as of the last sync, did with a
+    /// transaction.
+    pub async fn look_up(
+        db: &mut Connection,
+        record: &TransactionRecord,
+    ) -> Result<Self, StoreError> {
         let tip = blocks::tip(db).await?.map(|Tip { height, .. }| height);
         let mut facts = ChainFacts {
             txid: record.txid,
@@ -111,7 +122,8 @@ impl ChainFacts {
             facts.txid = Some(pooled.txid);
             facts.in_pool = true;
         }
-        let Some((txid, height)) = payouts::block_conflict(db, record.no, record.txid).await? else {
+        let Some((txid, height)) = payouts::block_conflict(db, record.no, record.txid).await?
+        else {
             if let Some(txid) = record.txid {
                 facts.height = blocks::height_of(db, txid).await?;
                 facts.in_pool |= pool::contains(db, txid).await?;
@@ -137,7 +149,8 @@ impl ChainFacts {
         self.height.map_or(0, |height| depth(self.tip, height))
     }
 
-    /// Returns whether the transaction is confirmed for good, as far as payouts are concerned: by six blocks.
+    /// Returns whether the transaction is confirmed for good, as far as payouts are concerned: by
+    /// six blocks.
     pub fn is_final(&self) -> bool {
         self.confirmations() >= FINAL_CONFIRMATIONS
     }
@@ -148,7 +161,8 @@ impl ChainFacts {
             .map_or(0, |conflict| depth(self.tip, conflict.height))
     }
 
-    /// Returns whether nobody else can have the transaction: it was cancelled before an export, and never seen.
+    /// Returns whether nobody else can have the transaction: it was cancelled before an export, and
+    /// never seen.
     pub fn is_void(&self, record: &TransactionRecord) -> bool {
         let dropped = record.cancelling && record.progress == Progress::Planned;
         dropped && self.height.is_none() && !self.in_pool
@@ -164,7 +178,8 @@ impl ChainFacts {
         }
         match self.conflict {
             Some(Conflict {
-                ours: Some(cancels), ..
+                ours: Some(cancels),
+                ..
             }) if cancels == Some(record.no) => match self.conflict_confirmations() {
                 FINAL_CONFIRMATIONS.. => TransactionState::Cancelled,
                 _ => TransactionState::Cancelling,
@@ -182,8 +197,8 @@ impl ChainFacts {
         }
     }
 
-    /// Returns whether the transaction no longer reserves coins: final, cancelled, or impossible for as long as it takes to
-    /// be final.
+    /// Returns whether the transaction no longer reserves coins: final, cancelled, or impossible
+    /// for as long as it takes to be final.
     pub fn frees_coins(&self, record: &TransactionRecord) -> bool {
         match self.state(record) {
             TransactionState::Confirmed => self.is_final(),
@@ -197,7 +212,8 @@ impl ChainFacts {
 
     /// Returns whether no reorganisation that is reckoned with can change the state.
     ///
-    /// A conflicted transaction is never settled: what it owes was not paid, and people have to see to it.
+    /// A conflicted transaction is never settled: what it owes was not paid, and people have to see
+    /// to it.
     pub fn is_settled(&self, record: &TransactionRecord) -> bool {
         let deepest = self.confirmations().max(self.conflict_confirmations());
         let conflicted = self.state(record) == TransactionState::Conflicted;
@@ -206,10 +222,12 @@ impl ChainFacts {
 
     /// Returns the height of the block that settles it, when one does.
     pub fn settled_by(&self) -> Option<u32> {
-        self.height.or(self.conflict.map(|conflict| conflict.height))
+        self.height
+            .or(self.conflict.map(|conflict| conflict.height))
     }
 
-    /// Returns whether its payments may still be made, or were and may be undone: paying the same payees again may pay them twice.
+    /// Returns whether its payments may still be made, or were and may be undone: paying the same
+    /// payees again may pay them twice.
     pub fn is_open(&self, record: &TransactionRecord) -> bool {
         match self.state(record) {
             TransactionState::Cancelled => false,
@@ -223,11 +241,11 @@ pub(super) fn depth(tip: Option<u32>, height: u32) -> u32 {
     tip.map_or(0, |tip| (tip + 1).saturating_sub(height))
 }
 
-/// Tells whether a transaction of the chain is this one with signatures: as when another program sent it, or a miner
-/// turned a legacy signature into its other form, which changes the txid.
+/// Tells whether a transaction of the chain is this one with signatures: as when another program
+/// sent it, or a miner turned a legacy signature into its other form, which changes the txid.
 ///
-/// Where signatures are part of the txid, transactions that spend the wallet's coins are kept whole for that, long enough
-/// for a sync to note the txid.
+/// Where signatures are part of the txid, transactions that spend the wallet's coins are kept whole
+/// for that, long enough for a sync to note the txid.
 async fn is_signed_form(
     db: &mut Connection,
     record: &TransactionRecord,
@@ -334,9 +352,13 @@ mod tests {
             tip: Some(500),
             ..ChainFacts::default()
         };
-        let states = |cancelling| PROGRESS.map(|progress| facts.state(&record(progress, cancelling)));
+        let states =
+            |cancelling| PROGRESS.map(|progress| facts.state(&record(progress, cancelling)));
         assert_eq!(states(false), [Planned, Exported, Signed, Broadcast]);
-        assert_eq!(states(true), [Cancelled, Cancelling, Cancelling, Cancelling]);
+        assert_eq!(
+            states(true),
+            [Cancelled, Cancelling, Cancelling, Cancelling]
+        );
         let in_pool = ChainFacts {
             in_pool: true,
             ..facts

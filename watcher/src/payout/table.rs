@@ -20,7 +20,8 @@ const HEADER: [&str; 12] = [
     "list",
 ];
 
-/// Returns the payments as CSV (RFC 4180), each cell safe to open in a spreadsheet. Amounts are in satoshi.
+/// Returns the payments as CSV (RFC 4180), each cell safe to open in a spreadsheet. Amounts are in
+/// satoshi.
 pub fn csv(document: &ListDocument) -> String {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     // Writing to memory does not fail.

@@ -1,5 +1,5 @@
-//! Sending, with a source that fails when it is told to. Transactions stand in for signed ones: what a source does with
-//! them is the test's business alone.
+//! Sending, with a source that fails when it is told to. Transactions stand in for signed ones:
+//! what a source does with them is the test's business alone.
 
 use std::sync::Mutex;
 
@@ -14,7 +14,9 @@ use crate::error::{Coded, Exit};
 use crate::plan::{FeeRate, Seed};
 use crate::store::facts::{self, Fact};
 use crate::store::scripts::ScriptOwner;
-use crate::store::{Lease, LeaseName, Store, StoreError, blocks, coins, payouts, previous, wallets};
+use crate::store::{
+    Lease, LeaseName, Store, StoreError, blocks, coins, payouts, previous, wallets,
+};
 use crate::sync::scan;
 use crate::sync::watch::Watch;
 
@@ -100,12 +102,17 @@ async fn ledger(folder: &tempfile::TempDir, count: u32) -> Store {
 }
 
 async fn ledger_of(folder: &tempfile::TempDir, descriptor: &str, count: u32) -> Store {
-    let store = Store::open(&folder.path().join("ledger.sqlite")).await.unwrap();
+    let store = Store::open(&folder.path().join("ledger.sqlite"))
+        .await
+        .unwrap();
     let document = format!(
         "{{\"name\": \"main\", \"network\": \"regtest\", \"descriptor\": \"{descriptor}\", \"birthday\": null}}"
     );
     let wallet = cofferdam_core::wallet::Wallet::parse_json(document.as_bytes()).unwrap();
-    let record = crate::wallets::import(&store, wallet, None).await.unwrap().record;
+    let record = crate::wallets::import(&store, wallet, None)
+        .await
+        .unwrap()
+        .record;
     let mut write = store.write().await.unwrap();
     let block = |height: u32| Tip {
         height,
@@ -115,7 +122,9 @@ async fn ledger_of(folder: &tempfile::TempDir, descriptor: &str, count: u32) -> 
         .await
         .unwrap();
     wallets::begin_at(&mut write, record.no, 2).await.unwrap();
-    facts::set(&mut write, Fact::SyncedHeight, "1").await.unwrap();
+    facts::set(&mut write, Fact::SyncedHeight, "1")
+        .await
+        .unwrap();
     for index in 0..count {
         let funding = Transaction {
             version: bitcoin::transaction::Version::TWO,
@@ -135,9 +144,16 @@ async fn ledger_of(folder: &tempfile::TempDir, descriptor: &str, count: u32) -> 
             branch: Branch::Receive,
             index,
         };
-        coins::insert(&mut write, outpoint, owner, Amount::from_sat(1_000_000), 1, false)
-            .await
-            .unwrap();
+        coins::insert(
+            &mut write,
+            outpoint,
+            owner,
+            Amount::from_sat(1_000_000),
+            1,
+            false,
+        )
+        .await
+        .unwrap();
         previous::insert(&mut write, &funding).await.unwrap();
     }
     write.commit().await.unwrap();
@@ -207,7 +223,10 @@ async fn what_a_source_would_refuse_is_found_before_anything_is_sent() {
     let error = broadcast::broadcast(&store, &source, list.id.as_deref().unwrap())
         .await
         .unwrap_err();
-    assert!(matches!(error, PayoutError::WouldBeRejected { .. }), "{error}");
+    assert!(
+        matches!(error, PayoutError::WouldBeRejected { .. }),
+        "{error}"
+    );
     assert_eq!(error.exit(), Exit::Rejected);
     assert_eq!(source.sent(), []);
 }
@@ -219,7 +238,9 @@ async fn a_source_that_fails_half_way_is_told_of_and_the_retry_sends_the_same() 
     let (list, txids) = signed(&store).await;
     let id = list.id.as_deref().unwrap();
     let failing = Source::taking(2);
-    let error = broadcast::broadcast(&store, &failing, id).await.unwrap_err();
+    let error = broadcast::broadcast(&store, &failing, id)
+        .await
+        .unwrap_err();
     assert!(
         matches!(error, PayoutError::PartlySent { sent: 2, .. }),
         "{error}"
@@ -233,7 +254,11 @@ async fn a_source_that_fails_half_way_is_told_of_and_the_retry_sends_the_same() 
         .map(|found| found.state)
         .collect();
     assert_eq!(states[..2], [TransactionState::Broadcast; 2]);
-    assert!(states[2..].iter().all(|state| *state == TransactionState::Signed));
+    assert!(
+        states[2..]
+            .iter()
+            .all(|state| *state == TransactionState::Signed)
+    );
     assert!(matches!(
         broadcast::broadcast(&store, &Source::taking(0), id).await,
         Err(PayoutError::Chain(ChainError::WarmingUp(_)))
@@ -273,7 +298,9 @@ async fn lists_that_are_created_at_once_share_no_coin() {
     let mut tasks = Vec::new();
     for order in orders {
         let store = store.clone();
-        tasks.push(tokio::spawn(async move { create::create(&store, &order).await }));
+        tasks.push(tokio::spawn(
+            async move { create::create(&store, &order).await },
+        ));
     }
     let mut spent = std::collections::HashSet::new();
     let mut change = std::collections::HashSet::new();
@@ -297,7 +324,9 @@ async fn one_file_is_created_once_by_however_many_at_once() {
     let mut tasks = Vec::new();
     for _ in 0..6 {
         let (store, order) = (store.clone(), order(&payments("a", 3, 10_000), 200_000));
-        tasks.push(tokio::spawn(async move { create::create(&store, &order).await }));
+        tasks.push(tokio::spawn(
+            async move { create::create(&store, &order).await },
+        ));
     }
     let mut created = 0;
     for task in tasks {
@@ -314,7 +343,10 @@ async fn an_exported_id_is_planned_again_only_with_its_anchor() {
     let folder = tempfile::tempdir().unwrap();
     let store = ledger(&folder, 2).await;
     let list = payments("a", 1, 10_000);
-    let first = create::create(&store, &order(&list, 200_000)).await.unwrap().list;
+    let first = create::create(&store, &order(&list, 200_000))
+        .await
+        .unwrap()
+        .list;
     let out = folder.path().join("a.psbt");
     let version = cofferdam_core::psbt::Version::V0;
     export::export(
@@ -390,17 +422,22 @@ async fn nothing_is_planned_on_half_a_sync() {
     for (synced, next) in [(Some("2"), 2), (None, 2), (Some("1"), 1)] {
         let mut write = store.write().await.unwrap();
         match synced {
-            Some(height) => facts::set(&mut write, Fact::SyncedHeight, height).await.unwrap(),
+            Some(height) => facts::set(&mut write, Fact::SyncedHeight, height)
+                .await
+                .unwrap(),
             None => facts::forget(&mut write, Fact::SyncedHeight).await.unwrap(),
         }
-        wallets::begin_at(&mut write, record.no, next).await.unwrap();
+        wallets::begin_at(&mut write, record.no, next)
+            .await
+            .unwrap();
         write.commit().await.unwrap();
         refuses().await;
     }
 }
 
-/// A legacy transaction has its txid from its signatures, which others can write in another form; and one that was never
-/// imported has it from whoever sent it. Neither may pass for a payment that was not made.
+/// A legacy transaction has its txid from its signatures, which others can write in another form;
+/// and one that was never imported has it from whoever sent it. Neither may pass for a payment that
+/// was not made.
 #[tokio::test]
 async fn a_payment_under_an_unforeseen_txid_was_made_all_the_same() {
     let fixture: serde_json::Value =
@@ -445,7 +482,11 @@ async fn a_payment_under_an_unforeseen_txid_was_made_all_the_same() {
         follow::follow(&mut write).await.unwrap();
         write.commit().await.unwrap();
         let state = || async { show::show(&store, id).await.unwrap().state };
-        assert_eq!(state().await, TransactionState::Confirmed, "imported {imported}");
+        assert_eq!(
+            state().await,
+            TransactionState::Confirmed,
+            "imported {imported}"
+        );
         // Previous transactions do not stay for ever; what they showed does.
         let mut write = store.write().await.unwrap();
         previous::clear(&mut write).await.unwrap();
@@ -486,7 +527,9 @@ async fn an_export_leaves_dropped_transactions_alone() {
         .await
         .unwrap()
         .remove(0);
-    payouts::note_cancelling(&mut write, dropped.no).await.unwrap();
+    payouts::note_cancelling(&mut write, dropped.no)
+        .await
+        .unwrap();
     payouts::unlock(&mut write, dropped.no).await.unwrap();
     write.commit().await.unwrap();
     let out = folder.path().join("out");
@@ -520,7 +563,11 @@ async fn an_export_leaves_dropped_transactions_alone() {
     };
     assert_eq!(*name, format!("{}.bundle", list.id));
     let bundle = cofferdam_transport::bundle::Bundle::parse(bundle).unwrap();
-    let psbts: Vec<_> = contents.files.iter().map(|(_, psbt)| psbt.clone()).collect();
+    let psbts: Vec<_> = contents
+        .files
+        .iter()
+        .map(|(_, psbt)| psbt.clone())
+        .collect();
     assert_eq!(bundle.psbts().unwrap(), psbts);
     let states: Vec<_> = show::show(&store, &list.id)
         .await

@@ -22,7 +22,11 @@ pub fn imported(document: &ImportDocument, listed: usize) -> String {
             receipt.generation,
             counted(receipt.journal.count, "record"),
             receipt.journal.head,
-            if receipt.verified { "" } else { " (not verified)" }
+            if receipt.verified {
+                ""
+            } else {
+                " (not verified)"
+            }
         );
     }
     text + &list(&document.list, listed)
@@ -66,7 +70,9 @@ pub fn list(document: &ListDocument, listed: usize) -> String {
     let totals = &document.totals;
     let rate = crate::plan::FeeRate::from_sat_per_kvb(document.sat_per_kvb);
     let name = match &document.id {
-        Some(id) if document.r#final => format!("{} {id}: {}, final", document.kind, document.state.name()),
+        Some(id) if document.r#final => {
+            format!("{} {id}: {}, final", document.kind, document.state.name())
+        }
         Some(id) => format!("{} {id}: {}", document.kind, document.state.name()),
         None => format!("{} plan, not stored", document.kind),
     };
@@ -123,7 +129,10 @@ pub fn list(document: &ListDocument, listed: usize) -> String {
 }
 
 fn line(text: &mut String, transaction: &TransactionDocument) {
-    let txid = transaction.txid.as_deref().unwrap_or("txid known once signed");
+    let txid = transaction
+        .txid
+        .as_deref()
+        .unwrap_or("txid known once signed");
     let _ = writeln!(
         text,
         "transaction {} {}: {}, {}, fee {} sat, {}, {txid}",
@@ -183,7 +192,9 @@ fn next(document: &ListDocument) -> Option<String> {
         TransactionState::Cancelling if is_being_buried(document) => {
             Some("cofferdam-watcher sync, until what cancels it is six blocks deep".into())
         }
-        TransactionState::Cancelling if document.cancelled_by.is_none() => command(&format!("cancel {id}")),
+        TransactionState::Cancelling if document.cancelled_by.is_none() => {
+            command(&format!("cancel {id}"))
+        }
         TransactionState::Cancelling => command(&format!(
             "export {} --out FILE",
             document.cancelled_by.as_deref().unwrap_or("ID")

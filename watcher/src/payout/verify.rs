@@ -18,7 +18,9 @@ pub enum Reason {
         number: u32,
     },
     /// It is a transaction of the list with another version, lock time or sequence.
-    #[error("it pays the outputs of transaction {number}, with other coins, sequences, lock time or version")]
+    #[error(
+        "it pays the outputs of transaction {number}, with other coins, sequences, lock time or version"
+    )]
     OtherTerms {
         /// The transaction's place in the list.
         number: u32,
@@ -45,7 +47,9 @@ pub enum Reason {
         number: u32,
     },
     /// The return is of another wallet.
-    #[error("it is the return of the wallet {found}, not of {expected}; take the list's own return")]
+    #[error(
+        "it is the return of the wallet {found}, not of {expected}; take the list's own return"
+    )]
     OtherWallet {
         /// The wallet of the list.
         expected: WalletId,
@@ -118,8 +122,8 @@ pub(super) fn matching<'a>(
     })
 }
 
-/// Builds the signed transaction and verifies it against the coins as the ledger knows them: each signature, and then each
-/// input once more by Bitcoin Core's consensus code.
+/// Builds the signed transaction and verifies it against the coins as the ledger knows them: each
+/// signature, and then each input once more by Bitcoin Core's consensus code.
 pub(super) fn signed(parsed: &Parsed, coins: &[TxOut]) -> Result<Transaction, Reason> {
     let transaction = psbt::finalize(parsed, coins)?;
     let bytes = encode::serialize(&transaction);

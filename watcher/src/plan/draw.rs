@@ -48,8 +48,8 @@ impl FromStr for Seed {
     }
 }
 
-/// A stream of numbers: the n-th is the beginning of SHA-256(SHA-256("cofferdam/plan/1" ‖ seed ‖ purpose) ‖ n), integers
-/// big-endian.
+/// A stream of numbers: the n-th is the beginning of SHA-256(SHA-256("cofferdam/plan/1" ‖ seed ‖
+/// purpose) ‖ n), integers big-endian.
 #[derive(Clone, Debug)]
 pub(crate) struct Draw {
     key: [u8; 32],

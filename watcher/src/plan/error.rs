@@ -37,7 +37,8 @@ pub(crate) enum PlanError {
     Shortfall {
         /// Payments and fees.
         needed: Amount,
-        /// What the coins hold, without those that cost more than they are worth and after their own fees.
+        /// What the coins hold, without those that cost more than they are worth and after their
+        /// own fees.
         spendable: Amount,
         /// What is missing.
         shortfall: Amount,

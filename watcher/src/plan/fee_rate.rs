@@ -76,12 +76,15 @@ impl FromStr for FeeRate {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let refuse = || FeeRateError::NotANumber(text.chars().take(40).collect());
         let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let digits =
+            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         if !digits(whole) || !digits(decimals) {
             return Err(refuse());
         }
         if decimals.len() > 3 {
-            return Err(FeeRateError::TooManyDecimals(text.chars().take(40).collect()));
+            return Err(FeeRateError::TooManyDecimals(
+                text.chars().take(40).collect(),
+            ));
         }
         let thousandths: u64 = format!("{decimals:0<3}").parse().map_err(|_| refuse())?;
         let whole: u64 = whole.parse().map_err(|_| refuse())?;
@@ -110,7 +113,9 @@ mod tests {
 
     #[test]
     fn other_rates_are_refused() {
-        for text in ["", "-1", "+1", "1e3", "NaN", ".5", "1.", "1,5", "1.5.2", " 1"] {
+        for text in [
+            "", "-1", "+1", "1e3", "NaN", ".5", "1.", "1,5", "1.5.2", " 1",
+        ] {
             assert!(
                 matches!(text.parse::<FeeRate>(), Err(FeeRateError::NotANumber(_))),
                 "{text}"
@@ -120,7 +125,10 @@ mod tests {
             "0.0001".parse::<FeeRate>(),
             Err(FeeRateError::TooManyDecimals(_))
         ));
-        assert!(matches!("0".parse::<FeeRate>(), Err(FeeRateError::TooLow(_))));
+        assert!(matches!(
+            "0".parse::<FeeRate>(),
+            Err(FeeRateError::TooLow(_))
+        ));
         assert!(matches!(
             "1000.001".parse::<FeeRate>(),
             Err(FeeRateError::TooHigh(_))
@@ -137,7 +145,13 @@ mod tests {
 
     #[test]
     fn fees_are_rounded_up() {
-        assert_eq!(FeeRate(1_000).fee(Weight::from_wu(401)), Amount::from_sat(101));
-        assert_eq!(FeeRate(1_001).fee(Weight::from_wu(400)), Amount::from_sat(101));
+        assert_eq!(
+            FeeRate(1_000).fee(Weight::from_wu(401)),
+            Amount::from_sat(101)
+        );
+        assert_eq!(
+            FeeRate(1_001).fee(Weight::from_wu(400)),
+            Amount::from_sat(101)
+        );
     }
 }

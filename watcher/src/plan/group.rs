@@ -23,13 +23,15 @@ pub(super) struct Group {
 enum Manner {
     /// Each transaction at the least cost.
     Cheapest,
-    /// Each transaction with as few coins as possible, and at most so many: leaves coins to the others.
+    /// Each transaction with as few coins as possible, and at most so many: leaves coins to the
+    /// others.
     Sparing { max_inputs: usize },
 }
 
 /// Divides the list into groups and picks coins for each.
 ///
-/// The cheapest manner comes first. Where it uses up coins that later transactions need, sparing manners follow.
+/// The cheapest manner comes first. Where it uses up coins that later transactions need, sparing
+/// manners follow.
 pub(super) fn assign(
     coins: &[Coin],
     payees: &[Payee],
@@ -42,7 +44,11 @@ pub(super) fn assign(
         .filter(|coin| coin.amount > shape.input_fee)
         .copied()
         .collect();
-    usable.sort_unstable_by(|a, b| b.amount.cmp(&a.amount).then_with(|| a.outpoint.cmp(&b.outpoint)));
+    usable.sort_unstable_by(|a, b| {
+        b.amount
+            .cmp(&a.amount)
+            .then_with(|| a.outpoint.cmp(&b.outpoint))
+    });
     usable.dedup_by_key(|coin| coin.outpoint);
     let least = least_transactions(payees, shape, max_weight);
     refuse_shortfall(&usable, payees, shape, least)?;
@@ -90,7 +96,8 @@ fn refuse_shortfall(
 ) -> Result<(), PlanError> {
     let sum: Amount = payees.iter().map(|payee| payee.amount).sum();
     let weight: Weight = payees.iter().map(Payee::weight).sum();
-    // The fee of the outputs, and of one input in each transaction; further inputs are in the coins' values.
+    // The fee of the outputs, and of one input in each transaction; further inputs are in the
+    // coins' values.
     let fees = shape.fee(transactions, payees.len(), weight, false);
     let spent: Amount = match usable.is_empty() {
         true => Amount::ZERO,
@@ -136,7 +143,8 @@ fn divide(
             max_inputs,
             max_weight,
         };
-        let need = longest(&coins, payees.get(from..)?, shape, start).filter(|need| need.payments > 0)?;
+        let need =
+            longest(&coins, payees.get(from..)?, shape, start).filter(|need| need.payments > 0)?;
         let selection = match manner {
             Manner::Cheapest => select::cheapest(&coins, &need, shape, &mut draw),
             Manner::Sparing { .. } => select::fewest(&coins, &need, shape),
@@ -145,7 +153,10 @@ fn divide(
         coins.retain(|coin| !used.contains(&coin.outpoint));
         let payments = from..from + need.payments;
         from = payments.end;
-        groups.push(Group { payments, selection });
+        groups.push(Group {
+            payments,
+            selection,
+        });
     }
     Some(groups)
 }
@@ -177,8 +188,15 @@ fn longest(coins: &[Coin], payees: &[Payee], shape: &Shape, start: Need) -> Opti
 }
 
 /// Says why no manner paid the list, although the money is there.
-fn explain(usable: &[Coin], payees: &[Payee], shape: &Shape, max_weight: Weight, least: usize) -> PlanError {
-    // A payment that the largest coins cannot pay within the weight bound has no use for more transactions.
+fn explain(
+    usable: &[Coin],
+    payees: &[Payee],
+    shape: &Shape,
+    max_weight: Weight,
+    least: usize,
+) -> PlanError {
+    // A payment that the largest coins cannot pay within the weight bound has no use for more
+    // transactions.
     for (payment, payee) in payees.iter().enumerate() {
         let need = Need {
             sum: payee.amount,
@@ -200,7 +218,11 @@ fn explain(usable: &[Coin], payees: &[Payee], shape: &Shape, max_weight: Weight,
     let each = (sum + shape.fee(least, payees.len(), weight, true))
         .to_sat()
         .div_ceil(least.max(1) as u64);
-    let largest = payees.iter().map(|payee| payee.amount).max().unwrap_or_default();
+    let largest = payees
+        .iter()
+        .map(|payee| payee.amount)
+        .max()
+        .unwrap_or_default();
     PlanError::TooFewCoins {
         needed: least,
         available: usable.len(),

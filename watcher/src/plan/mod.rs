@@ -1,11 +1,12 @@
 //! From payments and coins to transactions: pure, and the same for the same seed.
 //!
-//! A plan pays every payment exactly once, out of disjoint coins, in as few transactions as the weight bound allows.
-//! Each transaction has an anchor, pays at least the fee rate asked for, signals replaceability (BIP125) and carries a
-//! lock time against fee sniping.
+//! A plan pays every payment exactly once, out of disjoint coins, in as few transactions as the
+//! weight bound allows. Each transaction has an anchor, pays at least the fee rate asked for,
+//! signals replaceability (BIP125) and carries a lock time against fee sniping.
 //!
 //! - [`group`]: which payments go together. [`select`]: which coins pay them.
-//! - [`weight`]: sizes, before anything is signed. [`fee_rate`]: rates. [`draw`]: reproducible random numbers.
+//! - [`weight`]: sizes, before anything is signed. [`fee_rate`]: rates. [`draw`]: reproducible
+//!   random numbers.
 
 pub(crate) mod draw;
 mod error;
@@ -24,8 +25,8 @@ pub(crate) use fee_rate::FeeRate;
 
 use weight::Shape;
 
-/// Spends at most this much weight, by default: half of what nodes relay (400,000), so that a replacement with more
-/// coins still fits.
+/// Spends at most this much weight, by default: half of what nodes relay (400,000), so that a
+/// replacement with more coins still fits.
 pub(crate) const DEFAULT_MAX_WEIGHT: Weight = Weight::from_wu(200_000);
 
 /// The heaviest transaction that nodes relay (`MAX_STANDARD_TX_WEIGHT`).
@@ -34,7 +35,8 @@ pub(crate) const STANDARD_MAX_WEIGHT: Weight = Weight::from_wu(400_000);
 /// The lightest bound that is accepted: room for some inputs beside a payment and change.
 pub(crate) const LEAST_MAX_WEIGHT: Weight = Weight::from_wu(4_000);
 
-/// What later spending is expected to cost: 5 sat/vB. Coins are gathered below this rate and spared above it.
+/// What later spending is expected to cost: 5 sat/vB. Coins are gathered below this rate and spared
+/// above it.
 pub(crate) const LONG_TERM_FEE_RATE: FeeRate = FeeRate::from_sat_per_kvb(5_000);
 
 /// Replaceable, and with an effective lock time (BIP125, BIP68 not in force).
@@ -73,7 +75,8 @@ pub(crate) struct Terms {
     pub(crate) fee_rate: FeeRate,
     /// The weight that no transaction exceeds once signed.
     pub(crate) max_weight: Weight,
-    /// The height of the best block, from which lock times are made; `None` when the chain may be stale.
+    /// The height of the best block, from which lock times are made; `None` when the chain may be
+    /// stale.
     pub(crate) tip: Option<u32>,
 }
 
@@ -126,7 +129,8 @@ impl PlannedTransaction {
 ///
 /// # Errors
 ///
-/// Refuses dust and sums that no chain can hold, and says what is missing when the coins cannot pay the list: money, or their number.
+/// Refuses dust and sums that no chain can hold, and says what is missing when the coins cannot pay
+/// the list: money, or their number.
 pub(crate) fn plan(
     coins: &[Coin],
     payees: &[Payee],
@@ -144,7 +148,8 @@ pub(crate) fn plan(
         .collect())
 }
 
-/// Below 21 million bitcoin each, all that a plan adds up fits into 64 bits: parts of these sums, and fees of 1,000 sat/vB at most.
+/// Below 21 million bitcoin each, all that a plan adds up fits into 64 bits: parts of these sums,
+/// and fees of 1,000 sat/vB at most.
 fn refuse_impossible_sums(coins: &[Coin], payees: &[Payee]) -> Result<(), PlanError> {
     if !can_exist(payees.iter().map(|payee| payee.amount)) {
         return Err(PlanError::ImpossiblePayments);
@@ -179,7 +184,8 @@ fn refuse_dust(payees: &[Payee]) -> Result<(), PlanError> {
     }
 }
 
-/// Returns the smallest amount that nodes relay to a script, at their default dust rate of 3 sat/vB.
+/// Returns the smallest amount that nodes relay to a script, at their default dust rate of 3
+/// sat/vB.
 pub(crate) fn dust_limit(script: &Script) -> Amount {
     script.minimal_non_dust()
 }
@@ -220,8 +226,9 @@ fn arrange(
     }
 }
 
-/// Returns the tip's height, one time in ten up to 99 blocks less, as Bitcoin Core does: reorganising the chain for this
-/// fee gains nothing, and transactions that were delayed do not stand out.
+/// Returns the tip's height, one time in ten up to 99 blocks less, as Bitcoin Core does:
+/// reorganising the chain for this fee gains nothing, and transactions that were delayed do not
+/// stand out.
 fn lock_time(tip: Option<u32>, draw: &mut Draw) -> LockTime {
     let (late, by) = (draw.below(10) == 0, draw.below(100));
     let height = match tip {
@@ -232,12 +239,13 @@ fn lock_time(tip: Option<u32>, draw: &mut Draw) -> LockTime {
     LockTime::from_height(height).unwrap_or(LockTime::ZERO)
 }
 
-/// Shares a transaction's fee among its payments by the weight of their outputs, for the books: to the satoshi, what
-/// rounding leaves goes to the first ones.
+/// Shares a transaction's fee among its payments by the weight of their outputs, for the books: to
+/// the satoshi, what rounding leaves goes to the first ones.
 pub(crate) fn share_fee(fee: Amount, outputs: &[Weight]) -> Vec<Amount> {
     let total: u64 = outputs.iter().map(|weight| weight.to_wu()).sum();
-    let share =
-        |weight: &Weight| u128::from(fee.to_sat()) * u128::from(weight.to_wu()) / u128::from(total.max(1));
+    let share = |weight: &Weight| {
+        u128::from(fee.to_sat()) * u128::from(weight.to_wu()) / u128::from(total.max(1))
+    };
     let mut shares: Vec<u64> = outputs
         .iter()
         .map(|weight| u64::try_from(share(weight)).unwrap_or(0))

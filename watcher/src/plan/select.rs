@@ -1,7 +1,7 @@
 //! Which coins pay a transaction.
 //!
-//! Three ways are tried and the one of the least waste is taken: an exact match without change (branch and bound), the
-//! fewest coins, and a random draw, which gathers coins while fees are low.
+//! Three ways are tried and the one of the least waste is taken: an exact match without change
+//! (branch and bound), the fewest coins, and a random draw, which gathers coins while fees are low.
 
 use bitcoin::{Amount, Weight};
 
@@ -59,7 +59,9 @@ impl Selection {
         let held: Amount = coins.iter().map(|coin| coin.amount).sum();
         let left = held.checked_sub(need.sum)?;
         let bare_fee = shape.fee(inputs, need.payments, need.weight, false);
-        let excess = left.checked_sub(bare_fee).filter(|_| need.fits(inputs, shape))?;
+        let excess = left
+            .checked_sub(bare_fee)
+            .filter(|_| need.fits(inputs, shape))?;
         let full_fee = shape.fee(inputs, need.payments, need.weight, true);
         let change = left
             .checked_sub(full_fee)
@@ -76,7 +78,12 @@ impl Selection {
 }
 
 /// Picks coins by lowest waste. `coins` are worth more than they cost, and in descending order.
-pub(super) fn cheapest(coins: &[Coin], need: &Need, shape: &Shape, draw: &mut Draw) -> Option<Selection> {
+pub(super) fn cheapest(
+    coins: &[Coin],
+    need: &Need,
+    shape: &Shape,
+    draw: &mut Draw,
+) -> Option<Selection> {
     let candidates = [
         exact_match(coins, need, shape),
         fewest(coins, need, shape),
@@ -88,8 +95,8 @@ pub(super) fn cheapest(coins: &[Coin], need: &Need, shape: &Shape, draw: &mut Dr
         .min_by_key(|selection| (selection.waste, selection.coins.len()))
 }
 
-/// Picks as few coins as possible, and of those the combination that leaves the larger coins to other transactions: all
-/// but the last are the largest, the last is the smallest that suffices.
+/// Picks as few coins as possible, and of those the combination that leaves the larger coins to
+/// other transactions: all but the last are the largest, the last is the smallest that suffices.
 pub(super) fn fewest(coins: &[Coin], need: &Need, shape: &Shape) -> Option<Selection> {
     let mut held = Amount::ZERO;
     for (index, coin) in coins.iter().enumerate() {
@@ -127,20 +134,23 @@ fn random(coins: &[Coin], need: &Need, shape: &Shape, draw: &mut Draw) -> Option
     Selection::settle(chosen, need, shape)
 }
 
-/// Searches a set of coins that needs no change: branch and bound in depth, large coins first (Erhardt, "An evaluation
-/// of coin selection strategies", 2016), keeping the set of the least waste.
+/// Searches a set of coins that needs no change: branch and bound in depth, large coins first
+/// (Erhardt, "An evaluation of coin selection strategies", 2016), keeping the set of the least
+/// waste.
 fn exact_match(coins: &[Coin], need: &Need, shape: &Shape) -> Option<Selection> {
     // What each coin brings after its own fee, and what all from an index on bring.
     let value = |coin: &Coin| coin.amount - shape.input_fee;
     let mut rest: Amount = coins.iter().map(value).sum();
-    // Inputs are counted in the values, so the target has none; the rounding is settled exactly below.
+    // Inputs are counted in the values, so the target has none; the rounding is settled exactly
+    // below.
     let target = need.least(0, shape);
     let most = target + shape.tolerance;
     if rest < target {
         return None;
     }
     let gathers = shape.waste(1, false, Amount::ZERO) < 0;
-    let (mut chosen, mut held, mut next): (Vec<usize>, Amount, usize) = (Vec::new(), Amount::ZERO, 0);
+    let (mut chosen, mut held, mut next): (Vec<usize>, Amount, usize) =
+        (Vec::new(), Amount::ZERO, 0);
     let mut best: Option<Selection> = None;
     for _ in 0..MATCH_STEPS {
         let dead = held + rest < target || held > most || !need.fits(chosen.len(), shape);
@@ -167,7 +177,9 @@ fn exact_match(coins: &[Coin], need: &Need, shape: &Shape) -> Option<Selection> 
                     rest += value(coin);
                 }
             }
-            let Some(left_out) = coins.get(last) else { break };
+            let Some(left_out) = coins.get(last) else {
+                break;
+            };
             held -= value(left_out);
             while let Some(coin) = coins.get(next)
                 && coin.amount == left_out.amount

@@ -97,7 +97,11 @@ fn check(plan: &[PlannedTransaction], coins: &[Coin], payees: &[Payee], terms: &
         paid.extend(payments);
     }
     paid.sort_unstable();
-    assert_eq!(paid, (0..payees.len()).collect::<Vec<_>>(), "each payment once");
+    assert_eq!(
+        paid,
+        (0..payees.len()).collect::<Vec<_>>(),
+        "each payment once"
+    );
 }
 
 proptest! {
@@ -162,7 +166,11 @@ fn a_match_without_change_is_found() {
     let planned = plan(&coins, &payees, &terms(5_000), &seed(1)).unwrap();
     check(&planned, &coins, &payees, &terms(5_000));
     assert_eq!(planned[0].change, None);
-    let mut used: Vec<u64> = planned[0].coins.iter().map(|coin| coin.amount.to_sat()).collect();
+    let mut used: Vec<u64> = planned[0]
+        .coins
+        .iter()
+        .map(|coin| coin.amount.to_sat())
+        .collect();
     used.sort_unstable();
     assert_eq!(used, [25_000, 40_000]);
 }
@@ -226,7 +234,9 @@ fn the_seed_alone_decides_the_order() {
 fn lock_times_follow_the_tip_and_sometimes_lag() {
     let coins = coins(&[1_000_000]);
     let heights: Vec<u32> = (0..300)
-        .map(|number| plan(&coins, &payees(&[10_000]), &terms(5_000), &seed(number)).unwrap()[0].lock_time)
+        .map(|number| {
+            plan(&coins, &payees(&[10_000]), &terms(5_000), &seed(number)).unwrap()[0].lock_time
+        })
         .map(|lock_time| lock_time.to_consensus_u32())
         .collect();
     let at_tip = heights.iter().filter(|height| **height == 1_000).count();
@@ -320,7 +330,8 @@ fn a_list_over_several_transactions_needs_as_many_coins() {
 
 #[test]
 fn sparing_manners_find_what_the_cheapest_uses_up() {
-    // Each transaction can have one of the coins; taking both for the first leaves the second without.
+    // Each transaction can have one of the coins; taking both for the first leaves the second
+    // without.
     let terms = Terms {
         max_weight: Weight::from_wu(10_000),
         ..terms(2_000)
@@ -338,7 +349,12 @@ fn a_payment_that_no_transaction_can_hold_is_named() {
         max_weight: Weight::from_wu(4_000),
         ..terms(1_000)
     };
-    let result = plan(&coins(&[10_000; 100]), &payees(&[500_000]), &terms, &seed(1));
+    let result = plan(
+        &coins(&[10_000; 100]),
+        &payees(&[500_000]),
+        &terms,
+        &seed(1),
+    );
     assert!(
         matches!(result, Err(PlanError::CoinsTooSmall { payment: 0, .. })),
         "{result:?}"
@@ -397,17 +413,28 @@ fn a_wallet_without_coins_holds_nothing() {
     let payees = payees(&[100_000]);
     let result = plan(&coins(&[]), &payees, &terms(10_000), &seed(1));
     let Err(PlanError::Shortfall {
-        spendable, shortfall, ..
+        spendable,
+        shortfall,
+        ..
     }) = result
     else {
         panic!("{result:?}")
     };
     assert_eq!(spendable, Amount::ZERO);
     // A coin of what is missing is enough.
-    assert!(plan(&coins(&[shortfall.to_sat()]), &payees, &terms(10_000), &seed(1)).is_ok());
+    assert!(
+        plan(
+            &coins(&[shortfall.to_sat()]),
+            &payees,
+            &terms(10_000),
+            &seed(1)
+        )
+        .is_ok()
+    );
 }
 
-/// A node that lies once may have left coins in the ledger that no chain can hold: nothing overflows on them.
+/// A node that lies once may have left coins in the ledger that no chain can hold: nothing
+/// overflows on them.
 #[test]
 fn sums_that_no_chain_can_hold_are_refused() {
     let all = Amount::MAX_MONEY.to_sat();
@@ -424,7 +451,13 @@ fn sums_that_no_chain_can_hold_are_refused() {
         assert_eq!(error, PlanError::ImpossiblePayments);
     }
     // All the money there is can be planned with, at the highest rate.
-    let one = plan(&coins(&[all]), &payees(&[all / 2]), &terms(1_000_000), &seed(1)).unwrap();
+    let one = plan(
+        &coins(&[all]),
+        &payees(&[all / 2]),
+        &terms(1_000_000),
+        &seed(1),
+    )
+    .unwrap();
     assert_eq!(one.len(), 1);
     let error = plan(
         &coins(&[all - 1, 1]),

@@ -24,7 +24,8 @@ pub(crate) struct Shape {
     rate: FeeRate,
     /// What one more input adds to the fee, rounded up.
     pub(crate) input_fee: Amount,
-    /// The smallest change that is made: neither dust, nor more costly to spend later than it is worth.
+    /// The smallest change that is made: neither dust, nor more costly to spend later than it is
+    /// worth.
     pub(crate) least_change: Amount,
     /// The most that is left to the fee rather than made into change.
     pub(crate) tolerance: Amount,
@@ -39,16 +40,23 @@ impl Shape {
             rate,
             input_fee: rate.share(script_type.input_weight()),
             least_change,
-            // One satoshi each for rounding the size and the fee, and the length of the output list may grow.
+            // One satoshi each for rounding the size and the fee, and the length of the output list
+            // may grow.
             tolerance: least_change
                 + rate.share(script_type.output_weight() + Weight::from_wu(8))
                 + Amount::from_sat(2),
         }
     }
 
-    /// Returns the most that a signed transaction weighs: `outputs` counts all outputs, `payments` is the weight of those
-    /// that are not change.
-    pub(crate) fn weight(&self, inputs: usize, outputs: usize, payments: Weight, change: bool) -> Weight {
+    /// Returns the most that a signed transaction weighs: `outputs` counts all outputs, `payments`
+    /// is the weight of those that are not change.
+    pub(crate) fn weight(
+        &self,
+        inputs: usize,
+        outputs: usize,
+        payments: Weight,
+        change: bool,
+    ) -> Weight {
         let counts = VarInt::from(inputs).size() + VarInt::from(outputs).size();
         let mut weight = FIXED + Weight::from_non_witness_data_size(counts as u64) + payments;
         if self.script_type.has_witness() {
@@ -68,12 +76,17 @@ impl Shape {
         payments_weight: Weight,
         change: bool,
     ) -> Amount {
-        self.rate
-            .fee(self.weight(inputs, payments + usize::from(change), payments_weight, change))
+        self.rate.fee(self.weight(
+            inputs,
+            payments + usize::from(change),
+            payments_weight,
+            change,
+        ))
     }
 
-    /// Returns the cost of a choice of coins, in satoshi, against making it later (Bitcoin Core's waste metric): what
-    /// the inputs cost more now than in the long term, and change now and later, or what is left to the fee.
+    /// Returns the cost of a choice of coins, in satoshi, against making it later (Bitcoin Core's
+    /// waste metric): what the inputs cost more now than in the long term, and change now and
+    /// later, or what is left to the fee.
     pub(crate) fn waste(&self, inputs: usize, change: bool, excess: Amount) -> i128 {
         let input = self.script_type.input_weight();
         let now = i128::from(self.rate.share(input).to_sat());

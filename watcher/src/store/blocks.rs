@@ -1,4 +1,5 @@
-//! The tables `blocks` and `transactions`: the best chain as far as it was searched, and our transactions in it.
+//! The tables `blocks` and `transactions`: the best chain as far as it was searched, and our
+//! transactions in it.
 
 use bitcoin::hashes::Hash;
 use bitcoin::{BlockHash, Txid};
@@ -8,7 +9,8 @@ use super::facts::{self, Fact};
 use super::{Connection, StoreError, payouts, rows};
 use crate::chain::Tip;
 
-/// How many blocks, its own counted, put a transaction beyond every reorganisation that is reckoned with.
+/// How many blocks, its own counted, put a transaction beyond every reorganisation that is reckoned
+/// with.
 pub const SETTLED_CONFIRMATIONS: u32 = 100;
 
 /// Rows in one statement, of three values each.
@@ -47,7 +49,9 @@ pub async fn hash(db: &mut Connection, height: u32) -> Result<Option<BlockHash>,
 /// Returns the blocks of the ledger from one height to another, in their order.
 pub async fn between(db: &mut Connection, first: u32, last: u32) -> Result<Vec<Tip>, StoreError> {
     let sql = "SELECT height, hash FROM blocks WHERE height BETWEEN $1 AND $2 ORDER BY height";
-    let rows = sqlx::query(sql).bind(i64::from(first)).bind(i64::from(last));
+    let rows = sqlx::query(sql)
+        .bind(i64::from(first))
+        .bind(i64::from(last));
     let rows = rows.fetch_all(db).await?;
     rows.iter()
         .map(|row| {
@@ -79,7 +83,11 @@ pub async fn insert(db: &mut Connection, blocks: &[(Tip, u32)]) -> Result<(), St
 }
 
 /// Notes that one of our transactions is in the block at a height.
-pub async fn insert_transaction(db: &mut Connection, txid: Txid, height: u32) -> Result<(), StoreError> {
+pub async fn insert_transaction(
+    db: &mut Connection,
+    txid: Txid,
+    height: u32,
+) -> Result<(), StoreError> {
     let sql = "INSERT INTO transactions (txid, height) VALUES ($1, $2) ON CONFLICT (txid) DO UPDATE SET height = $2";
     sqlx::query(sql)
         .bind(&txid.to_byte_array()[..])
@@ -100,10 +108,11 @@ pub async fn height_of(db: &mut Connection, txid: Txid) -> Result<Option<u32>, S
 
 /// Returns the number of blocks above a height that were searched.
 pub async fn count_above(db: &mut Connection, height: u32) -> Result<u32, StoreError> {
-    let row = sqlx::query("SELECT CAST(COUNT(*) AS BIGINT) AS blocks FROM blocks WHERE height > $1")
-        .bind(i64::from(height))
-        .fetch_one(db)
-        .await?;
+    let row =
+        sqlx::query("SELECT CAST(COUNT(*) AS BIGINT) AS blocks FROM blocks WHERE height > $1")
+            .bind(i64::from(height))
+            .fetch_one(db)
+            .await?;
     rows::number(&row, "blocks")
 }
 
@@ -116,10 +125,12 @@ pub async fn time(db: &mut Connection, height: u32) -> Result<Option<u32>, Store
     row.map(|row| rows::number(&row, "time")).transpose()
 }
 
-/// Undoes every block above a height: their coins vanish, the coins they spent are unspent again, wallets are to be
-/// searched from there on, payouts that they settled are open. With `None`, every block is undone.
+/// Undoes every block above a height: their coins vanish, the coins they spent are unspent again,
+/// wallets are to be searched from there on, payouts that they settled are open. With `None`, every
+/// block is undone.
 ///
-/// Until a sync has come to its end, nothing is planned: what payouts reserve follows the blocks only then.
+/// Until a sync has come to its end, nothing is planned: what payouts reserve follows the blocks
+/// only then.
 pub async fn undo_above(db: &mut Connection, height: Option<u32>) -> Result<(), StoreError> {
     let floor = height.map_or(-1, i64::from);
     for sql in [

@@ -11,7 +11,8 @@ use super::scripts::ScriptOwner;
 use super::wallets::WalletNo;
 use super::{Connection, StoreError, rows};
 
-/// How many blocks must stand on a block, itself counted, before its coinbase may be spent in the next one.
+/// How many blocks must stand on a block, itself counted, before its coinbase may be spent in the
+/// next one.
 pub const COINBASE_CONFIRMATIONS: u32 = 100;
 
 /// A confirmed coin that no block has spent.
@@ -56,7 +57,8 @@ pub struct Spender {
     pub height: Option<u32>,
 }
 
-// One row a block: a row costs more than a coin, which made most of the time of a plan with 100,000 coins.
+// One row a block: a row costs more than a coin, which made most of the time of a plan with 100,000
+// coins.
 const UNSPENT: &str = "\
 SELECT c.height, group_concat(
        hex(c.txid) || ' ' || c.vout || ' ' || c.amount_sat || ' ' || c.branch || ' ' || c.address_index || ' ' || c.coinbase
@@ -74,15 +76,17 @@ pub async fn unspent(db: &mut Connection, wallet: WalletNo) -> Result<Vec<Coin>,
         let height = rows::number(&row, "height")?;
         let first = coins.len();
         for entry in row.try_get::<&str, _>("coins")?.split(',') {
-            coins.push(coin(height, entry).ok_or_else(|| StoreError::damaged("a coin is out of range"))?);
+            coins.push(
+                coin(height, entry).ok_or_else(|| StoreError::damaged("a coin is out of range"))?,
+            );
         }
         coins[first..].sort_by_key(|coin| (coin.outpoint.txid.to_byte_array(), coin.outpoint.vout));
     }
     Ok(coins)
 }
 
-/// Returns the coins that a plan may spend: confirmed by at least `confirmations` blocks, mature, not spent in the
-/// memory pool, not reserved; oldest first.
+/// Returns the coins that a plan may spend: confirmed by at least `confirmations` blocks, mature,
+/// not spent in the memory pool, not reserved; oldest first.
 pub async fn spendable(
     db: &mut Connection,
     wallet: WalletNo,
@@ -128,8 +132,12 @@ fn coin(height: u32, entry: &str) -> Option<Coin> {
     (coin.amount <= Amount::MAX_MONEY && next().is_none()).then_some(coin)
 }
 
-/// Returns what spends a coin of ours: in a block, or else in the memory pool. `None` also for coins that are not ours.
-pub async fn spender(db: &mut Connection, outpoint: OutPoint) -> Result<Option<Spender>, StoreError> {
+/// Returns what spends a coin of ours: in a block, or else in the memory pool. `None` also for
+/// coins that are not ours.
+pub async fn spender(
+    db: &mut Connection,
+    outpoint: OutPoint,
+) -> Result<Option<Spender>, StoreError> {
     let txid = outpoint.txid.to_byte_array();
     let sql = "SELECT spent_txid, spent_height FROM coins
                WHERE txid = $1 AND vout = $2 AND spent_height IS NOT NULL";
@@ -145,7 +153,8 @@ pub async fn spender(db: &mut Connection, outpoint: OutPoint) -> Result<Option<S
             height,
         }));
     }
-    let sql = "SELECT spender FROM pool_spends WHERE txid = $1 AND vout = $2 ORDER BY spender LIMIT 1";
+    let sql =
+        "SELECT spender FROM pool_spends WHERE txid = $1 AND vout = $2 ORDER BY spender LIMIT 1";
     let row = sqlx::query(sql)
         .bind(&txid[..])
         .bind(i64::from(outpoint.vout))
@@ -161,7 +170,9 @@ pub async fn spender(db: &mut Connection, outpoint: OutPoint) -> Result<Option<S
 }
 
 /// Returns all unspent confirmed coins of all wallets: whose script each pays, and its amount.
-pub async fn unspent_of_all(db: &mut Connection) -> Result<Vec<(OutPoint, ScriptOwner, Amount)>, StoreError> {
+pub async fn unspent_of_all(
+    db: &mut Connection,
+) -> Result<Vec<(OutPoint, ScriptOwner, Amount)>, StoreError> {
     let sql = "SELECT txid, vout, wallet_no, branch, address_index, amount_sat FROM coins WHERE spent_height IS NULL";
     let mut found = sqlx::query(sql).fetch(db);
     let mut coins = Vec::new();
@@ -171,7 +182,11 @@ pub async fn unspent_of_all(db: &mut Connection) -> Result<Vec<(OutPoint, Script
             branch: super::wallets::branch_of(&row)?,
             index: rows::number(&row, "address_index")?,
         };
-        coins.push((rows::outpoint(&row)?, owner, rows::amount(&row, "amount_sat")?));
+        coins.push((
+            rows::outpoint(&row)?,
+            owner,
+            rows::amount(&row, "amount_sat")?,
+        ));
     }
     Ok(coins)
 }
@@ -212,7 +227,12 @@ pub async fn insert(
 }
 
 /// Notes that a block spends a coin.
-pub async fn spend(db: &mut Connection, outpoint: OutPoint, by: Txid, height: u32) -> Result<(), StoreError> {
+pub async fn spend(
+    db: &mut Connection,
+    outpoint: OutPoint,
+    by: Txid,
+    height: u32,
+) -> Result<(), StoreError> {
     let sql = "UPDATE coins SET spent_txid = $1, spent_height = $2 WHERE txid = $3 AND vout = $4";
     sqlx::query(sql)
         .bind(&by.to_byte_array()[..])

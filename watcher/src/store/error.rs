@@ -65,11 +65,15 @@ impl From<sqlx::Error> for StoreError {
             };
         };
         let message = database.message().to_owned();
-        let code: i32 = database.code().and_then(|code| code.parse().ok()).unwrap_or(1);
+        let code: i32 = database
+            .code()
+            .and_then(|code| code.parse().ok())
+            .unwrap_or(1);
         match code & 0xff {
             5 | 6 => StoreError::Locked,
             11 | 26 => StoreError::Damaged(message),
-            // A sum of amounts that no chain can hold (SQLite's SUM; <https://www.sqlite.org/lang_aggfunc.html#sumunc>).
+            // A sum of amounts that no chain can hold (SQLite's SUM;
+            // <https://www.sqlite.org/lang_aggfunc.html#sumunc>).
             1 if message == "integer overflow" => {
                 StoreError::Damaged("its amounts come to more than there is".into())
             }
@@ -86,7 +90,9 @@ impl Coded for StoreError {
         match self {
             StoreError::Damaged(_) => Exit::Damaged,
             StoreError::Newer { .. } => Exit::Malformed,
-            StoreError::Locked | StoreError::LeaseHeld { .. } | StoreError::LeaseLost { .. } => Exit::Busy,
+            StoreError::Locked | StoreError::LeaseHeld { .. } | StoreError::LeaseLost { .. } => {
+                Exit::Busy
+            }
             StoreError::Storage(_) => Exit::Storage,
             StoreError::Unexpected(_) => Exit::Unexpected,
         }

@@ -13,13 +13,15 @@ pub enum Fact {
     Chain,
     /// Previous transactions whose coins were spent up to this height have been dropped.
     PrunedHeight,
-    /// The height that the last sync brought every wallet to; absent while the ledger does not reach a tip.
+    /// The height that the last sync brought every wallet to; absent while the ledger does not
+    /// reach a tip.
     SyncedHeight,
     /// The height of the chain that the last finished sync followed, and its work in hexadecimal.
     MostWork,
     /// A sync that reads every block whole has begun, and has not come to the tip.
     EveryBlock,
-    /// How many indices were told that are watched by themselves, far beyond the others of their branch.
+    /// How many indices were told that are watched by themselves, far beyond the others of their
+    /// branch.
     ToldIndices,
 }
 
@@ -48,9 +50,12 @@ pub async fn get(db: &mut Connection, fact: Fact) -> Result<Option<String>, Stor
 
 /// Sets a fact's value.
 pub async fn set(db: &mut Connection, fact: Fact, value: &str) -> Result<(), StoreError> {
-    let sql =
-        "INSERT INTO ledger_facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2";
-    sqlx::query(sql).bind(fact.name()).bind(value).execute(db).await?;
+    let sql = "INSERT INTO ledger_facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2";
+    sqlx::query(sql)
+        .bind(fact.name())
+        .bind(value)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

@@ -24,7 +24,8 @@ pub struct CheckedHeader {
 
 /// Returns all of them, in their order, without gaps.
 pub async fn all(db: &mut Connection) -> Result<Vec<CheckedHeader>, StoreError> {
-    let mut found = sqlx::query("SELECT height, header, work FROM headers ORDER BY height").fetch(db);
+    let mut found =
+        sqlx::query("SELECT height, header, work FROM headers ORDER BY height").fetch(db);
     let mut headers: Vec<CheckedHeader> = Vec::new();
     while let Some(row) = found.try_next().await? {
         let height = rows::number(&row, "height")?;

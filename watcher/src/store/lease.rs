@@ -1,16 +1,18 @@
 //! Named leases: at most one process syncs, at most one broadcasts.
 //!
-//! A lease is a row with holder, epoch and expiry. It is taken when it is free, expired, or when its holder is a
-//! process of this machine that has died, also with the machine. No expiry is believed that lies further ahead than a lease lives: whoever
-//! meets one cuts it. Taking it raises the epoch, so that a holder who was taken for dead finds out
-//! at its next write: every write under a lease checks the row in its own transaction.
+//! A lease is a row with holder, epoch and expiry. It is taken when it is free, expired, or when
+//! its holder is a process of this machine that has died, also with the machine. No expiry is
+//! believed that lies further ahead than a lease lives: whoever meets one cuts it. Taking it raises
+//! the epoch, so that a holder who was taken for dead finds out at its next write: every write
+//! under a lease checks the row in its own transaction.
 
 use sqlx::Row;
 
 use super::{Connection, Store, StoreError};
 use crate::clock;
 
-/// How long a lease lives without being renewed. A work renews it with each write, and by [`Lease::keep_alive`].
+/// How long a lease lives without being renewed. A work renews it with each write, and by
+/// [`Lease::keep_alive`].
 const LIFETIME_SECONDS: i64 = 60;
 
 /// The works that exclude themselves.
@@ -77,7 +79,8 @@ impl Lease {
     ///
     /// An expired lease that nobody took meanwhile is still ours.
     pub(super) async fn check_and_renew(&self, db: &mut Connection) -> Result<(), StoreError> {
-        let sql = "UPDATE leases SET expires_at = $1 WHERE name = $2 AND holder = $3 AND epoch = $4";
+        let sql =
+            "UPDATE leases SET expires_at = $1 WHERE name = $2 AND holder = $3 AND epoch = $4";
         let renewed = sqlx::query(sql)
             .bind(clock::now() + LIFETIME_SECONDS)
             .bind(self.name.name())
@@ -97,12 +100,14 @@ impl Lease {
         })
     }
 
-    /// Renews the lease for as long as the returned guard lives; for works that wait long between writes.
+    /// Renews the lease for as long as the returned guard lives; for works that wait long between
+    /// writes.
     pub fn keep_alive(&self, store: &Store) -> KeepAlive {
         let (lease, store) = (self.clone(), store.clone());
         KeepAlive(tokio::spawn(async move {
             loop {
-                tokio::time::sleep(std::time::Duration::from_secs(LIFETIME_SECONDS as u64 / 4)).await;
+                tokio::time::sleep(std::time::Duration::from_secs(LIFETIME_SECONDS as u64 / 4))
+                    .await;
                 // A failure shows at the work's next write, which checks the lease itself.
                 if let Ok(write) = store.write_under(&lease).await {
                     let _ = write.commit().await;
@@ -114,12 +119,14 @@ impl Lease {
     /// Gives the lease back.
     pub async fn release(self, store: &Store) -> Result<(), StoreError> {
         let mut write = store.write().await?;
-        sqlx::query("UPDATE leases SET expires_at = 0 WHERE name = $1 AND holder = $2 AND epoch = $3")
-            .bind(self.name.name())
-            .bind(&self.holder)
-            .bind(self.epoch)
-            .execute(&mut *write)
-            .await?;
+        sqlx::query(
+            "UPDATE leases SET expires_at = 0 WHERE name = $1 AND holder = $2 AND epoch = $3",
+        )
+        .bind(self.name.name())
+        .bind(&self.holder)
+        .bind(self.epoch)
+        .execute(&mut *write)
+        .await?;
         write.commit().await
     }
 }
@@ -155,8 +162,9 @@ async fn find(db: &mut Connection, name: LeaseName) -> Result<Option<LeaseRow>, 
     .transpose()
 }
 
-/// Cuts a lease that ends later than any can, to a minute from now: its clock was wrong, or ours was set back. A holder that lives renews it
-/// four times in that minute, whatever its clock says, and one that is gone keeps nobody out for longer.
+/// Cuts a lease that ends later than any can, to a minute from now: its clock was wrong, or ours
+/// was set back. A holder that lives renews it four times in that minute, whatever its clock says,
+/// and one that is gone keeps nobody out for longer.
 async fn shorten(db: &mut Connection, name: LeaseName, row: &LeaseRow) -> Result<(), StoreError> {
     let latest = clock::now() + LIFETIME_SECONDS;
     if row.expires_at <= latest {
@@ -173,7 +181,8 @@ async fn shorten(db: &mut Connection, name: LeaseName, row: &LeaseRow) -> Result
     Ok(())
 }
 
-/// A holder is `HOST/BOOT/PID-NAMESPACE/PID/START`: what names a process uniquely, on this machine and among machines.
+/// A holder is `HOST/BOOT/PID-NAMESPACE/PID/START`: what names a process uniquely, on this machine
+/// and among machines.
 mod holder {
     use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -190,8 +199,8 @@ mod holder {
         )
     }
 
-    /// Tells whether the holder was a process of this machine, seen from here, and has ended; or worked before this machine was started
-    /// anew.
+    /// Tells whether the holder was a process of this machine, seen from here, and has ended; or
+    /// worked before this machine was started anew.
     pub(super) fn is_dead(holder: &str) -> bool {
         if is_of_an_earlier_boot(holder, &machine()) {
             return true;
@@ -200,14 +209,16 @@ mod holder {
             return false;
         };
         let mut parts = process.split('/');
-        let (Some(pid), Some(start)) = (parts.next().and_then(|pid| pid.parse().ok()), parts.next()) else {
+        let (Some(pid), Some(start)) =
+            (parts.next().and_then(|pid| pid.parse().ok()), parts.next())
+        else {
             return false;
         };
         start_time(pid).is_none_or(|now| now != start)
     }
 
-    /// Tells whether a holder's host is this one, and its boot another. Should another machine have the same name, its work ends at its next
-    /// write, which finds the lease taken.
+    /// Tells whether a holder's host is this one, and its boot another. Should another machine have
+    /// the same name, its work ends at its next write, which finds the lease taken.
     fn is_of_an_earlier_boot(holder: &str, machine: &str) -> bool {
         let host_and_boot = |text: &str| {
             let mut parts = text.split('/').map(str::to_owned);
@@ -244,8 +255,8 @@ mod holder {
         )
     }
 
-    /// Returns the 22nd field of `/proc/PID/stat` (proc(5)), the time the process started at; `None` when it has
-    /// ended, or is a zombie.
+    /// Returns the 22nd field of `/proc/PID/stat` (proc(5)), the time the process started at;
+    /// `None` when it has ended, or is a zombie.
     fn start_time(pid: u32) -> Option<String> {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
@@ -263,7 +274,9 @@ mod holder {
         fn the_living_are_not_dead() {
             let holder = this_process();
             assert!(!is_dead(&holder));
-            assert!(for_people(&holder).starts_with(&format!("process {} on ", std::process::id())));
+            assert!(
+                for_people(&holder).starts_with(&format!("process {} on ", std::process::id()))
+            );
         }
 
         #[test]

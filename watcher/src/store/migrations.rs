@@ -35,8 +35,7 @@ pub(super) async fn run(store: &Store) -> Result<(), StoreError> {
 
     let mut write = store.write().await?;
     if version(&mut write).await?.is_none() {
-        let sql =
-            "CREATE TABLE ledger_versions (version BIGINT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)";
+        let sql = "CREATE TABLE ledger_versions (version BIGINT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)";
         sqlx::query(sql).execute(&mut *write).await?;
     }
     // Another process may have migrated between the two looks.
@@ -60,7 +59,10 @@ pub(super) async fn run(store: &Store) -> Result<(), StoreError> {
 
 fn refuse_newer(found: Option<i64>) -> Result<(), StoreError> {
     match found {
-        Some(found) if found > KNOWN => Err(StoreError::Newer { found, known: KNOWN }),
+        Some(found) if found > KNOWN => Err(StoreError::Newer {
+            found,
+            known: KNOWN,
+        }),
         Some(found) if found < 0 => Err(StoreError::damaged("negative format version")),
         _ => Ok(()),
     }

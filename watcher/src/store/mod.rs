@@ -1,11 +1,12 @@
 //! The ledger's tables: SQLite by default, in SQL that PostgreSQL takes too.
 //!
-//! Reads never block. Each write is one short transaction; one that belongs to a longer work, such as a sync, checks
-//! that work's lease in the same transaction.
+//! Reads never block. Each write is one short transaction; one that belongs to a longer work, such
+//! as a sync, checks that work's lease in the same transaction.
 //!
 //! - [`migrations`]: the tables, version by version.
 //! - [`lease`]: who may sync or broadcast.
-//! - [`wallets`], [`scripts`], [`headers`], [`blocks`], [`coins`], [`pool`], [`previous`], [`payouts`], [`facts`]: one table, or few, each.
+//! - [`wallets`], [`scripts`], [`headers`], [`blocks`], [`coins`], [`pool`], [`previous`],
+//!   [`payouts`], [`facts`]: one table, or few, each.
 
 pub mod blocks;
 pub mod coins;
@@ -41,7 +42,8 @@ pub type Connection = sqlx::SqliteConnection;
 
 /// How long a write waits for another process's short transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection may take to open, or to become free: a machine that has much else to do takes longer than half a minute for it.
+/// How long a connection may take to open, or to become free: a machine that has much else to do
+/// takes longer than half a minute for it.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// An open ledger of the version that this program writes.
@@ -52,7 +54,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the ledger at `path`, creates it when it is not there, and brings its tables up to date.
+    /// Opens the ledger at `path`, creates it when it is not there, and brings its tables up to
+    /// date.
     ///
     /// A ledger of a newer program is refused ([`StoreError::Newer`]), so is a damaged one.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
@@ -76,7 +79,8 @@ impl Store {
 
     /// Begins a short write that belongs to no lease.
     ///
-    /// It waits for other processes' short writes, and is [`StoreError::Locked`] after ten seconds of waiting.
+    /// It waits for other processes' short writes, and is [`StoreError::Locked`] after ten seconds
+    /// of waiting.
     pub async fn write(&self) -> Result<Transaction, StoreError> {
         Ok(Transaction(self.pool.begin_with("BEGIN IMMEDIATE").await?))
     }
@@ -121,11 +125,12 @@ impl std::ops::DerefMut for Transaction {
     }
 }
 
-/// Opens a SQLite file durably: write-ahead log, every commit synced, foreign keys checked. It is made for its owner alone, and SQLite
-/// gives its log and index the same permissions.
+/// Opens a SQLite file durably: write-ahead log, every commit synced, foreign keys checked. It is
+/// made for its owner alone, and SQLite gives its log and index the same permissions.
 pub(crate) async fn open_pool(path: &Path) -> Result<SqlitePool, StoreError> {
-    private::ensure(path)
-        .map_err(|error| StoreError::Storage(format!("cannot make {} private: {error}", path.display())))?;
+    private::ensure(path).map_err(|error| {
+        StoreError::Storage(format!("cannot make {} private: {error}", path.display()))
+    })?;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)

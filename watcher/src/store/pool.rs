@@ -1,4 +1,5 @@
-//! The tables `pool_*`: what the memory pool says about our coins. A sync replaces it; nothing else rests on it.
+//! The tables `pool_*`: what the memory pool says about our coins. A sync replaces it; nothing else
+//! rests on it.
 
 use std::collections::HashSet;
 
@@ -82,7 +83,8 @@ pub async fn unspent(db: &mut Connection, wallet: WalletNo) -> Result<Vec<PoolCo
         .collect()
 }
 
-/// Returns what all wallets' unconfirmed coins come to that no other transaction of the memory pool spends, in satoshis.
+/// Returns what all wallets' unconfirmed coins come to that no other transaction of the memory pool
+/// spends, in satoshis.
 pub async fn unspent_in_total(db: &mut Connection) -> Result<i128, StoreError> {
     // Added up here: a node can make a memory pool whose sum no 64 bits hold.
     let sql = "\
@@ -111,15 +113,15 @@ pub async fn insert(
     makes: &[PoolCoin],
     spends: &[OutPoint],
 ) -> Result<(), StoreError> {
-    let sql =
-        "INSERT INTO pool_transactions (txid, first_seen) VALUES ($1, $2) ON CONFLICT (txid) DO NOTHING";
+    let sql = "INSERT INTO pool_transactions (txid, first_seen) VALUES ($1, $2) ON CONFLICT (txid) DO NOTHING";
     sqlx::query(sql)
         .bind(&txid.to_byte_array()[..])
         .bind(clock::now())
         .execute(&mut *db)
         .await?;
     for coin in makes {
-        let sql = "INSERT INTO pool_coins (txid, vout, wallet_no, branch, address_index, amount_sat)
+        let sql =
+            "INSERT INTO pool_coins (txid, vout, wallet_no, branch, address_index, amount_sat)
                    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (txid, vout) DO NOTHING";
         sqlx::query(sql)
             .bind(&coin.outpoint.txid.to_byte_array()[..])
@@ -158,7 +160,9 @@ pub async fn remove(db: &mut Connection, txid: Txid) -> Result<(), StoreError> {
 pub async fn insert_strangers(db: &mut Connection, txids: &[Txid]) -> Result<(), StoreError> {
     for part in txids.chunks(500) {
         let places = rows::places(part.len(), 1);
-        let sql = format!("INSERT INTO pool_strangers (txid) VALUES {places} ON CONFLICT (txid) DO NOTHING");
+        let sql = format!(
+            "INSERT INTO pool_strangers (txid) VALUES {places} ON CONFLICT (txid) DO NOTHING"
+        );
         let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
         for txid in part {
             query = query.bind(txid.to_byte_array().to_vec());
@@ -181,7 +185,10 @@ pub async fn remove_strangers(db: &mut Connection, txids: &[Txid]) -> Result<(),
 
 /// Forgets everything about the memory pool, so that the next sync reads all of it.
 pub async fn clear(db: &mut Connection) -> Result<(), StoreError> {
-    for sql in ["DELETE FROM pool_transactions", "DELETE FROM pool_strangers"] {
+    for sql in [
+        "DELETE FROM pool_transactions",
+        "DELETE FROM pool_strangers",
+    ] {
         sqlx::query(sql).execute(&mut *db).await?;
     }
     Ok(())

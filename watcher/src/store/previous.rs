@@ -1,5 +1,5 @@
-//! The table `previous_transactions`: raw transactions that signers of segwit v0 and legacy coins must see, and those that
-//! are known as ours by their content alone.
+//! The table `previous_transactions`: raw transactions that signers of segwit v0 and legacy coins
+//! must see, and those that are known as ours by their content alone.
 
 use bitcoin::consensus::encode;
 use bitcoin::hashes::Hash;
@@ -9,8 +9,9 @@ use sqlx::Row;
 use super::facts::{self, Fact};
 use super::{Connection, StoreError};
 
-/// How many blocks a spend must be buried under before the previous transaction is dropped: as many as a pruned node
-/// keeps, so that no reorganisation can bring back a coin whose previous transaction is out of reach.
+/// How many blocks a spend must be buried under before the previous transaction is dropped: as many
+/// as a pruned node keeps, so that no reorganisation can bring back a coin whose previous
+/// transaction is out of reach.
 const KEPT_BLOCKS: u32 = 288;
 
 /// Keeps a transaction.

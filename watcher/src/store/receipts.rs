@@ -1,5 +1,5 @@
-//! The tables `receipts`, `receipt_heads` and `payout_asked`: how far each vault had come that signed for a wallet, and what
-//! bundles ask of its journal.
+//! The tables `receipts`, `receipt_heads` and `payout_asked`: how far each vault had come that
+//! signed for a wallet, and what bundles ask of its journal.
 
 use cofferdam_core::seal::VaultId;
 use cofferdam_transport::journals::SeenJournal;
@@ -46,7 +46,11 @@ pub async fn heads(db: &mut Connection, no: WalletNo) -> Result<Vec<SeenJournal>
 }
 
 /// Notes a head, unless it is there.
-pub async fn note_head(db: &mut Connection, no: WalletNo, head: &SeenJournal) -> Result<(), StoreError> {
+pub async fn note_head(
+    db: &mut Connection,
+    no: WalletNo,
+    head: &SeenJournal,
+) -> Result<(), StoreError> {
     let sql = "INSERT INTO receipt_heads (wallet_no, vault_id, journal_count, journal_head)
                VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     sqlx::query(sql)
@@ -60,7 +64,11 @@ pub async fn note_head(db: &mut Connection, no: WalletNo, head: &SeenJournal) ->
 }
 
 /// Drops a head: a later one is known to follow it, or it shall not count any more.
-pub async fn drop_head(db: &mut Connection, no: WalletNo, head: &SeenJournal) -> Result<(), StoreError> {
+pub async fn drop_head(
+    db: &mut Connection,
+    no: WalletNo,
+    head: &SeenJournal,
+) -> Result<(), StoreError> {
     let sql = "DELETE FROM receipt_heads
                WHERE wallet_no = $1 AND vault_id = $2 AND journal_count = $3 AND journal_head = $4";
     sqlx::query(sql)
@@ -74,7 +82,10 @@ pub async fn drop_head(db: &mut Connection, no: WalletNo, head: &SeenJournal) ->
 }
 
 /// Returns what the bundles of a list ask; none before its first one.
-pub async fn asked(db: &mut Connection, list: ListNo) -> Result<Option<Vec<SeenJournal>>, StoreError> {
+pub async fn asked(
+    db: &mut Connection,
+    list: ListNo,
+) -> Result<Option<Vec<SeenJournal>>, StoreError> {
     let row = sqlx::query("SELECT asked FROM payout_lists WHERE list_no = $1")
         .bind(list.0)
         .fetch_one(&mut *db)
@@ -89,7 +100,11 @@ pub async fn asked(db: &mut Connection, list: ListNo) -> Result<Option<Vec<SeenJ
 }
 
 /// Notes what the bundles of a list ask, once.
-pub async fn note_asked(db: &mut Connection, list: ListNo, asked: &[SeenJournal]) -> Result<(), StoreError> {
+pub async fn note_asked(
+    db: &mut Connection,
+    list: ListNo,
+    asked: &[SeenJournal],
+) -> Result<(), StoreError> {
     sqlx::query("UPDATE payout_lists SET asked = 1 WHERE list_no = $1")
         .bind(list.0)
         .execute(&mut *db)
@@ -139,5 +154,6 @@ fn from_row(row: &SqliteRow, column: &str) -> Result<u64, StoreError> {
 
 /// A vault that writes once a nanosecond needs three centuries to get there.
 fn to_row(value: u64) -> Result<i64, StoreError> {
-    i64::try_from(value).map_err(|_| StoreError::Unexpected(format!("a receipt names the number {value}")))
+    i64::try_from(value)
+        .map_err(|_| StoreError::Unexpected(format!("a receipt names the number {value}")))
 }

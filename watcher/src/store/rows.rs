@@ -18,7 +18,8 @@ pub fn txid_or_null(row: &SqliteRow, column: &str) -> Result<Option<Txid>, Store
     let bytes: Option<&[u8]> = row.try_get(column)?;
     bytes
         .map(|bytes| {
-            Txid::from_slice(bytes).map_err(|_| StoreError::damaged(format!("{column} is not 32 bytes")))
+            Txid::from_slice(bytes)
+                .map_err(|_| StoreError::damaged(format!("{column} is not 32 bytes")))
         })
         .transpose()
 }
@@ -26,7 +27,8 @@ pub fn txid_or_null(row: &SqliteRow, column: &str) -> Result<Option<Txid>, Store
 /// Reads a block hash.
 pub fn block_hash(row: &SqliteRow, column: &str) -> Result<BlockHash, StoreError> {
     let bytes: &[u8] = row.try_get(column)?;
-    BlockHash::from_slice(bytes).map_err(|_| StoreError::damaged(format!("{column} is not 32 bytes")))
+    BlockHash::from_slice(bytes)
+        .map_err(|_| StoreError::damaged(format!("{column} is not 32 bytes")))
 }
 
 /// Reads the columns `txid` and `vout`.
@@ -57,7 +59,8 @@ pub fn number_or_null(row: &SqliteRow, column: &str) -> Result<Option<u32>, Stor
     let value: Option<i64> = row.try_get(column)?;
     value
         .map(|value| {
-            u32::try_from(value).map_err(|_| StoreError::damaged(format!("{column} is out of range")))
+            u32::try_from(value)
+                .map_err(|_| StoreError::damaged(format!("{column} is out of range")))
         })
         .transpose()
 }

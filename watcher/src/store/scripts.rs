@@ -14,7 +14,8 @@ use super::wallets::{self, WalletNo, WalletRecord};
 use super::{Connection, StoreError, rows};
 use crate::addresses;
 
-/// Rows in one statement, of four values each; few, since SQLite looks up each `$1` among all before it.
+/// Rows in one statement, of four values each; few, since SQLite looks up each `$1` among all
+/// before it.
 const ROWS_AT_ONCE: usize = 100;
 
 /// Whose a script is.
@@ -28,8 +29,8 @@ pub struct ScriptOwner {
     pub index: u32,
 }
 
-/// Adds the scripts of a branch up to, and without, the index `end`; those that are there stay. An index among them that was
-/// [told](tell) is used, and the wallet's gap beyond it is added too.
+/// Adds the scripts of a branch up to, and without, the index `end`; those that are there stay. An
+/// index among them that was [told](tell) is used, and the wallet's gap beyond it is added too.
 ///
 /// Returns the added ones.
 pub async fn cover(
@@ -110,8 +111,8 @@ async fn told_within(
     rows::number_or_null(&row, "told")
 }
 
-/// Adds the scripts of a branch from the index `first` on, which must be the first one that is not covered. Told ones among them
-/// are covered from then on.
+/// Adds the scripts of a branch from the index `first` on, which must be the first one that is not
+/// covered. Told ones among them are covered from then on.
 pub async fn insert<S: AsRef<[u8]>>(
     db: &mut Connection,
     wallet_no: WalletNo,
@@ -151,7 +152,9 @@ async fn add<S: AsRef<[u8]>>(
     let mut index = i64::from(first);
     for part in scripts.chunks(ROWS_AT_ONCE) {
         let places = rows::places(part.len(), 4);
-        let sql = format!("INSERT INTO scripts (wallet_no, branch, address_index, script) VALUES {places}");
+        let sql = format!(
+            "INSERT INTO scripts (wallet_no, branch, address_index, script) VALUES {places}"
+        );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for script in part {
             query = query
@@ -167,7 +170,10 @@ async fn add<S: AsRef<[u8]>>(
 }
 
 /// Returns whose a script is.
-pub async fn owner(db: &mut Connection, script: &bitcoin::Script) -> Result<Option<ScriptOwner>, StoreError> {
+pub async fn owner(
+    db: &mut Connection,
+    script: &bitcoin::Script,
+) -> Result<Option<ScriptOwner>, StoreError> {
     let sql = "SELECT wallet_no, branch, address_index FROM scripts WHERE script = $1";
     let row = sqlx::query(sql)
         .bind(script.as_bytes())
@@ -197,7 +203,10 @@ pub async fn of_coins(
     let rows = sqlx::query(sql).bind(wallet.0).fetch_all(db).await?;
     rows.iter()
         .map(|row| {
-            let place = (wallets::branch_of(row)?, rows::number(row, "address_index")?);
+            let place = (
+                wallets::branch_of(row)?,
+                rows::number(row, "address_index")?,
+            );
             Ok((place, ScriptBuf::from_bytes(row.try_get("script")?)))
         })
         .collect()

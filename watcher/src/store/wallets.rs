@@ -39,8 +39,14 @@ pub struct BranchState {
 
 /// Returns every wallet, in the order of import.
 pub async fn all(db: &mut Connection) -> Result<Vec<WalletRecord>, StoreError> {
-    let sql = "SELECT wallet_no, document, gap, next_height, receipt_key FROM wallets ORDER BY wallet_no";
-    sqlx::query(sql).fetch_all(db).await?.iter().map(record).collect()
+    let sql =
+        "SELECT wallet_no, document, gap, next_height, receipt_key FROM wallets ORDER BY wallet_no";
+    sqlx::query(sql)
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(record)
+        .collect()
 }
 
 /// Tells whether there are no wallets.
@@ -51,7 +57,8 @@ pub async fn is_empty(db: &mut Connection) -> Result<bool, StoreError> {
 
 /// Returns the wallet of a name.
 pub async fn by_name(db: &mut Connection, name: &str) -> Result<Option<WalletRecord>, StoreError> {
-    let sql = "SELECT wallet_no, document, gap, next_height, receipt_key FROM wallets WHERE name = $1";
+    let sql =
+        "SELECT wallet_no, document, gap, next_height, receipt_key FROM wallets WHERE name = $1";
     sqlx::query(sql)
         .bind(name)
         .fetch_optional(db)
@@ -102,7 +109,11 @@ fn receipt_key(row: &SqliteRow) -> Result<Option<XOnlyPublicKey>, StoreError> {
 }
 
 /// Adds a wallet without any scripts.
-pub async fn insert(db: &mut Connection, wallet: &Wallet, gap: u32) -> Result<WalletRecord, StoreError> {
+pub async fn insert(
+    db: &mut Connection,
+    wallet: &Wallet,
+    gap: u32,
+) -> Result<WalletRecord, StoreError> {
     let highest = "SELECT COALESCE(MAX(wallet_no), 0) FROM wallets";
     let no = WalletNo(
         sqlx::query(highest)
@@ -111,7 +122,8 @@ pub async fn insert(db: &mut Connection, wallet: &Wallet, gap: u32) -> Result<Wa
             .try_get::<i64, _>(0)?
             + 1,
     );
-    let sql = "INSERT INTO wallets (wallet_no, wallet_id, name, document, gap, imported_at, receipt_key)
+    let sql =
+        "INSERT INTO wallets (wallet_no, wallet_id, name, document, gap, imported_at, receipt_key)
                VALUES ($1, $2, $3, $4, $5, $6, $7)";
     // The column is the one place of the receipt key: it may become known later.
     let document = wallet.clone().with_receipt_key(None).to_json();
@@ -126,7 +138,8 @@ pub async fn insert(db: &mut Connection, wallet: &Wallet, gap: u32) -> Result<Wa
         .execute(&mut *db)
         .await?;
     for branch in Branch::ALL {
-        let sql = "INSERT INTO branches (wallet_no, branch, next_index, covered) VALUES ($1, $2, 0, 0)";
+        let sql =
+            "INSERT INTO branches (wallet_no, branch, next_index, covered) VALUES ($1, $2, 0, 0)";
         sqlx::query(sql)
             .bind(no.0)
             .bind(i64::from(branch.step()))
@@ -204,7 +217,11 @@ pub async fn lowest_place(db: &mut Connection) -> Result<Option<u32>, StoreError
 }
 
 /// Returns where a branch stands.
-pub async fn branch(db: &mut Connection, no: WalletNo, branch: Branch) -> Result<BranchState, StoreError> {
+pub async fn branch(
+    db: &mut Connection,
+    no: WalletNo,
+    branch: Branch,
+) -> Result<BranchState, StoreError> {
     let sql = "SELECT next_index, covered FROM branches WHERE wallet_no = $1 AND branch = $2";
     let row = sqlx::query(sql)
         .bind(no.0)
@@ -215,7 +232,9 @@ pub async fn branch(db: &mut Connection, no: WalletNo, branch: Branch) -> Result
 }
 
 /// Returns where every branch of every wallet stands.
-pub async fn branches(db: &mut Connection) -> Result<HashMap<(WalletNo, Branch), BranchState>, StoreError> {
+pub async fn branches(
+    db: &mut Connection,
+) -> Result<HashMap<(WalletNo, Branch), BranchState>, StoreError> {
     let rows = sqlx::query("SELECT wallet_no, branch, next_index, covered FROM branches");
     let rows = rows.fetch_all(db).await?;
     rows.iter()

@@ -11,10 +11,12 @@ use super::watch::Watch;
 use crate::chain::{ChainError, ChainSource, Tip};
 use crate::store::{Lease, Store, wallets};
 
-/// The search begins this long before the birthday: block times may be hours off, people's memory days.
+/// The search begins this long before the birthday: block times may be hours off, people's memory
+/// days.
 const MARGIN_SECONDS: u64 = 14 * 24 * 60 * 60;
 
-/// Finds where to begin for the wallets that were never searched for, and stores it. The chain reaches down to there then.
+/// Finds where to begin for the wallets that were never searched for, and stores it. The chain
+/// reaches down to there then.
 pub async fn begin_new_wallets(
     store: &Store,
     lease: &Lease,
@@ -52,14 +54,17 @@ pub async fn begin_new_wallets(
     Ok(())
 }
 
-/// Returns the first block that is at most two weeks older than the birthday; the tip when all are older.
+/// Returns the first block that is at most two weeks older than the birthday; the tip when all are
+/// older.
 async fn first_height(
     source: &dyn ChainSource,
     chain: &HeaderChain,
     birthday: Option<Birthday>,
     tip: Tip,
 ) -> Result<u32, ChainError> {
-    let Some(birthday) = birthday else { return Ok(0) };
+    let Some(birthday) = birthday else {
+        return Ok(0);
+    };
     let begin = begin_of(birthday);
     // Times are not quite in order, which the margin covers.
     let (mut low, mut high) = (0, tip.height);
@@ -68,7 +73,10 @@ async fn first_height(
         let time = match chain.get(middle) {
             Some(link) => link.time,
             None => {
-                let hash = source.block_hash(middle).await?.ok_or(ChainError::ChainMoved)?;
+                let hash = source
+                    .block_hash(middle)
+                    .await?
+                    .ok_or(ChainError::ChainMoved)?;
                 source.header(hash).await?.time
             }
         };
@@ -86,12 +94,17 @@ fn begin_of(birthday: Birthday) -> u64 {
     birthday.unix_start().saturating_sub(MARGIN_SECONDS)
 }
 
-/// Checks by proven headers that nothing before a search begins can be a wallet's: times were asked for below them.
-fn check_births(chain: &HeaderChain, found: &HashMap<Option<Birthday>, u32>) -> Result<(), ChainError> {
+/// Checks by proven headers that nothing before a search begins can be a wallet's: times were asked
+/// for below them.
+fn check_births(
+    chain: &HeaderChain,
+    found: &HashMap<Option<Birthday>, u32>,
+) -> Result<(), ChainError> {
     for (birthday, height) in found {
         let before = height.checked_sub(1).and_then(|before| chain.get(before));
-        let is_later =
-            |birthday: Birthday| before.is_some_and(|before| u64::from(before.time) >= begin_of(birthday));
+        let is_later = |birthday: Birthday| {
+            before.is_some_and(|before| u64::from(before.time) >= begin_of(birthday))
+        };
         if birthday.is_some_and(is_later) {
             return Err(ChainError::ChainMoved);
         }

@@ -49,7 +49,8 @@ impl Rule {
 
 /// Which rules a chain source is held to.
 ///
-/// All of them: no argument and no setting of the program changes that. A test that shows what a rule is for leaves it out.
+/// All of them: no argument and no setting of the program changes that. A test that shows what a
+/// rule is for leaves it out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Checks {
     left_out: u32,

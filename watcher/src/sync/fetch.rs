@@ -1,5 +1,6 @@
-//! Reads blocks of checked headers ahead, several at once, checks that each is what its header says,
-//! and hands them out in order; those that a filter shows to be none of ours, by their header alone.
+//! Reads blocks of checked headers ahead, several at once, checks that each is what its header
+//! says, and hands them out in order; those that a filter shows to be none of ours, by their header
+//! alone.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -20,7 +21,8 @@ const AHEAD: usize = 6;
 const FILTERS: usize = 100;
 /// Such calls on their way at once.
 const FILTER_CALLS: usize = 3;
-/// After so many such calls in a row without filters, no more are asked for: one filter alone may be damaged.
+/// After so many such calls in a row without filters, no more are asked for: one filter alone may
+/// be damaged.
 const WITHOUT_FILTERS: u32 = 3;
 
 /// What a search has to know of a block.
@@ -81,7 +83,9 @@ impl<T: Send + 'static> Task<T> {
     async fn end(&mut self) -> Result<T, SyncError> {
         match (&mut self.0).await {
             Ok(result) => result,
-            Err(error) => Err(ChainError::Garbage(format!("reading a block failed: {error}")).into()),
+            Err(error) => {
+                Err(ChainError::Garbage(format!("reading a block failed: {error}")).into())
+            }
         }
     }
 }
@@ -94,7 +98,12 @@ impl<T> Drop for Task<T> {
 
 impl Fetch {
     /// Reads the blocks of a chain from `first` to `last`, all of them whole and held to all rules.
-    pub fn new(source: Arc<dyn ChainSource>, chain: Arc<HeaderChain>, first: u32, last: u32) -> Self {
+    pub fn new(
+        source: Arc<dyn ChainSource>,
+        chain: Arc<HeaderChain>,
+        first: u32,
+        last: u32,
+    ) -> Self {
         Fetch {
             source,
             chain,
@@ -116,7 +125,8 @@ impl Fetch {
         self
     }
 
-    /// Skips blocks below a height whose filters have none of the scripts, as far as the source has filters.
+    /// Skips blocks below a height whose filters have none of the scripts, as far as the source has
+    /// filters.
     pub fn filtered(mut self, below: u32, needles: Vec<Needle>) -> Self {
         if needles.len() <= MOST_SCRIPTS {
             self.filtered_below = below;
@@ -153,7 +163,9 @@ impl Fetch {
         let found = match self.coming.pop_front() {
             None => return Ok(None),
             Some(Coming::Reading(mut task)) => Found::Whole(task.end().await?),
-            Some(Coming::Wanted(hash)) => Found::Whole(block(&self.source, hash, self.checks).await?),
+            Some(Coming::Wanted(hash)) => {
+                Found::Whole(block(&self.source, hash, self.checks).await?)
+            }
             Some(Coming::Skipped { link, .. }) => Found::Skipped(link),
         };
         let height = self.next;
@@ -167,7 +179,8 @@ impl Fetch {
         for coming in &mut self.coming {
             if let Coming::Wanted(hash) = coming {
                 let (source, hash, checks) = (Arc::clone(&self.source), *hash, self.checks);
-                *coming = Coming::Reading(Task::new(async move { block(&source, hash, checks).await }));
+                *coming =
+                    Coming::Reading(Task::new(async move { block(&source, hash, checks).await }));
             }
             reading += usize::from(matches!(coming, Coming::Reading(_)));
             if reading == AHEAD {
@@ -181,7 +194,9 @@ impl Fetch {
         while self.filtering.len() < FILTER_CALLS && self.next_unsifted < self.filtered_below {
             let end = self.filtered_below.min(self.last + 1);
             let count = ((end - self.next_unsifted) as usize).min(FILTERS);
-            let links: Vec<Link> = (0..count).map(|_| self.next_link()).collect::<Result<_, _>>()?;
+            let links: Vec<Link> = (0..count)
+                .map(|_| self.next_link())
+                .collect::<Result<_, _>>()?;
             let hashes = links.iter().map(|link| link.hash).collect();
             let needles = Arc::clone(&self.needles);
             let sift = filters::sift(Arc::clone(&self.source), hashes, Arc::clone(&needles));
@@ -205,7 +220,10 @@ impl Fetch {
 
     /// Returns the next block to read, or to ask for its filter.
     fn next_link(&mut self) -> Result<Link, ChainError> {
-        let link = self.chain.get(self.next_unsifted).ok_or(ChainError::ChainMoved)?;
+        let link = self
+            .chain
+            .get(self.next_unsifted)
+            .ok_or(ChainError::ChainMoved)?;
         self.next_unsifted += 1;
         Ok(link)
     }
@@ -216,8 +234,12 @@ impl Fetch {
             if self.without_filters == WITHOUT_FILTERS {
                 self.filtered_below = 0;
             }
-            self.coming
-                .extend(filtering.links.into_iter().map(|link| Coming::Wanted(link.hash)));
+            self.coming.extend(
+                filtering
+                    .links
+                    .into_iter()
+                    .map(|link| Coming::Wanted(link.hash)),
+            );
             return Ok(());
         };
         self.without_filters = 0;
@@ -235,7 +257,11 @@ impl Fetch {
 }
 
 /// Reads a block, and checks what it proves by itself.
-async fn block(source: &Arc<dyn ChainSource>, hash: BlockHash, checks: Checks) -> Result<Block, SyncError> {
+async fn block(
+    source: &Arc<dyn ChainSource>,
+    hash: BlockHash,
+    checks: Checks,
+) -> Result<Block, SyncError> {
     let block = source.block(hash).await?;
     proof::block::check(&block, checks)?;
     Ok(block)

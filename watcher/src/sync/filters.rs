@@ -1,8 +1,9 @@
 //! Which blocks need not be read: those whose compact filter (BIP158) has none of our scripts.
 //!
-//! A basic filter holds the scripts that a block pays and those whose coins it spends, so a block that does anything to us matches its
-//! filter; of others, one in 784,931 does for each script of ours. What is believed is that the node's filters are its blocks' own:
-//! nothing in a block proves its filter. That is why the newest blocks are read whole, and why all can be asked for.
+//! A basic filter holds the scripts that a block pays and those whose coins it spends, so a block
+//! that does anything to us matches its filter; of others, one in 784,931 does for each script of
+//! ours. What is believed is that the node's filters are its blocks' own: nothing in a block proves
+//! its filter. That is why the newest blocks are read whole, and why all can be asked for.
 
 use std::sync::Arc;
 
@@ -14,10 +15,11 @@ use crate::chain::{ChainError, ChainSource};
 
 /// The newest blocks, which are read whole: a day of them.
 pub const NEWEST_READ_WHOLE: u32 = 144;
-/// With more scripts than this, blocks are read instead: a filter is asked by hashing each script for each block, and each script matches
-/// one block in 784,931 for nothing. With as many as this, asking was measured at 5 ms for a full block (`benches/benches/sync.rs`), one
-/// block in eight is read for nothing, and reading and searching a block takes 18 ms: half the work is saved. With three times as many,
-/// hardly any would be.
+/// With more scripts than this, blocks are read instead: a filter is asked by hashing each script
+/// for each block, and each script matches one block in 784,931 for nothing. With as many as this,
+/// asking was measured at 5 ms for a full block (`benches/benches/sync.rs`), one block in eight is
+/// read for nothing, and reading and searching a block takes 18 ms: half the work is saved. With
+/// three times as many, hardly any would be.
 pub const MOST_SCRIPTS: usize = 100_000;
 /// More than a block of 4,000,000 weight units can have: an output has 36 at least.
 const MOST_ELEMENTS: u64 = 112_000;
@@ -37,7 +39,8 @@ pub struct Sifted {
     pub wanted: bool,
 }
 
-/// Asks for the filters of some blocks, and looks for scripts in the filters; `None` when the source has no filters.
+/// Asks for the filters of some blocks, and looks for scripts in the filters; `None` when the
+/// source has no filters.
 pub async fn sift(
     source: Arc<dyn ChainSource>,
     hashes: Vec<BlockHash>,
@@ -60,13 +63,16 @@ pub async fn sift(
     };
     match tokio::task::spawn_blocking(look).await {
         Ok(sifted) => sifted,
-        Err(error) => Err(ChainError::Garbage(format!("reading filters failed: {error}"))),
+        Err(error) => Err(ChainError::Garbage(format!(
+            "reading filters failed: {error}"
+        ))),
     }
 }
 
 /// Tells whether a block may pay, or spend a coin of, one of the scripts.
 ///
-/// Fails with [`ChainError::Garbage`] on bytes that are no filter: they must not be taken for one that has nothing.
+/// Fails with [`ChainError::Garbage`] on bytes that are no filter: they must not be taken for one
+/// that has nothing.
 pub fn matches(filter: &[u8], hash: &BlockHash, needles: &[Needle]) -> Result<bool, ChainError> {
     let garbage = || ChainError::Garbage(format!("the filter of block {hash} is damaged"));
     // `BlockFilter` takes a count that it cannot read for zero, and multiplies any that it can.
@@ -83,10 +89,12 @@ pub fn matches(filter: &[u8], hash: &BlockHash, needles: &[Needle]) -> Result<bo
         .map_err(|_| garbage())
 }
 
-/// Tells whether bytes are those of so many elements, and no more. The count is what elements are hashed with: of a filter with another
-/// count, scripts that it has are not found, and who looks for them notices nothing.
+/// Tells whether bytes are those of so many elements, and no more. The count is what elements are
+/// hashed with: of a filter with another count, scripts that it has are not found, and who looks
+/// for them notices nothing.
 fn is_whole(elements: &[u8], count: u64) -> bool {
-    // An element has its remainder, a bit that ends its quotient, and the quotients of all come to the range by 2^P at most.
+    // An element has its remainder, a bit that ends its quotient, and the quotients of all come to
+    // the range by 2^P at most.
     let most_bits = count * u64::from(P + 1) + ((count * M) >> P);
     if elements.len() as u64 > most_bits.div_ceil(8) {
         return false;
@@ -99,7 +107,9 @@ fn is_whole(elements: &[u8], count: u64) -> bool {
         while let Ok(1) = bits.read(1) {
             quotient += 1;
         }
-        let Ok(remainder) = bits.read(P) else { return false };
+        let Ok(remainder) = bits.read(P) else {
+            return false;
+        };
         last += (quotient << P) + remainder;
     }
     // What fills the last byte.
@@ -144,7 +154,9 @@ mod tests {
         };
         (
             block.block_hash(),
-            BlockFilter::new_script_filter(&block, none).unwrap().content,
+            BlockFilter::new_script_filter(&block, none)
+                .unwrap()
+                .content,
         )
     }
 

@@ -1,7 +1,8 @@
 //! The headers of the source's best chain, checked before any of its blocks is searched.
 //!
-//! They begin at the network's checkpoint, or where the ledger's own headers do, and end at the tip: so every block that is searched is
-//! one of them, or an ancestor that their hashes prove. A chain takes the place of the ledger's only with more work.
+//! They begin at the network's checkpoint, or where the ledger's own headers do, and end at the
+//! tip: so every block that is searched is one of them, or an ancestor that their hashes prove. A
+//! chain takes the place of the ledger's only with more work.
 
 use std::collections::VecDeque;
 
@@ -24,7 +25,8 @@ use crate::store::{Connection, Lease, Store, StoreError, blocks};
 
 /// Headers asked for at once.
 const AT_ONCE: u32 = 2_000;
-/// More blocks than any network will have for decades: as many are told apart from nonsense, and bound the memory for them.
+/// More blocks than any network will have for decades: as many are told apart from nonsense, and
+/// bound the memory for them.
 const MOST_BLOCKS: u32 = 5_000_000;
 
 /// What is kept in memory of a checked header.
@@ -63,7 +65,8 @@ pub struct Following {
     pub checks: Checks,
     /// Whether a chain with less work is accepted.
     pub accept_less_work: bool,
-    /// Whether a chain is accepted that parts from the ledger's further back than any honest reorganisation.
+    /// Whether a chain is accepted that parts from the ledger's further back than any honest
+    /// reorganisation.
     pub rescan: bool,
 }
 
@@ -151,12 +154,13 @@ pub struct NewHeaders {
     lowest: u32,
 }
 
-/// Checks the headers of the source's chain up to its tip, and undoes the blocks of the ledger that it does not have.
+/// Checks the headers of the source's chain up to its tip, and undoes the blocks of the ledger that
+/// it does not have.
 ///
 /// # Errors
 ///
-/// A header breaks a rule of the network, the chain has no more work than what it would undo, or it moves while it is read. Nothing was
-/// undone then.
+/// A header breaks a rule of the network, the chain has no more work than what it would undo, or it
+/// moves while it is read. Nothing was undone then.
 pub async fn follow(
     store: &Store,
     lease: &Lease,
@@ -288,7 +292,8 @@ async fn check_ends(
     Ok(())
 }
 
-/// Returns the place of the highest of our headers that the source has too; `None` when there is none to build on.
+/// Returns the place of the highest of our headers that the source has too; `None` when there is
+/// none to build on.
 async fn last_common(
     source: &dyn ChainSource,
     tip: Tip,
@@ -414,27 +419,40 @@ fn has_more_work(
 ) -> Result<(), SyncError> {
     if let Some(best) = ours.last() {
         if kept.len() < ours.len() && place.work <= best.work {
-            return Err(less_work(best.height, place, (ours.len() - kept.len()) as u32));
+            return Err(less_work(
+                best.height,
+                place,
+                (ours.len() - kept.len()) as u32,
+            ));
         }
         return Ok(());
     }
-    // A ledger of an earlier version: it has blocks, and no headers of them. Where difficulties are alike, height tells the work.
+    // A ledger of an earlier version: it has blocks, and no headers of them. Where difficulties are
+    // alike, height tells the work.
     match searched {
         Some(tip)
             if place.height <= tip.height
                 && chain.get(tip.height).map(|link| link.hash) != Some(tip.hash) =>
         {
-            Err(less_work(tip.height, place, (tip.height - place.height).max(1)))
+            Err(less_work(
+                tip.height,
+                place,
+                (tip.height - place.height).max(1),
+            ))
         }
         _ => Ok(()),
     }
 }
 
 impl NewHeaders {
-    /// Undoes the headers and blocks that are no longer in the chain, and returns how many blocks were undone.
+    /// Undoes the headers and blocks that are no longer in the chain, and returns how many blocks
+    /// were undone.
     async fn undo(&self, store: &Store, lease: &Lease) -> Result<u32, SyncError> {
-        // A ledger that has no header in common has blocks perhaps: each is compared with the chain's.
-        let Some(common) = self.common else { return Ok(0) };
+        // A ledger that has no header in common has blocks perhaps: each is compared with the
+        // chain's.
+        let Some(common) = self.common else {
+            return Ok(0);
+        };
         let mut write = store.write_under(lease).await?;
         let undone = blocks::count_above(&mut write, common).await?;
         if undone > 0 {
@@ -450,10 +468,16 @@ impl NewHeaders {
         self.headers.is_empty()
     }
 
-    /// Records headers up to a height whose blocks are proven or need no proof, inside a write. Those of blocks that are refused are
-    /// never recorded: a chain that has them has no work.
-    pub async fn record_up_to(&mut self, db: &mut Connection, height: u32) -> Result<(), StoreError> {
-        let end = self.headers.partition_point(|checked| checked.height <= height);
+    /// Records headers up to a height whose blocks are proven or need no proof, inside a write.
+    /// Those of blocks that are refused are never recorded: a chain that has them has no work.
+    pub async fn record_up_to(
+        &mut self,
+        db: &mut Connection,
+        height: u32,
+    ) -> Result<(), StoreError> {
+        let end = self
+            .headers
+            .partition_point(|checked| checked.height <= height);
         if end == 0 {
             return Ok(());
         }

@@ -9,8 +9,8 @@
 //! - [`proof`]: what the source's answers prove; [`checks`]: the rules that it is held to.
 //! - [`pool`]: what the memory pool does.
 //!
-//! Blocks are committed in batches together with each wallet's place, so that a sync killed at any moment continues
-//! where its last batch ended.
+//! Blocks are committed in batches together with each wallet's place, so that a sync killed at any
+//! moment continues where its last batch ended.
 
 pub mod birthday;
 pub mod checks;
@@ -39,7 +39,9 @@ use crate::chain::{ChainError, ChainSource, Tip};
 use crate::payout;
 use crate::settings::ChainKind;
 use crate::store::facts::{self, Fact};
-use crate::store::{Connection, Lease, LeaseName, Store, StoreError, blocks, previous, wallets as rows};
+use crate::store::{
+    Connection, Lease, LeaseName, Store, StoreError, blocks, previous, wallets as rows,
+};
 use crate::wallets;
 
 use checks::{Checks, Rule};
@@ -50,7 +52,8 @@ use progress::Progress;
 use scan::BlockEffects;
 use watch::Watch;
 
-/// A batch is committed when it has this many blocks, or this many coins and spends, or is this old.
+/// A batch is committed when it has this many blocks, or this many coins and spends, or is this
+/// old.
 const BATCH_BLOCKS: usize = 500;
 const BATCH_EFFECTS: usize = 5_000;
 const BATCH_AGE: Duration = Duration::from_secs(2);
@@ -63,9 +66,11 @@ const ATTEMPTS: u32 = 20;
 pub struct SyncOptions {
     /// Forget first what the chain told; handed out indices and payouts stay.
     pub rescan: bool,
-    /// Read every block whole, also where filters show that there is nothing of ours in it. When it is stopped, the next sync goes on so.
+    /// Read every block whole, also where filters show that there is nothing of ours in it. When it
+    /// is stopped, the next sync goes on so.
     pub every_block: bool,
-    /// Follow a chain that has no more work than the ledger's, which is undone as far as it differs.
+    /// Follow a chain that has no more work than the ledger's, which is undone as far as it
+    /// differs.
     pub accept_less_work: bool,
     /// The rules that the source is held to: all of them, but in tests of a rule.
     pub checks: Checks,
@@ -86,9 +91,11 @@ pub struct SyncReport {
     pub undone: u32,
     /// The number of transactions of ours in the memory pool.
     pub pool: u32,
-    /// The number of blocks that used so many far indices of a wallet that what they may pay beyond was not looked for in them.
+    /// The number of blocks that used so many far indices of a wallet that what they may pay beyond
+    /// was not looked for in them.
     pub cut: u32,
-    /// The number of transactions in the memory pool that spend a coin of ours without a proven signature; they are not believed.
+    /// The number of transactions in the memory pool that spend a coin of ours without a proven
+    /// signature; they are not believed.
     pub unproven: u32,
 }
 
@@ -137,7 +144,8 @@ pub async fn check_chain(
     Ok(found)
 }
 
-/// Refuses a kind of chain that the ledger does not follow: what happens on it does not happen to this ledger's wallets.
+/// Refuses a kind of chain that the ledger does not follow: what happens on it does not happen to
+/// this ledger's wallets.
 pub async fn refuse_other_kind(db: &mut Connection, kind: ChainKind) -> Result<(), SyncError> {
     let recorded = match facts::get(db, Fact::Chain).await?.as_deref() {
         None => return Ok(()),
@@ -178,7 +186,8 @@ struct Work<'a> {
     progress: &'a Progress,
     /// The source's network, once the source was asked.
     network: Network,
-    /// Whether all that the chain told is still to be forgotten, once the source's chain was checked.
+    /// Whether all that the chain told is still to be forgotten, once the source's chain was
+    /// checked.
     forget: bool,
 }
 
@@ -231,7 +240,8 @@ impl Work<'_> {
         Err(SyncError::Unstable)
     }
 
-    /// Returns whether every block is to be read: now, or by a sync that was stopped and is continued.
+    /// Returns whether every block is to be read: now, or by a sync that was stopped and is
+    /// continued.
     async fn begin(&mut self, kind: ChainKind) -> Result<bool, SyncError> {
         let mut write = self.store.write_under(self.lease).await?;
         if rows::is_empty(&mut write).await? {
@@ -269,7 +279,8 @@ impl Work<'_> {
         done.undone += reorganisation::undo_stale(self.store, self.lease, source, &chain).await?;
         let mut watch = Watch::load(self.store).await?;
         let (store, lease, progress) = (self.store, self.lease, self.progress);
-        birthday::begin_new_wallets(store, lease, source, &mut watch, &mut chain, tip, progress).await?;
+        birthday::begin_new_wallets(store, lease, source, &mut watch, &mut chain, tip, progress)
+            .await?;
         let start = watch.next_height().unwrap_or(0);
         if let Some(below) = start.checked_sub(1)
             && !new.is_empty()
@@ -283,11 +294,19 @@ impl Work<'_> {
                 .reach_down(source, start.saturating_sub(1), progress)
                 .await?;
             self.progress.say("searching");
-            self.search(&mut watch, start, tip, chain, &mut new, done).await?;
+            self.search(&mut watch, start, tip, chain, &mut new, done)
+                .await?;
         }
         self.progress.say("memory pool");
-        let pool = pool::refresh(self.store, self.source.as_ref(), &watch, self.options.checks).await?;
-        // Had a block come meanwhile, a coin that it made might be spent in the memory pool without us knowing it.
+        let pool = pool::refresh(
+            self.store,
+            self.source.as_ref(),
+            &watch,
+            self.options.checks,
+        )
+        .await?;
+        // Had a block come meanwhile, a coin that it made might be spent in the memory pool without
+        // us knowing it.
         if self.source.tip().await? != tip {
             return Err(Moved::Restart);
         }
@@ -313,8 +332,15 @@ impl Work<'_> {
             rescan: self.options.rescan,
         };
         let source = self.source.as_ref();
-        let followed =
-            header_chain::follow(self.store, self.lease, source, tip, following, self.progress).await?;
+        let followed = header_chain::follow(
+            self.store,
+            self.lease,
+            source,
+            tip,
+            following,
+            self.progress,
+        )
+        .await?;
         if self.forget {
             let mut write = self.store.write_under(self.lease).await?;
             reorganisation::forget_chain(&mut write).await?;
@@ -334,7 +360,9 @@ impl Work<'_> {
         new: &mut NewHeaders,
         done: &mut Done,
     ) -> Result<(), Moved> {
-        watch.begin_search(&mut *self.store.read().await?, start).await?;
+        watch
+            .begin_search(&mut *self.store.read().await?, start)
+            .await?;
         // What was searched before is of this chain too.
         if let Some(below) = start.checked_sub(1)
             && let Some(ours) = blocks::hash(&mut *self.store.read().await?, below).await?
@@ -343,8 +371,13 @@ impl Work<'_> {
             return Err(Moved::Restart);
         }
         let chain = Arc::new(chain);
-        let mut fetch = Fetch::new(Arc::clone(self.source), Arc::clone(&chain), start, tip.height)
-            .held_to(self.options.checks);
+        let mut fetch = Fetch::new(
+            Arc::clone(self.source),
+            Arc::clone(&chain),
+            start,
+            tip.height,
+        )
+        .held_to(self.options.checks);
         let filtered_below = tip.height.saturating_sub(filters::NEWEST_READ_WHOLE);
         if !self.options.every_block
             && start < filtered_below
@@ -383,16 +416,23 @@ impl Work<'_> {
                 done.cut += batch.blocks.iter().filter(|block| block.is_cut).count() as u32;
                 batch = Batch::new();
             }
-            self.progress.set(height - start + 1, tip.height - start + 1);
+            self.progress
+                .set(height - start + 1, tip.height - start + 1);
         }
         Ok(())
     }
 
     /// Searches a block, and proves its spends of our coins.
     ///
-    /// The witness commitment costs hashing the whole block. It is asked only where signatures do not
-    /// prove all: one that holds under our key is ours, whatever else the block's witnesses are.
-    fn scan(&self, watch: &mut Watch, height: u32, block: &Block) -> Result<BlockEffects, SyncError> {
+    /// The witness commitment costs hashing the whole block. It is asked only where signatures do
+    /// not prove all: one that holds under our key is ours, whatever else the block's witnesses
+    /// are.
+    fn scan(
+        &self,
+        watch: &mut Watch,
+        height: u32,
+        block: &Block,
+    ) -> Result<BlockEffects, SyncError> {
         let checks = self.options.checks;
         let effects = scan::scan(watch, height, block)?;
         if effects.spends().next().is_none() {
@@ -409,7 +449,12 @@ impl Work<'_> {
         Ok(effects)
     }
 
-    async fn commit(&self, watch: &mut Watch, batch: &Batch, new: &mut NewHeaders) -> Result<(), Moved> {
+    async fn commit(
+        &self,
+        watch: &mut Watch,
+        batch: &Batch,
+        new: &mut NewHeaders,
+    ) -> Result<(), Moved> {
         let (Some(first), Some(last)) = (batch.blocks.first(), batch.blocks.last()) else {
             return Ok(());
         };
@@ -429,7 +474,11 @@ impl Work<'_> {
         for effects in &batch.blocks {
             effects.write(&mut write).await?;
         }
-        let spenders: Vec<_> = batch.blocks.iter().flat_map(BlockEffects::spenders).collect();
+        let spenders: Vec<_> = batch
+            .blocks
+            .iter()
+            .flat_map(BlockEffects::spenders)
+            .collect();
         payout::sighting::note(&mut write, &spenders).await?;
         watch.write_uses(&mut write).await?;
         rows::searched_below(&mut write, last.height + 1).await?;

@@ -28,7 +28,8 @@ pub struct PoolChange {
     strangers: Vec<Txid>,
     ours: Vec<PoolTransaction>,
     kept: usize,
-    /// Those that are not believed. The next sync reads them again: the same txid may come with its signatures.
+    /// Those that are not believed. The next sync reads them again: the same txid may come with its
+    /// signatures.
     unproven: usize,
 }
 
@@ -49,7 +50,8 @@ struct Read {
 
 /// Reads the memory pool: only transactions that were not there at the last sync are fetched.
 ///
-/// An output is found when its index is watched already; one beyond the gap is found when it is mined.
+/// An output is found when its index is watched already; one beyond the gap is found when it is
+/// mined.
 pub async fn refresh(
     store: &Store,
     source: &dyn ChainSource,
@@ -104,9 +106,12 @@ pub async fn refresh(
             });
         }
     }
-    // A child may have been read before its parent, so spends are looked for again when all coins are known.
-    let is_child = |spent: &Vec<OutPoint>| spent.iter().any(|outpoint| coins.contains_key(outpoint));
-    let (children, strangers): (Vec<_>, Vec<_>) = others.into_iter().partition(|(_, spent)| is_child(spent));
+    // A child may have been read before its parent, so spends are looked for again when all coins
+    // are known.
+    let is_child =
+        |spent: &Vec<OutPoint>| spent.iter().any(|outpoint| coins.contains_key(outpoint));
+    let (children, strangers): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|(_, spent)| is_child(spent));
     change.strangers = strangers.into_iter().map(|(txid, _)| txid).collect();
     let children: Vec<Txid> = children.into_iter().map(|(txid, _)| txid).collect();
     for part in children.chunks(AT_ONCE) {
@@ -188,7 +193,9 @@ fn spends_of_ours(
     inputs
         .filter_map(|(input, spending)| {
             let outpoint = spending.previous_output;
-            let coin = watch.coin(&outpoint).or_else(|| coins.get(&outpoint).copied())?;
+            let coin = watch
+                .coin(&outpoint)
+                .or_else(|| coins.get(&outpoint).copied())?;
             Some(Spend {
                 input,
                 outpoint,
@@ -203,7 +210,10 @@ fn add_descendants(found: &[PoolTransaction], unproven: &mut HashSet<Txid>) {
     let mut children: HashMap<Txid, Vec<Txid>> = HashMap::new();
     for transaction in found {
         for spent in &transaction.spends {
-            children.entry(spent.txid).or_default().push(transaction.txid);
+            children
+                .entry(spent.txid)
+                .or_default()
+                .push(transaction.txid);
         }
     }
     let mut left: Vec<Txid> = unproven.iter().copied().collect();
@@ -217,7 +227,8 @@ fn add_descendants(found: &[PoolTransaction], unproven: &mut HashSet<Txid>) {
 }
 
 impl PoolChange {
-    /// Writes the change, and returns the number of transactions of ours that the memory pool holds, and of those that are not believed.
+    /// Writes the change, and returns the number of transactions of ours that the memory pool
+    /// holds, and of those that are not believed.
     pub async fn write(self, db: &mut Connection) -> Result<(u32, u32), StoreError> {
         for txid in &self.gone {
             pool::remove(db, *txid).await?;
@@ -241,7 +252,13 @@ impl PoolChange {
 }
 
 async fn insert(db: &mut Connection, transaction: &PoolTransaction) -> Result<(), StoreError> {
-    pool::insert(db, transaction.txid, &transaction.makes, &transaction.spends).await?;
+    pool::insert(
+        db,
+        transaction.txid,
+        &transaction.makes,
+        &transaction.spends,
+    )
+    .await?;
     for coin in &transaction.makes {
         let record = wallets::by_no(db, coin.owner.wallet_no).await?;
         addresses::note_used(db, &record, coin.owner.branch, coin.owner.index).await?;

@@ -6,8 +6,8 @@ use crate::chain::{ChainSource, Tip};
 use crate::store::facts::{self, Fact};
 use crate::store::{Connection, Lease, Store, StoreError, blocks, pool, previous, wallets};
 
-/// The most blocks that a reorganisation may undo. Deeper than anything seen on a public network; a source that differs
-/// further back shows another chain.
+/// The most blocks that a reorganisation may undo. Deeper than anything seen on a public network; a
+/// source that differs further back shows another chain.
 pub const DEEPEST: u32 = 1_000;
 
 /// Undoes the blocks that are no longer in the best chain, and returns how many they were.
@@ -41,8 +41,8 @@ pub async fn undo_stale(
     Ok(stale)
 }
 
-/// Returns the highest block of the ledger, from `block` downwards, that the source has too, and the number of those
-/// above it that it has not.
+/// Returns the highest block of the ledger, from `block` downwards, that the source has too, and
+/// the number of those above it that it has not.
 async fn last_common(
     db: &mut Connection,
     source: &dyn ChainSource,
@@ -51,7 +51,8 @@ async fn last_common(
 ) -> Result<(Option<Tip>, u32), SyncError> {
     let (mut candidate, mut stale) = (Some(block), 0);
     while let Some(block) = candidate {
-        // Below the headers that were checked, what the search finds is compared with what its hashes prove.
+        // Below the headers that were checked, what the search finds is compared with what its
+        // hashes prove.
         let theirs = match block.height >= chain.first() {
             true => chain.get(block.height).map(|link| link.hash),
             false => source.block_hash(block.height).await?,

@@ -33,7 +33,8 @@ struct TransactionEffects {
     spent: Vec<Spend>,
     /// The transaction itself, when a signer will have to see it, or it spends a coin of ours.
     whole: Option<Transaction>,
-    /// Whether it stays in the ledger: a signer will have to see it, or only its content tells that it is one of ours.
+    /// Whether it stays in the ledger: a signer will have to see it, or only its content tells that
+    /// it is one of ours.
     kept: bool,
 }
 
@@ -48,10 +49,11 @@ pub struct Spend {
     pub coin: OwnCoin,
 }
 
-/// Searches a block for all wallets that need it. That spends are signed is not looked into ([`super::proof`]).
+/// Searches a block for all wallets that need it. That spends are signed is not looked into
+/// ([`super::proof`]).
 ///
-/// A use of an index near the end of those watched adds scripts; the block is then searched again, until nothing is
-/// added, or the block has added as many as one may.
+/// A use of an index near the end of those watched adds scripts; the block is then searched again,
+/// until nothing is added, or the block has added as many as one may.
 pub fn scan(watch: &mut Watch, height: u32, block: &Block) -> Result<BlockEffects, StoreError> {
     loop {
         let transactions = search(watch, height, block);
@@ -141,7 +143,8 @@ fn search(watch: &Watch, height: u32, block: &Block) -> Vec<TransactionEffects> 
     found
 }
 
-/// Tells whether the outputs of a transaction come to an amount that can exist. A source that says otherwise lies.
+/// Tells whether the outputs of a transaction come to an amount that can exist. A source that says
+/// otherwise lies.
 pub fn amounts_are_possible(transaction: &Transaction) -> bool {
     let sum = transaction
         .output
@@ -179,7 +182,8 @@ impl BlockEffects {
             .sum()
     }
 
-    /// Returns the transactions that spend coins of ours: the place of each in the block, and which inputs do.
+    /// Returns the transactions that spend coins of ours: the place of each in the block, and which
+    /// inputs do.
     pub fn spends(&self) -> impl Iterator<Item = (usize, &[Spend])> {
         self.transactions
             .iter()
@@ -189,7 +193,10 @@ impl BlockEffects {
 
     /// Returns the transactions that spend coins of ours.
     pub fn spenders(&self) -> impl Iterator<Item = Spender<'_>> {
-        let spending = self.transactions.iter().filter(|found| !found.spent.is_empty());
+        let spending = self
+            .transactions
+            .iter()
+            .filter(|found| !found.spent.is_empty());
         spending.filter_map(|found| {
             Some(Spender {
                 transaction: found.whole.as_ref()?,
@@ -201,7 +208,10 @@ impl BlockEffects {
 
     /// Returns the number of outputs of the transactions that spend coins of ours.
     pub fn outputs_to_note(&self) -> usize {
-        let spending = self.transactions.iter().filter(|found| !found.spent.is_empty());
+        let spending = self
+            .transactions
+            .iter()
+            .filter(|found| !found.spent.is_empty());
         spending
             .filter_map(|found| found.whole.as_ref())
             .map(|transaction| transaction.output.len())
@@ -213,7 +223,8 @@ impl BlockEffects {
         self.len() == 0
     }
 
-    /// Writes what the block does into the ledger, inside a write. Writing a block again changes nothing.
+    /// Writes what the block does into the ledger, inside a write. Writing a block again changes
+    /// nothing.
     pub async fn write(&self, db: &mut Connection) -> Result<(), StoreError> {
         for transaction in &self.transactions {
             let TransactionEffects {

@@ -8,10 +8,12 @@ use crate::store::StoreError;
 use crate::store::scripts::ScriptOwner;
 use crate::store::wallets::WalletNo;
 
-/// Where the eight bytes lie by which a script is looked up: inside the hash, or the key, of every type of script that wallets have.
+/// Where the eight bytes lie by which a script is looked up: inside the hash, or the key, of every
+/// type of script that wallets have.
 const KEY: std::ops::Range<usize> = 5..13;
-/// Bits of the prefilter for each script, at least: for a million scripts 1 MiB, half of a processor's second cache. With twice as much
-/// and one bit set for each, what passed was as little, and looking each output up took 77 ns.
+/// Bits of the prefilter for each script, at least: for a million scripts 1 MiB, half of a
+/// processor's second cache. With twice as much and one bit set for each, what passed was as
+/// little, and looking each output up took 77 ns.
 const BITS_A_SCRIPT: usize = 8;
 
 /// One branch of one wallet in a [`ScriptSet`].
@@ -59,7 +61,8 @@ impl ScriptSet {
         }
     }
 
-    /// Adds a branch with room for `count` scripts of `length` bytes, at least 13, which are to be [put](Self::put).
+    /// Adds a branch with room for `count` scripts of `length` bytes, at least 13, which are to be
+    /// [put](Self::put).
     pub fn add_branch(
         &mut self,
         wallet_no: WalletNo,
@@ -78,7 +81,12 @@ impl ScriptSet {
     }
 
     /// Puts a script where its branch has room for it.
-    pub fn put(&mut self, branch: BranchPlace, index: u32, script: &[u8]) -> Result<(), StoreError> {
+    pub fn put(
+        &mut self,
+        branch: BranchPlace,
+        index: u32,
+        script: &[u8],
+    ) -> Result<(), StoreError> {
         let scripts = &mut self.branches[branch.0 as usize];
         let begin = index as usize * scripts.length;
         let room = scripts.bytes.get_mut(begin..begin + scripts.length);
@@ -94,7 +102,9 @@ impl ScriptSet {
     pub fn push(&mut self, branch: BranchPlace, script: &[u8]) -> Result<(), StoreError> {
         let index = self.count(branch);
         let scripts = &mut self.branches[branch.0 as usize];
-        scripts.bytes.resize(scripts.bytes.len() + scripts.length, 0);
+        scripts
+            .bytes
+            .resize(scripts.bytes.len() + scripts.length, 0);
         self.put(branch, index, script)
     }
 
@@ -130,9 +140,11 @@ impl ScriptSet {
 
     fn index(&mut self, place: Place, script: &[u8]) {
         let Some(key) = key(script) else { return };
-        let key_of = |branches: &[BranchScripts], place: &Place| get(branches, *place).and_then(self::key);
-        self.places
-            .insert_unique(key, place, |place| key_of(&self.branches, place).unwrap_or(0));
+        let key_of =
+            |branches: &[BranchScripts], place: &Place| get(branches, *place).and_then(self::key);
+        self.places.insert_unique(key, place, |place| {
+            key_of(&self.branches, place).unwrap_or(0)
+        });
         if !self.prefilter.has_room(self.places.len()) {
             self.prefilter = Prefilter::of(self.places.len() * 2);
             let keys = self
@@ -154,9 +166,10 @@ fn key(script: &[u8]) -> Option<u64> {
     Some(u64::from_le_bytes(bytes))
 }
 
-/// Three bits of one word for each key, which others may share: where one is not set, the key is not there. Of outputs to others, one in
-/// 25 passes. The table behind it is larger than the processor's caches: asked for each output, it made blocks of a million watched
-/// scripts slower than those of a thousand.
+/// Three bits of one word for each key, which others may share: where one is not set, the key is
+/// not there. Of outputs to others, one in 25 passes. The table behind it is larger than the
+/// processor's caches: asked for each output, it made blocks of a million watched scripts slower
+/// than those of a thousand.
 #[derive(Debug)]
 struct Prefilter(Vec<u64>);
 
@@ -173,7 +186,10 @@ impl Prefilter {
     /// Returns the number of a word, and the bits in it.
     fn place(&self, key: u64) -> (usize, u64) {
         let bits = [46, 52, 58].map(|shift| 1 << ((key >> shift) % 64));
-        (key as usize & (self.0.len() - 1), bits[0] | bits[1] | bits[2])
+        (
+            key as usize & (self.0.len() - 1),
+            bits[0] | bits[1] | bits[2],
+        )
     }
 
     fn add(&mut self, key: u64) {
@@ -198,10 +214,12 @@ mod tests {
     }
 
     fn owner(set: &ScriptSet, script: &[u8]) -> Option<u32> {
-        set.owner(Script::from_bytes(script)).map(|owner| owner.index)
+        set.owner(Script::from_bytes(script))
+            .map(|owner| owner.index)
     }
 
-    /// Scripts that share a key are told apart by all their bytes, whether they are ours or an attacker's.
+    /// Scripts that share a key are told apart by all their bytes, whether they are ours or an
+    /// attacker's.
     #[test]
     fn scripts_of_one_key_are_told_apart() {
         let mut set = ScriptSet::with_capacity(0);
@@ -221,11 +239,12 @@ mod tests {
     #[test]
     fn a_set_grows() {
         let mut set = ScriptSet::with_capacity(10);
-        let branches =
-            [Branch::Receive, Branch::Change].map(|branch| set.add_branch(WalletNo(4), branch, 34, 0));
+        let branches = [Branch::Receive, Branch::Change]
+            .map(|branch| set.add_branch(WalletNo(4), branch, 34, 0));
         let script = |branch: u64, index: u64| {
             let mut script = vec![branch as u8; 34];
-            // Keys that differ in their highest bits alone, as no hash would: all pass the prefilter.
+            // Keys that differ in their highest bits alone, as no hash would: all pass the
+            // prefilter.
             script[KEY].copy_from_slice(&(index << 48 | branch << 40).to_le_bytes());
             script
         };
@@ -241,7 +260,10 @@ mod tests {
                 let found = set
                     .owner(Script::from_bytes(&script(branch as u64, index)))
                     .unwrap();
-                assert_eq!((found.branch, found.index), (Branch::ALL[branch], index as u32));
+                assert_eq!(
+                    (found.branch, found.index),
+                    (Branch::ALL[branch], index as u32)
+                );
             }
             assert_eq!(owner(&set, &script(branch as u64, 1_000)), None);
         }

@@ -6,7 +6,8 @@ use cofferdam_core::Network;
 /// The subsidy of the first blocks.
 const FIRST_SUBSIDY: u64 = 5_000_000_000;
 
-/// Returns the number of blocks between halvings of the subsidy (Bitcoin Core, `nSubsidyHalvingInterval`).
+/// Returns the number of blocks between halvings of the subsidy (Bitcoin Core,
+/// `nSubsidyHalvingInterval`).
 fn halving_interval(network: Network) -> u64 {
     match network {
         Network::Regtest => 150,
@@ -14,8 +15,8 @@ fn halving_interval(network: Network) -> u64 {
     }
 }
 
-/// Returns what the blocks from the first to the one at `height` have issued at most: the sum of their subsidies. Fees move money
-/// and make none, so no set of unspent coins comes to more.
+/// Returns what the blocks from the first to the one at `height` have issued at most: the sum of
+/// their subsidies. Fees move money and make none, so no set of unspent coins comes to more.
 pub fn issued(network: Network, height: u32) -> Amount {
     let interval = halving_interval(network);
     let (mut blocks, mut subsidy, mut sum) = (u64::from(height) + 1, FIRST_SUBSIDY, 0);

@@ -14,10 +14,11 @@ use crate::store::scripts::ScriptOwner;
 use crate::store::wallets::{self, WalletNo, WalletRecord};
 use crate::store::{Connection, Store, StoreError, coins, scripts};
 
-/// Scripts that the uses in one block may add to those watched of a branch, where the gap is not larger: ten times the usual gap. Whoever
-/// knows a wallet's public key can pay each thousandth of its addresses, and each such output would have a thousand more derived; 150 in one
-/// block took 29 s and 150,000 scripts for ever. An honest block does not need it: somebody would have handed out ten thousand addresses of
-/// which none was paid before.
+/// Scripts that the uses in one block may add to those watched of a branch, where the gap is not
+/// larger: ten times the usual gap. Whoever knows a wallet's public key can pay each thousandth of
+/// its addresses, and each such output would have a thousand more derived; 150 in one block took 29
+/// s and 150,000 scripts for ever. An honest block does not need it: somebody would have handed out
+/// ten thousand addresses of which none was paid before.
 const MOST_ADDED_BY_A_BLOCK: u32 = 10_000;
 
 /// Everything that makes a transaction ours.
@@ -25,9 +26,11 @@ const MOST_ADDED_BY_A_BLOCK: u32 = 10_000;
 pub struct Watch {
     scripts: ScriptSet,
     coins: HashMap<OutPoint, OwnCoin>,
-    /// What those coins come to at most that are there at the block that is searched. One block's outputs can be more than 64 bits hold.
+    /// What those coins come to at most that are there at the block that is searched. One block's
+    /// outputs can be more than 64 bits hold.
     held: i128,
-    /// Scripts of single indices that were told, far beyond the others of their branch: few, and mostly none.
+    /// Scripts of single indices that were told, far beyond the others of their branch: few, and
+    /// mostly none.
     told: HashMap<Box<[u8]>, ScriptOwner>,
     /// How many indices the ledger was ever told when this was loaded.
     told_in_ledger: i64,
@@ -150,7 +153,8 @@ impl Watch {
     pub fn new_wallets(&self) -> Vec<(WalletNo, Option<Birthday>)> {
         let records = self.wallets.values().map(|wallet| &wallet.record);
         let new = records.filter(|record| record.next_height.is_none());
-        new.map(|record| (record.no, record.wallet.birthday())).collect()
+        new.map(|record| (record.no, record.wallet.birthday()))
+            .collect()
     }
 
     /// Notes where the search for a new wallet begins.
@@ -168,9 +172,11 @@ impl Watch {
             .min()
     }
 
-    /// Returns the scripts of the wallets that need some block below a height searched, when they are at most `most`.
+    /// Returns the scripts of the wallets that need some block below a height searched, when they
+    /// are at most `most`.
     pub fn scripts_needed_below(&self, height: u32, most: usize) -> Option<Vec<Box<[u8]>>> {
-        let needs = |wallet: &&WatchedWallet| wallet.record.next_height.is_some_and(|next| next < height);
+        let needs =
+            |wallet: &&WatchedWallet| wallet.record.next_height.is_some_and(|next| next < height);
         let branches = || {
             self.wallets
                 .values()
@@ -232,19 +238,22 @@ impl Watch {
                 value: amount,
                 script_pubkey: ScriptBuf::from_bytes(script.to_vec()),
             }),
-            None => Err(StoreError::damaged("a coin at an index that is not watched")),
+            None => Err(StoreError::damaged(
+                "a coin at an index that is not watched",
+            )),
         }
     }
 
-    /// Tells whether the coins of a wallet can only be spent by a signer who sees the previous transaction.
+    /// Tells whether the coins of a wallet can only be spent by a signer who sees the previous
+    /// transaction.
     pub fn needs_previous(&self, wallet: WalletNo) -> bool {
         self.wallets
             .get(&wallet)
             .is_none_or(|wallet| wallet.record.wallet.script_type() != ScriptType::Taproot)
     }
 
-    /// Tells whether there are wallets whose signatures are part of the txid: what they paid may be mined under another one
-    /// than was imported.
+    /// Tells whether there are wallets whose signatures are part of the txid: what they paid may be
+    /// mined under another one than was imported.
     pub fn has_unforeseen_txids(&self) -> bool {
         self.has_unforeseen_txids
     }
@@ -262,23 +271,35 @@ impl Watch {
         }
     }
 
-    /// Counts the coins that are there where a search begins; those of higher blocks are counted when it comes to them.
-    pub async fn begin_search(&mut self, db: &mut Connection, start: u32) -> Result<(), StoreError> {
+    /// Counts the coins that are there where a search begins; those of higher blocks are counted
+    /// when it comes to them.
+    pub async fn begin_search(
+        &mut self,
+        db: &mut Connection,
+        start: u32,
+    ) -> Result<(), StoreError> {
         self.held = coins::unspent_in_total_below(db, start).await?.into();
         Ok(())
     }
 
-    /// Refuses a chain whose blocks, up to the one at `height`, have left more coins to us than all subsidies together issued.
+    /// Refuses a chain whose blocks, up to the one at `height`, have left more coins to us than all
+    /// subsidies together issued.
     pub fn refuse_impossible_sum(&self, height: u32) -> Result<(), ChainError> {
         self.refuse_impossible(self.held, height, "the blocks up to the one")
     }
 
-    /// Refuses a memory pool above the block at `height` that holds more for us than all subsidies together issued.
+    /// Refuses a memory pool above the block at `height` that holds more for us than all subsidies
+    /// together issued.
     pub fn refuse_impossible_pool(&self, sum: i128, height: u32) -> Result<(), ChainError> {
         self.refuse_impossible(sum, height, "the memory pool")
     }
 
-    fn refuse_impossible(&self, found: i128, height: u32, who: &'static str) -> Result<(), ChainError> {
+    fn refuse_impossible(
+        &self,
+        found: i128,
+        height: u32,
+        who: &'static str,
+    ) -> Result<(), ChainError> {
         let Some(network) = self
             .wallets
             .values()
@@ -299,8 +320,8 @@ impl Watch {
         }
     }
 
-    /// Notes that the block which is searched uses a script, and watches further ones when it is near the end of those watched: up to the gap
-    /// beyond it, but no more than a block may add.
+    /// Notes that the block which is searched uses a script, and watches further ones when it is
+    /// near the end of those watched: up to the gap beyond it, but no more than a block may add.
     ///
     /// Returns whether scripts were added.
     pub fn note_used(&mut self, owner: ScriptOwner) -> Result<bool, StoreError> {
@@ -334,7 +355,10 @@ impl Watch {
         branch.wanted = branch
             .wanted
             .max(addresses::horizon(owner.index.saturating_add(1), gap));
-        let most = branch.before.1.saturating_add(gap.max(MOST_ADDED_BY_A_BLOCK));
+        let most = branch
+            .before
+            .1
+            .saturating_add(gap.max(MOST_ADDED_BY_A_BLOCK));
         if branch.wanted > most {
             self.cut.insert((owner.wallet_no, owner.branch));
         }
@@ -347,16 +371,17 @@ impl Watch {
         let end = self
             .scripts
             .count(self.wallets.get(&wallet_no)?.branch(branch).place);
-        let reached =
-            |told: &ScriptOwner| (told.wallet_no, told.branch) == (wallet_no, branch) && told.index < end;
+        let reached = |told: &ScriptOwner| {
+            (told.wallet_no, told.branch) == (wallet_no, branch) && told.index < end
+        };
         let told = self.told.values().filter(|told| reached(told));
         let highest = told.max_by_key(|told| told.index).copied()?;
         self.told.retain(|_, told| !reached(told));
         Some(highest)
     }
 
-    /// Ends a block: what its uses call for is watched from the next one on. Returns whether the block used so many far indices that what it
-    /// may pay beyond them was not looked for.
+    /// Ends a block: what its uses call for is watched from the next one on. Returns whether the
+    /// block used so many far indices that what it may pay beyond them was not looked for.
     pub fn end_block(&mut self) -> Result<bool, StoreError> {
         self.block += 1;
         let cut = std::mem::take(&mut self.cut);
@@ -374,7 +399,12 @@ impl Watch {
     }
 
     /// Watches the scripts of a branch below the index `end`; returns whether any were added.
-    fn watch_up_to(&mut self, wallet_no: WalletNo, branch: Branch, end: u32) -> Result<bool, StoreError> {
+    fn watch_up_to(
+        &mut self,
+        wallet_no: WalletNo,
+        branch: Branch,
+        end: u32,
+    ) -> Result<bool, StoreError> {
         let Some(wallet) = self.wallets.get(&wallet_no) else {
             return Ok(false);
         };
@@ -390,15 +420,16 @@ impl Watch {
         Ok(true)
     }
 
-    /// Returns the number of scripts that the ledger had ever watched when this was loaded or last written.
+    /// Returns the number of scripts that the ledger had ever watched when this was loaded or last
+    /// written.
     pub fn covered_in_ledger(&self) -> i64 {
         let branches = self.wallets.values().flat_map(|wallet| &wallet.branches);
         let covered: i64 = branches.map(|branch| i64::from(branch.in_ledger)).sum();
         covered + self.told_in_ledger
     }
 
-    /// Tells the ledger which indices are used, and the scripts that are watched for them, inside a write that has found
-    /// [`Self::covered_in_ledger`] to be so still.
+    /// Tells the ledger which indices are used, and the scripts that are watched for them, inside a
+    /// write that has found [`Self::covered_in_ledger`] to be so still.
     pub async fn write_uses(&self, db: &mut Connection) -> Result<(), StoreError> {
         for wallet in self.wallets.values() {
             for (branch, state) in Branch::ALL.into_iter().zip(&wallet.branches) {
@@ -417,7 +448,11 @@ impl Watch {
 
     /// To be called when the write of [`Self::write_uses`] is committed.
     pub fn uses_are_written(&mut self) {
-        for branch in self.wallets.values_mut().flat_map(|wallet| &mut wallet.branches) {
+        for branch in self
+            .wallets
+            .values_mut()
+            .flat_map(|wallet| &mut wallet.branches)
+        {
             if let Some(index) = branch.unwritten.take() {
                 branch.next_index = index + 1;
             }

@@ -7,8 +7,8 @@ use bitcoin::block::{Header, Version as BlockVersion};
 use bitcoin::hashes::Hash;
 use bitcoin::script::Builder;
 use bitcoin::{
-    Amount, Block, BlockHash, CompactTarget, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxMerkleNode,
-    TxOut, Txid, Witness, constants, transaction,
+    Amount, Block, BlockHash, CompactTarget, OutPoint, ScriptBuf, Sequence, Transaction, TxIn,
+    TxMerkleNode, TxOut, Txid, Witness, constants, transaction,
 };
 use cofferdam_core::Network;
 use cofferdam_watcher::chain::rehearsal::mine::seal;
@@ -16,7 +16,8 @@ use cofferdam_watcher::chain::{Answer, ChainSource, SatPerKvb, Sent, TestAccept,
 
 pub const COIN: u64 = 100_000_000;
 
-/// Blocks on regtest's genesis whose hashes, roots and work are right, and whose transactions come from nowhere.
+/// Blocks on regtest's genesis whose hashes, roots and work are right, and whose transactions come
+/// from nowhere.
 #[derive(Debug)]
 pub struct Chain {
     pub blocks: Vec<Block>,

@@ -5,7 +5,8 @@ use std::path::Path;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 
-/// Copies a database that no process has open. What was written last may stand in the log beside it: a killed process leaves it there.
+/// Copies a database that no process has open. What was written last may stand in the log beside
+/// it: a killed process leaves it there.
 pub fn copy(from: &Path, to: &Path) {
     for suffix in ["", "-wal"] {
         let with = |path: &Path| format!("{}{suffix}", path.display());
@@ -15,13 +16,15 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Returns every row of every table, but for leases, without the columns `left_out`. The file is checked too.
+/// Returns every row of every table, but for leases, without the columns `left_out`. The file is
+/// checked too.
 pub async fn rows(path: &Path, left_out: &[&str]) -> Vec<String> {
     let options = SqliteConnectOptions::new().filename(path);
     let mut db = SqliteConnection::connect_with(&options).await.unwrap();
     assert_eq!(text(&mut db, "PRAGMA integrity_check").await, ["ok"]);
     let left_out = left_out.join("', '");
-    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'leases' ORDER BY name";
+    let tables =
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'leases' ORDER BY name";
     let mut rows = Vec::new();
     for table in text(&mut db, tables).await {
         let columns = format!(
@@ -29,7 +32,11 @@ pub async fn rows(path: &Path, left_out: &[&str]) -> Vec<String> {
              WHERE name NOT IN ('{left_out}')"
         );
         let columns = text(&mut db, &columns).await.concat();
-        let all = text(&mut db, &format!("SELECT {columns} FROM {table} ORDER BY 1")).await;
+        let all = text(
+            &mut db,
+            &format!("SELECT {columns} FROM {table} ORDER BY 1"),
+        )
+        .await;
         rows.extend(all.into_iter().map(|row| format!("{table}: {row}")));
     }
     db.close().await.unwrap();

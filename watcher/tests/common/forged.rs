@@ -1,5 +1,5 @@
-//! A chain whose headers and Merkle roots are right, and which says of transactions whatever a test wants; and the key of the wallets
-//! that tests use, to sign where they are to be right.
+//! A chain whose headers and Merkle roots are right, and which says of transactions whatever a test
+//! wants; and the key of the wallets that tests use, to sign where they are to be right.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -12,8 +12,9 @@ use bitcoin::key::TapTweak;
 use bitcoin::secp256k1::{Keypair, Message, Secp256k1};
 use bitcoin::sighash::{Prevouts, SighashCache};
 use bitcoin::{
-    Amount, Block, BlockHash, EcdsaSighashType, NetworkKind, OutPoint, PrivateKey, PublicKey, ScriptBuf,
-    Sequence, TapSighashType, Transaction, TxIn, TxOut, Txid, Witness, absolute, ecdsa, taproot, transaction,
+    Amount, Block, BlockHash, EcdsaSighashType, NetworkKind, OutPoint, PrivateKey, PublicKey,
+    ScriptBuf, Sequence, TapSighashType, Transaction, TxIn, TxOut, Txid, Witness, absolute, ecdsa,
+    taproot, transaction,
 };
 use cofferdam_core::Network;
 use cofferdam_core::wallet::Branch;
@@ -132,20 +133,34 @@ impl ChainSource for Forged {
             (block.block_hash() == hash).then(|| block.clone())
         };
         let block = find(&places).or_else(|| {
-            *places = state.blocks.iter().map(Block::block_hash).zip(0..).collect();
+            *places = state
+                .blocks
+                .iter()
+                .map(Block::block_hash)
+                .zip(0..)
+                .collect();
             find(&places)
         });
         let block = block.ok_or(ChainError::ChainMoved);
         Box::pin(async move { block })
     }
     fn pool(&self) -> Answer<'_, Vec<Txid>> {
-        let txids = self.state().pool.iter().map(Transaction::compute_txid).collect();
+        let txids = self
+            .state()
+            .pool
+            .iter()
+            .map(Transaction::compute_txid)
+            .collect();
         Box::pin(async move { Ok(txids) })
     }
     fn pool_transactions<'a>(&'a self, txids: &'a [Txid]) -> Answer<'a, Vec<Option<Transaction>>> {
         let state = self.state();
         let all: Vec<Transaction> = state.pool.iter().chain(&state.others).cloned().collect();
-        let find = |txid: &Txid| all.iter().find(|found| found.compute_txid() == *txid).cloned();
+        let find = |txid: &Txid| {
+            all.iter()
+                .find(|found| found.compute_txid() == *txid)
+                .cloned()
+        };
         let found = txids.iter().map(find).collect();
         Box::pin(async move { Ok(found) })
     }
@@ -196,17 +211,22 @@ fn key(branch: Branch, index: u32) -> PrivateKey {
     let seed = <[u8; 64]>::from_hex(seed).unwrap();
     let master = Xpriv::new_master(NetworkKind::Test, &seed).unwrap();
     let path: DerivationPath = "84h/1h/0h".parse().unwrap();
-    let path = path.extend([branch.step(), index].map(|step| ChildNumber::from_normal_idx(step).unwrap()));
+    let path =
+        path.extend([branch.step(), index].map(|step| ChildNumber::from_normal_idx(step).unwrap()));
     let derived = master.derive_priv(&Secp256k1::new(), &path).unwrap();
     PrivateKey::new(derived.private_key, NetworkKind::Test)
 }
 
-/// Signs an input that spends a coin of the wallet, by the type of its script. The outputs that are spent are those of all inputs.
+/// Signs an input that spends a coin of the wallet, by the type of its script. The outputs that are
+/// spent are those of all inputs.
 pub fn sign(transaction: &mut Transaction, input: usize, spent: &[TxOut], place: (Branch, u32)) {
     let secp = Secp256k1::new();
     let key = key(place.0, place.1);
     let public = PublicKey::from_private_key(&secp, &key);
-    let TxOut { value, script_pubkey } = spent[input].clone();
+    let TxOut {
+        value,
+        script_pubkey,
+    } = spent[input].clone();
     let mut cache = SighashCache::new(transaction.clone());
     let ecdsa = |digest: [u8; 32]| ecdsa::Signature {
         signature: secp.sign_ecdsa(&Message::from_digest(digest), &key.inner),

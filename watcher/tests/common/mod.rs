@@ -1,4 +1,5 @@
-//! The watcher's binary, run as a person or a script would run it, and a node that says whatever a test wants.
+//! The watcher's binary, run as a person or a script would run it, and a node that says whatever a
+//! test wants.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
@@ -101,7 +102,15 @@ impl Desk {
 
     pub fn import(&self, name: &str, descriptor: &str, network: &str) -> Run {
         let file = self.write(&format!("{name}.txt"), descriptor);
-        self.run(&["wallet", "import", &file, "--name", name, "--network", network])
+        self.run(&[
+            "wallet",
+            "import",
+            &file,
+            "--name",
+            name,
+            "--network",
+            network,
+        ])
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
@@ -158,11 +167,15 @@ pub fn run(command: &mut Command) -> Run {
     }
 }
 
-/// Waits until a condition holds: at once when it does, and long enough for a machine that has much else to do.
+/// Waits until a condition holds: at once when it does, and long enough for a machine that has much
+/// else to do.
 pub fn wait_for(what: &str, condition: impl Fn() -> bool) {
     let start = std::time::Instant::now();
     while !condition() {
-        assert!(start.elapsed().as_secs() < 120, "waited too long for {what}");
+        assert!(
+            start.elapsed().as_secs() < 120,
+            "waited too long for {what}"
+        );
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
 }
@@ -177,7 +190,10 @@ pub fn sql(path: &Path, statements: &'static str) {
         use sqlx::Connection;
         let url = format!("sqlite://{}", path.display());
         let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
-        sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
+        sqlx::raw_sql(statements)
+            .execute(&mut connection)
+            .await
+            .unwrap();
         connection.close().await.unwrap();
     });
 }

@@ -28,7 +28,8 @@ impl Answer {
     }
 
     pub fn error(code: i64, message: &str) -> Self {
-        let body = json!({ "result": null, "error": { "code": code, "message": message }, "id": 0 });
+        let body =
+            json!({ "result": null, "error": { "code": code, "message": message }, "id": 0 });
         Answer::Body(500, body.to_string().into_bytes())
     }
 }
@@ -39,9 +40,11 @@ pub struct FakeNode {
 }
 
 impl FakeNode {
-    /// `answer` is asked for single calls; batches are answered with one answer for each of their calls.
+    /// `answer` is asked for single calls; batches are answered with one answer for each of their
+    /// calls.
     pub fn start(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> Self {
-        let single = move |call: &Value| answer(call["method"].as_str().unwrap_or(""), &call["params"]);
+        let single =
+            move |call: &Value| answer(call["method"].as_str().unwrap_or(""), &call["params"]);
         FakeNode::raw(move |request| match request {
             Value::Array(calls) => batch(calls, &single),
             call => single(call),
@@ -93,7 +96,10 @@ fn serve(stream: TcpStream, answer: &dyn Fn(&Value) -> Answer) {
     while let Some(request) = read_request(&mut reader) {
         let sent = match answer(&request) {
             Answer::Body(status, body) => {
-                let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n", body.len());
+                let head = format!(
+                    "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n",
+                    body.len()
+                );
                 stream
                     .write_all(head.as_bytes())
                     .and_then(|()| stream.write_all(&body))

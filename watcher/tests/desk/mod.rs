@@ -128,7 +128,9 @@ impl Desk {
     }
 
     pub(crate) fn balance(&self, part: &str) -> u64 {
-        self.ok(&["balance", "--wallet", "main"])[part].as_u64().unwrap()
+        self.ok(&["balance", "--wallet", "main"])[part]
+            .as_u64()
+            .unwrap()
     }
 }
 
@@ -171,7 +173,9 @@ pub(crate) fn steady_text(text: &str, desk: &Desk) -> String {
 }
 
 fn steady_word(word: String) -> String {
-    let hex = |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let hex = |part: &str, length| {
+        part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
     let id = ["po-", "sp-", "ca-"].iter().find(|prefix| {
         word.strip_prefix(**prefix)
             .is_some_and(|digits| hex(digits.trim_end_matches(':'), 10))

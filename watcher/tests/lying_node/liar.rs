@@ -11,7 +11,8 @@ use cofferdam_watcher::chain::{Answer, ChainError, ChainSource, SatPerKvb, Sent,
 
 use super::forged::Forged;
 
-/// Hashes, headers, blocks and transactions that a sync may ask for, here where an honest chain has a dozen of each.
+/// Hashes, headers, blocks and transactions that a sync may ask for, here where an honest chain has
+/// a dozen of each.
 const MOST_WORK: usize = 30_000;
 
 /// What is said beside what the chain has.
@@ -117,7 +118,12 @@ impl ChainSource for Liar {
                 let more = self.more((from + count) as usize - own.min((from + count) as usize));
                 let first = (from as usize).saturating_sub(own);
                 let missing = count as usize - hashes.len();
-                hashes.extend(more.iter().skip(first).take(missing).map(Header::block_hash));
+                hashes.extend(
+                    more.iter()
+                        .skip(first)
+                        .take(missing)
+                        .map(Header::block_hash),
+                );
             }
             self.work(hashes.len().max(1));
             for (hash, height) in hashes.iter_mut().zip(from..) {
@@ -198,7 +204,11 @@ impl ChainSource for Liar {
         Box::pin(async { Ok(None) })
     }
     fn test_accept<'a>(&'a self, _: &'a Transaction) -> Answer<'a, TestAccept> {
-        let said = self.words().test_accept.clone().unwrap_or(TestAccept::Accepted);
+        let said = self
+            .words()
+            .test_accept
+            .clone()
+            .unwrap_or(TestAccept::Accepted);
         Box::pin(async move { Ok(said) })
     }
     fn broadcast<'a>(&'a self, _: &'a Transaction) -> Answer<'a, Sent> {

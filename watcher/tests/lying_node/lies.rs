@@ -48,7 +48,11 @@ const WRONG: [&str; 7] = [
     "with one bit of its signature changed",
 ];
 
-fn lie(name: impl Into<String>, rules: &'static [Rule], prepare: impl Fn(&Treasury, &Liar) + 'static) -> Lie {
+fn lie(
+    name: impl Into<String>,
+    rules: &'static [Rule],
+    prepare: impl Fn(&Treasury, &Liar) + 'static,
+) -> Lie {
     Lie {
         name: name.into(),
         told: Told::Sync,
@@ -67,7 +71,11 @@ fn said(name: &str, prepare: impl Fn(&Treasury, &Liar) + 'static) -> Lie {
 /// A transaction of others that spends the coin that the exported list must spend, wrongly signed.
 fn stranger(treasury: &Treasury, wrong: &str) -> Transaction {
     let anchor = treasury.exported.input[0].previous_output;
-    forge(treasury, transaction(&[anchor], &[elsewhere(900_000)]), wrong)
+    forge(
+        treasury,
+        transaction(&[anchor], &[elsewhere(900_000)]),
+        wrong,
+    )
 }
 
 fn forge(treasury: &Treasury, mut forged: Transaction, wrong: &str) -> Transaction {
@@ -199,7 +207,8 @@ fn spends(lies: &mut Vec<Lie>) {
         IN_BLOCK,
         |treasury, liar| {
             let coins: Vec<OutPoint> = treasury.coins.iter().map(|(coin, ..)| *coin).collect();
-            liar.chain.mine(vec![transaction(&coins, &[elsewhere(1_000)])]);
+            liar.chain
+                .mine(vec![transaction(&coins, &[elsewhere(1_000)])]);
         },
     ));
     lies.push(lie(
@@ -256,12 +265,16 @@ fn blocks(lies: &mut Vec<Lie>) {
             });
         },
     ));
-    lies.push(lie("block: a witness altered", WITNESSES, |treasury, liar| {
-        liar.chain.mine(vec![treasury.signed.clone()]);
-        serve(liar, |block| {
-            block.txdata[1].input[0].witness = Witness::from_slice(&[[1; 70]]);
-        });
-    }));
+    lies.push(lie(
+        "block: a witness altered",
+        WITNESSES,
+        |treasury, liar| {
+            liar.chain.mine(vec![treasury.signed.clone()]);
+            serve(liar, |block| {
+                block.txdata[1].input[0].witness = Witness::from_slice(&[[1; 70]]);
+            });
+        },
+    ));
     type Change = fn(&Treasury, &mut Block);
     let changes: [(&str, Change); 5] = [
         ("a payment that is not there", |treasury, block| {
@@ -270,7 +283,9 @@ fn blocks(lies: &mut Vec<Lie>) {
         ("a payment of another amount", |_, block| {
             block.txdata[1].output[0].value = Amount::from_sat(9_000_000);
         }),
-        ("a payment left out", |_, block| drop(block.txdata.remove(1))),
+        ("a payment left out", |_, block| {
+            drop(block.txdata.remove(1))
+        }),
         ("the transactions of no block", |_, block| {
             block.txdata.truncate(1)
         }),
@@ -423,28 +438,46 @@ fn headers(lies: &mut Vec<Lie>) {
         },
     ));
     lies.push(lie("hashes: another first block", &[], |_, liar| {
-        liar.words().hashes.insert(0, BlockHash::from_byte_array([9; 32]));
-    }));
-    lies.push(lie("hashes: another block in the middle", &[], |_, liar| {
-        liar.chain.mine(Vec::new());
         liar.words()
             .hashes
-            .insert(10, BlockHash::from_byte_array([9; 32]));
+            .insert(0, BlockHash::from_byte_array([9; 32]));
     }));
+    lies.push(lie(
+        "hashes: another block in the middle",
+        &[],
+        |_, liar| {
+            liar.chain.mine(Vec::new());
+            liar.words()
+                .hashes
+                .insert(10, BlockHash::from_byte_array([9; 32]));
+        },
+    ));
 }
 
 fn pools(lies: &mut Vec<Lie>) {
-    lies.push(lie("pool: half a million txids", &[Rule::Bounds], |_, liar| {
-        let txid = |number: u32| {
-            let mut bytes = [3; 32];
-            bytes[..4].copy_from_slice(&number.to_le_bytes());
-            Txid::from_byte_array(bytes)
-        };
-        liar.words().pool = Some((0..500_001).map(txid).collect());
-    }));
-    lies.push(lie("pool: txids without their transactions", &[], |_, liar| {
-        liar.words().pool = Some((0..9).map(|number| Txid::from_byte_array([number; 32])).collect());
-    }));
+    lies.push(lie(
+        "pool: half a million txids",
+        &[Rule::Bounds],
+        |_, liar| {
+            let txid = |number: u32| {
+                let mut bytes = [3; 32];
+                bytes[..4].copy_from_slice(&number.to_le_bytes());
+                Txid::from_byte_array(bytes)
+            };
+            liar.words().pool = Some((0..500_001).map(txid).collect());
+        },
+    ));
+    lies.push(lie(
+        "pool: txids without their transactions",
+        &[],
+        |_, liar| {
+            liar.words().pool = Some(
+                (0..9)
+                    .map(|number| Txid::from_byte_array([number; 32]))
+                    .collect(),
+            );
+        },
+    ));
     lies.push(lie(
         "pool: a list's transaction that is not shown",
         &[],
@@ -473,8 +506,16 @@ fn words(lies: &mut Vec<Lie>) {
         liar.words().filters = Some(vec![0xff; 9]);
     }));
     let results: [(&str, TestAccept, Result<Sent, ChainError>); 5] = [
-        ("taken, and thrown away", TestAccept::Accepted, Ok(Sent::Accepted)),
-        ("known already", TestAccept::AlreadyKnown, Ok(Sent::AlreadyKnown)),
+        (
+            "taken, and thrown away",
+            TestAccept::Accepted,
+            Ok(Sent::Accepted),
+        ),
+        (
+            "known already",
+            TestAccept::AlreadyKnown,
+            Ok(Sent::AlreadyKnown),
+        ),
         (
             "against the rules",
             TestAccept::Rejected("bad-txns-inputs-missingorspent".into()),
@@ -511,7 +552,8 @@ pub(super) fn differences(
 ) -> Vec<String> {
     let mut found = Vec::new();
     // What was sent is "broadcast" and no more, whatever a node says of it.
-    let is_sent = |row: &String| row.starts_with("pool_") || row.starts_with("payout_transactions: ");
+    let is_sent =
+        |row: &String| row.starts_with("pool_") || row.starts_with("payout_transactions: ");
     let counts = |row: &&String| told != Told::Broadcast || !is_sent(row);
     for (before, after) in before.1.iter().zip(after.1) {
         let is_sent = told == Told::Broadcast && after.starts_with("Broadcast, final false");

@@ -43,7 +43,9 @@ impl AccountKey {
         secp: Secp256k1<All>,
     ) -> Result<AccountKey, KeyError> {
         let branch_key = |branch: Branch| -> Result<_, KeyError> {
-            let key = account.expose().derive_priv(&secp, &[branch.child_number()]);
+            let key = account
+                .expose()
+                .derive_priv(&secp, &[branch.child_number()]);
             let key = WipedXpriv::new(key.map_err(|_| KeyError::NoKey)?);
             Ok(WipedSecretKey::new(key.expose().private_key))
         };
@@ -70,7 +72,8 @@ impl AccountKey {
         &self.origin
     }
 
-    /// Returns the account's key with its origin, as a cosigner's descriptor takes it: `[fingerprint/48h/...]xpub...`.
+    /// Returns the account's key with its origin, as a cosigner's descriptor takes it:
+    /// `[fingerprint/48h/...]xpub...`.
     pub fn key_text(&self) -> String {
         let (fingerprint, path) = &self.origin;
         let path: String = path.into_iter().map(|step| format!("/{step:#}")).collect();
@@ -110,8 +113,9 @@ impl AccountKey {
 
     /// Signs with ECDSA: deterministic (RFC 6979), low R (ground as Bitcoin Core does), low S.
     ///
-    /// Returned with the publicly derived key, and not verified: that is for [`Verifier`](crate::psbt::Verifier), which hashes anew and
-    /// asks whether the coin pays to that key.
+    /// Returned with the publicly derived key, and not verified: that is for
+    /// [`Verifier`](crate::psbt::Verifier), which hashes anew and asks whether the coin pays to
+    /// that key.
     pub fn sign_ecdsa(
         &self,
         branch: Branch,
@@ -119,11 +123,14 @@ impl AccountKey {
         message: &Message,
     ) -> Result<(PublicKey, ecdsa::Signature), SignError> {
         let (public_key, key) = self.keys(branch, index)?;
-        Ok((public_key, self.secp.sign_ecdsa_low_r(message, key.expose())))
+        Ok((
+            public_key,
+            self.secp.sign_ecdsa_low_r(message, key.expose()),
+        ))
     }
 
-    /// Signs a taproot key spend: BIP340 with zero auxiliary randomness, by the key tweaked with the script tree's root
-    /// (BIP341; none for BIP86).
+    /// Signs a taproot key spend: BIP340 with zero auxiliary randomness, by the key tweaked with
+    /// the script tree's root (BIP341; none for BIP86).
     ///
     /// It is not verified: that is for [`Verifier`](crate::psbt::Verifier), as BIP340 recommends.
     pub fn sign_taproot_key_spend(
@@ -136,12 +143,18 @@ impl AccountKey {
         let tweak = self.branches.tweak(branch, index)?;
         let key = self.secret_key(branch, index, &tweak)?;
         let pair = WipedKeypair::new(Keypair::from_secret_key(&self.secp, key.expose()));
-        let tweaked = WipedKeypair::new(pair.expose().tap_tweak(&self.secp, merkle_root).to_keypair());
-        Ok(self.secp.sign_schnorr_no_aux_rand(message, tweaked.expose()))
+        let tweaked = WipedKeypair::new(
+            pair.expose()
+                .tap_tweak(&self.secp, merkle_root)
+                .to_keypair(),
+        );
+        Ok(self
+            .secp
+            .sign_schnorr_no_aux_rand(message, tweaked.expose()))
     }
 
-    /// Returns the keys at an index: the public one by public derivation, the private one as the branch's plus the same public
-    /// tweak (BIP32, unhardened).
+    /// Returns the keys at an index: the public one by public derivation, the private one as the
+    /// branch's plus the same public tweak (BIP32, unhardened).
     fn keys(&self, branch: Branch, index: u32) -> Result<(PublicKey, WipedSecretKey), DeriveError> {
         let tweak = self.branches.tweak(branch, index)?;
         let public_key = self
@@ -151,7 +164,12 @@ impl AccountKey {
         Ok((public_key, self.secret_key(branch, index, &tweak)?))
     }
 
-    fn secret_key(&self, branch: Branch, index: u32, tweak: &Scalar) -> Result<WipedSecretKey, DeriveError> {
+    fn secret_key(
+        &self,
+        branch: Branch,
+        index: u32,
+        tweak: &Scalar,
+    ) -> Result<WipedSecretKey, DeriveError> {
         let [receive, change] = &self.branch_keys;
         let parent = match branch {
             Branch::Receive => receive,

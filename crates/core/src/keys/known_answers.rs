@@ -28,7 +28,8 @@ fn bip39() -> Option<bool> {
     let words = "legal winner thank year wave sausage worth useful legal winner thank yellow";
     let seed = "2e8905819b8723fe2c1d161860e5ee1830318dbf49a83bd451cfb8440c28bd6f\
                 a457fe1296106559a3c80937a1c1069be3a3a5bd381ee6260e8d9739fce1f607";
-    let mnemonic = Mnemonic::from_entropy(&Entropy::from_bytes(&[0x7f; 16]).ok()?, Language::English);
+    let mnemonic =
+        Mnemonic::from_entropy(&Entropy::from_bytes(&[0x7f; 16]).ok()?, Language::English);
     let made = mnemonic.seed(&Bip39Passphrase::new("TREZOR"));
     Some(mnemonic.phrase().as_str() == words && made.as_bytes().as_slice() == bytes(seed))
 }
@@ -37,12 +38,16 @@ fn bip39() -> Option<bool> {
 fn bip32() -> Option<bool> {
     let xpub = "xpub6H1LXWLaKsWFhvm6RVpEL9P4KfRZSW7abD2ttkWP3SSQvnyA8FSVqNTEcYFgJS2UaFcxupHiYkro49S8yGasTvXEYBVPamhGW6cFJ\
                 odrTHy";
-    let master = MasterKey::from_bytes(&bytes("000102030405060708090a0b0c0d0e0f"), Network::Mainnet).ok()?;
-    let account = master.account_at(&"m/0h/1/2h/2/1000000000".parse().ok()?).ok()?;
+    let master =
+        MasterKey::from_bytes(&bytes("000102030405060708090a0b0c0d0e0f"), Network::Mainnet).ok()?;
+    let account = master
+        .account_at(&"m/0h/1/2h/2/1000000000".parse().ok()?)
+        .ok()?;
     Some(account.xpub().to_string() == xpub)
 }
 
-/// RFC 6979 over secp256k1, by a vector in wide use whose R is low, so that grinding leaves it as it is.
+/// RFC 6979 over secp256k1, by a vector in wide use whose R is low, so that grinding leaves it as
+/// it is.
 fn ecdsa() -> Option<bool> {
     let key = bytes("f8b8af8ce3c7cca5e300d33939540c10d45ce001b8f252bfbc57ba0342904181");
     let signature = "7063ae83e7f62bbb171798131b4a0564b956930092b33b07b395615d9ec7e15c\
@@ -81,7 +86,8 @@ fn coins(scripts: [&str; 3]) -> [TxOut; 3] {
     })
 }
 
-/// A transaction with three P2WPKH inputs, signed as Bitcoin Core signs it: from words to signatures.
+/// A transaction with three P2WPKH inputs, signed as Bitcoin Core signs it: from words to
+/// signatures.
 fn sign_p2wpkh() -> Option<bool> {
     let transaction: Transaction = bitcoin::consensus::encode::deserialize_hex(P2WPKH).ok()?;
     let account = account(ScriptType::Segwit)?;
@@ -89,10 +95,17 @@ fn sign_p2wpkh() -> Option<bool> {
     let coins = coins(P2WPKH_COINS);
     for (index, (coin, expected)) in coins.iter().zip(P2WPKH_SIGNATURES).enumerate() {
         let hash = cache
-            .p2wpkh_signature_hash(index, &coin.script_pubkey, coin.value, EcdsaSighashType::All)
+            .p2wpkh_signature_hash(
+                index,
+                &coin.script_pubkey,
+                coin.value,
+                EcdsaSighashType::All,
+            )
             .ok()?;
         let message = Message::from_digest(hash.to_byte_array());
-        let (_, signature) = account.sign_ecdsa(Branch::Receive, index as u32, &message).ok()?;
+        let (_, signature) = account
+            .sign_ecdsa(Branch::Receive, index as u32, &message)
+            .ok()?;
         if signature.serialize_der().to_vec() != bytes(expected) {
             return Some(false);
         }
@@ -108,7 +121,11 @@ fn sign_taproot() -> Option<bool> {
     let coins = coins(TAPROOT_COINS);
     for (index, expected) in TAPROOT_SIGNATURES.into_iter().enumerate() {
         let hash = cache
-            .taproot_key_spend_signature_hash(index, &Prevouts::All(&coins), TapSighashType::Default)
+            .taproot_key_spend_signature_hash(
+                index,
+                &Prevouts::All(&coins),
+                TapSighashType::Default,
+            )
             .ok()?;
         let message = Message::from_digest(hash.to_byte_array());
         let signature = account

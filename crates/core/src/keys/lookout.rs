@@ -12,15 +12,22 @@ const SHORTEST: usize = 12;
 /// Letters of a word that tell it from all others of its list (BIP39).
 const TELLING: usize = 4;
 
-/// The longest run of letters in which words without spaces are looked for; a longer one is refused as it is.
+/// The longest run of letters in which words without spaces are looked for; a longer one is refused
+/// as it is.
 const LONGEST: usize = 2_000;
 
-/// Tells whether text has as many words of one list in a row as the shortest mnemonic has, whatever their checksum: whole words or
-/// their first letters, four or more; with accents or without; numbered, or with nothing between them.
+/// Tells whether text has as many words of one list in a row as the shortest mnemonic has, whatever
+/// their checksum: whole words or their first letters, four or more; with accents or without;
+/// numbered, or with nothing between them.
 pub(super) fn may_hold_words(text: &str) -> bool {
     let text = bare(text);
-    let parts = |letter: char| letter.is_whitespace() || letter.is_numeric() || letter.is_ascii_punctuation();
-    let tokens: Vec<&str> = text.split(parts).filter(|token| !token.is_empty()).collect();
+    let parts = |letter: char| {
+        letter.is_whitespace() || letter.is_numeric() || letter.is_ascii_punctuation()
+    };
+    let tokens: Vec<&str> = text
+        .split(parts)
+        .filter(|token| !token.is_empty())
+        .collect();
     Language::ALL.into_iter().any(|language| {
         let list = List::of(language);
         let mut row = 0;
@@ -69,7 +76,8 @@ impl List {
         List { known, longest }
     }
 
-    /// Returns the most words that a run of letters is made of; 0 when it is made of none, or of something besides.
+    /// Returns the most words that a run of letters is made of; 0 when it is made of none, or of
+    /// something besides.
     fn words_in(&self, token: &str) -> usize {
         if self.known.contains(token) {
             return 1;
@@ -107,7 +115,9 @@ mod tests {
 
     fn words(language: Language) -> Vec<&'static str> {
         let list = language.to_bip39().word_list();
-        (0..12).map(|number| list[(number * 167 + 40) % 2048]).collect()
+        (0..12)
+            .map(|number| list[(number * 167 + 40) % 2048])
+            .collect()
     }
 
     fn first_letters(word: &str) -> String {

@@ -102,8 +102,8 @@ impl fmt::Debug for MasterKey {
     }
 }
 
-/// Returns a context whose secret computations are blinded against side channels. Results do not depend on the blinding,
-/// which therefore may come from the seed.
+/// Returns a context whose secret computations are blinded against side channels. Results do not
+/// depend on the blinding, which therefore may come from the seed.
 fn blinded(seed: &[u8]) -> Secp256k1<All> {
     let mut secp = Secp256k1::new();
     secp.seeded_randomize(&derive_symmetric(seed, b"cofferdam/1/blinding"));

@@ -10,7 +10,8 @@ use super::{Bip39Passphrase, Entropy, InvalidWordCount, Language, Seed, WordCoun
 
 /// Why words are refused.
 ///
-/// An unknown word is named: it is on no list, and no part of any key. Words that are on the list are never repeated.
+/// An unknown word is named: it is on no list, and no part of any key. Words that are on the list
+/// are never repeated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MnemonicError {
     /// No mnemonic has this many words.
@@ -63,8 +64,9 @@ pub struct Mnemonic {
 impl Mnemonic {
     /// Reads words, separated by white space, in any case and Unicode form.
     ///
-    /// Without a language, the one whose list has all the words and whose checksum is right is taken; several are an
-    /// error. (The seed would be the same, as it depends on the words alone; the entropy would not.)
+    /// Without a language, the one whose list has all the words and whose checksum is right is
+    /// taken; several are an error. (The seed would be the same, as it depends on the words alone;
+    /// the entropy would not.)
     pub fn parse(text: &str, language: Option<Language>) -> Result<Mnemonic, MnemonicError> {
         let text = normalize(text.chars().flat_map(char::to_lowercase));
         let word_count = WordCount::try_from(text.split_whitespace().count())?;
@@ -98,8 +100,9 @@ impl Mnemonic {
         }
     }
 
-    /// Tells whether text has as many words of one list in a row as the shortest mnemonic has, whatever their checksum: it may be a
-    /// backup, or most of one. Whole words or their first letters, with accents or without, numbered or with nothing between them.
+    /// Tells whether text has as many words of one list in a row as the shortest mnemonic has,
+    /// whatever their checksum: it may be a backup, or most of one. Whole words or their first
+    /// letters, with accents or without, numbered or with nothing between them.
     pub fn may_be_in(text: &str) -> bool {
         may_hold_words(text)
     }
@@ -153,7 +156,8 @@ impl Mnemonic {
         self.words.words()
     }
 
-    /// Returns the words separated by single spaces, in Unicode NFKD: the text that the seed is derived from.
+    /// Returns the words separated by single spaces, in Unicode NFKD: the text that the seed is
+    /// derived from.
     pub fn phrase(&self) -> Zeroizing<String> {
         let length: usize = self.words().map(|word| word.len() + 1).sum();
         let mut phrase = Zeroizing::new(String::with_capacity(length));
@@ -166,9 +170,12 @@ impl Mnemonic {
         phrase
     }
 
-    /// Derives the seed: PBKDF2-HMAC-SHA512 in 2048 rounds, of the words with the passphrase as salt.
+    /// Derives the seed: PBKDF2-HMAC-SHA512 in 2048 rounds, of the words with the passphrase as
+    /// salt.
     pub fn seed(&self, passphrase: &Bip39Passphrase) -> Seed {
-        Seed::new(Zeroizing::new(self.words.to_seed_normalized(passphrase.as_str())))
+        Seed::new(Zeroizing::new(
+            self.words.to_seed_normalized(passphrase.as_str()),
+        ))
     }
 }
 
@@ -184,14 +191,16 @@ fn detect(text: &str) -> Result<Language, MnemonicError> {
         .into_iter()
         .filter(|language| known(*language) == words)
         .collect();
-    let is_right =
-        |language: &Language| bip39::Mnemonic::parse_in_normalized(language.to_bip39(), text).is_ok();
+    let is_right = |language: &Language| {
+        bip39::Mnemonic::parse_in_normalized(language.to_bip39(), text).is_ok()
+    };
     let right: Vec<_> = complete.iter().copied().filter(is_right).collect();
     match (&right[..], &complete[..]) {
         ([language], _) => Ok(*language),
         // The parser will say that the checksum is wrong.
         ([], [language, ..]) => Ok(*language),
-        // The parser will name the word that the best language does not know; English when all are equally bad.
+        // The parser will name the word that the best language does not know; English when all are
+        // equally bad.
         ([], []) => {
             let best = Language::ALL
                 .into_iter()
@@ -203,7 +212,8 @@ fn detect(text: &str) -> Result<Language, MnemonicError> {
     }
 }
 
-/// Returns the words of a list that are one or two letters away from a typed one, the closest first.
+/// Returns the words of a list that are one or two letters away from a typed one, the closest
+/// first.
 fn near(typed: &str, language: Language) -> Vec<&'static str> {
     let typed: Zeroizing<Vec<char>> = Zeroizing::new(typed.chars().take(MAX_SHOWN).collect());
     let furthest = if typed.len() < 4 { 1 } else { 2 };
@@ -215,7 +225,10 @@ fn near(typed: &str, language: Language) -> Vec<&'static str> {
         .filter(|(distance, _)| *distance <= furthest)
         .collect();
     near.sort_by_key(|(distance, _)| *distance);
-    near.into_iter().take(MAX_NEAR).map(|(_, word)| word).collect()
+    near.into_iter()
+        .take(MAX_NEAR)
+        .map(|(_, word)| word)
+        .collect()
 }
 
 /// Returns the Levenshtein distance.

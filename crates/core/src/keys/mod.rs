@@ -1,10 +1,12 @@
 //! Private keys: the only place of the shared crates that holds any.
 //!
-//! The way from birth to signature: [`mix`] makes an [`Entropy`] of kernel bytes and [`Rolls`]; a [`Mnemonic`] writes it
-//! in words (BIP39); a [`Mnemonic`] and a [`Bip39Passphrase`] give a [`Seed`], a seed a [`MasterKey`] (BIP32), and that
-//! an [`AccountKey`], which signs. A [`ReceiptKey`] signs what was signed, and owns no coin.
+//! The way from birth to signature: [`mix`] makes an [`Entropy`] of kernel bytes and [`Rolls`]; a
+//! [`Mnemonic`] writes it in words (BIP39); a [`Mnemonic`] and a [`Bip39Passphrase`] give a
+//! [`Seed`], a seed a [`MasterKey`] (BIP32), and that an [`AccountKey`], which signs. A
+//! [`ReceiptKey`] signs what was signed, and owns no coin.
 //!
-//! Every secret type here is neither `Copy` nor `Display`, shows nothing in `Debug` and is wiped when dropped.
+//! Every secret type here is neither `Copy` nor `Display`, shows nothing in `Debug` and is wiped
+//! when dropped.
 
 mod account;
 #[cfg(test)]

@@ -18,13 +18,17 @@ pub enum CosignerScript {
     Wsh,
 }
 
-/// Returns the path of an account: `purpose h / coin type h / account h` (BIP44, BIP49, BIP84, BIP86).
+/// Returns the path of an account: `purpose h / coin type h / account h` (BIP44, BIP49, BIP84,
+/// BIP86).
 pub fn account_path(
     network: Network,
     script_type: ScriptType,
     account: u32,
 ) -> Result<DerivationPath, PathError> {
-    hardened(account, &[script_type.purpose(), network.coin_type(), account])
+    hardened(
+        account,
+        &[script_type.purpose(), network.coin_type(), account],
+    )
 }
 
 /// Returns the path of a cosigner's account: `48h / coin type h / account h / script h` (BIP48).
@@ -45,7 +49,9 @@ fn hardened(account: u32, steps: &[u32]) -> Result<DerivationPath, PathError> {
         .iter()
         .map(|step| ChildNumber::from_hardened_idx(*step))
         .collect();
-    steps.map(DerivationPath::from).map_err(|_| PathError(account))
+    steps
+        .map(DerivationPath::from)
+        .map_err(|_| PathError(account))
 }
 
 #[cfg(test)]
@@ -54,12 +60,17 @@ mod tests {
 
     #[test]
     fn paths_are_those_of_the_bips() {
-        let path = |network, script_type| account_path(network, script_type, 7).unwrap().to_string();
+        let path =
+            |network, script_type| account_path(network, script_type, 7).unwrap().to_string();
         assert_eq!(path(Network::Mainnet, ScriptType::Legacy), "44'/0'/7'");
         assert_eq!(path(Network::Testnet4, ScriptType::Nested), "49'/1'/7'");
         assert_eq!(path(Network::Signet, ScriptType::Segwit), "84'/1'/7'");
         assert_eq!(path(Network::Regtest, ScriptType::Taproot), "86'/1'/7'");
-        let cosigner = |script| cosigner_path(Network::Mainnet, script, 3).unwrap().to_string();
+        let cosigner = |script| {
+            cosigner_path(Network::Mainnet, script, 3)
+                .unwrap()
+                .to_string()
+        };
         assert_eq!(cosigner(CosignerScript::NestedWsh), "48'/0'/3'/1'");
         assert_eq!(cosigner(CosignerScript::Wsh), "48'/0'/3'/2'");
     }

@@ -47,10 +47,13 @@ impl ReceiptKey {
         self.public_key
     }
 
-    /// Signs the hash of a receipt: BIP340 with zero auxiliary randomness. The signature is verified before it is returned.
+    /// Signs the hash of a receipt: BIP340 with zero auxiliary randomness. The signature is
+    /// verified before it is returned.
     pub fn sign(&self, hash: [u8; 32]) -> Result<schnorr::Signature, SignError> {
         let message = Message::from_digest(hash);
-        let signature = self.secp.sign_schnorr_no_aux_rand(&message, self.pair.expose());
+        let signature = self
+            .secp
+            .sign_schnorr_no_aux_rand(&message, self.pair.expose());
         verifier()
             .verify_schnorr(&signature, &message, &self.public_key)
             .map(|()| signature)
@@ -74,7 +77,11 @@ mod tests {
         let master = MasterKey::from_bytes(&[7; 32], Network::Regtest).unwrap();
         let path: DerivationPath = "m/1128678482h/0h".parse().unwrap();
         let expected = master.derive(&path).unwrap();
-        let expected = expected.expose().private_key.x_only_public_key(master.secp()).0;
+        let expected = expected
+            .expose()
+            .private_key
+            .x_only_public_key(master.secp())
+            .0;
         let key = master.receipt_key().unwrap();
         assert_eq!(key.public_key(), expected);
         assert_eq!(PURPOSE.to_be_bytes(), *b"CFDR");

@@ -23,7 +23,9 @@ pub enum RollsError {
     #[error("there are no rolls; write dice as 1 to 6, or coins as H and T")]
     Empty,
     /// A character is no roll.
-    #[error("character {position} is no roll; write dice as 1 to 6, or coins as H and T (not 0 and 1)")]
+    #[error(
+        "character {position} is no roll; write dice as 1 to 6, or coins as H and T (not 0 and 1)"
+    )]
     NotARoll {
         /// The position in characters, from 1.
         position: usize,
@@ -108,8 +110,9 @@ impl Rolls {
 
     /// Returns what is suspicious about the rolls. A warning only: mixing cannot lose entropy.
     ///
-    /// A chi-squared test of the faces, and one of the steps from each roll to the next (modulo the number of faces), at
-    /// the level of one in a thousand each. Fewer than five expected of a face are too few to say anything.
+    /// A chi-squared test of the faces, and one of the steps from each roll to the next (modulo the
+    /// number of faces), at the level of one in a thousand each. Fewer than five expected of a face
+    /// are too few to say anything.
     pub fn bias(&self) -> Option<Bias> {
         let faces: Zeroizing<Vec<usize>> = Zeroizing::new(self.text.bytes().map(face).collect());
         let sides = self.sides();
@@ -130,7 +133,8 @@ impl Rolls {
         }
     }
 
-    /// Returns whether values below the number of sides are spread less evenly than chance does but one time in 1000.
+    /// Returns whether values below the number of sides are spread less evenly than chance does but
+    /// one time in 1000.
     fn is_uneven(&self, values: impl Iterator<Item = usize>) -> bool {
         let sides = self.sides();
         let mut counts = [0_usize; 6];
@@ -144,7 +148,8 @@ impl Rolls {
             RollKind::Dice => 20_515,
             RollKind::Coins => 10_828,
         };
-        // sum((count - total / sides)^2 / (total / sides)) = (sides * sum(count^2) - total^2) / total
+        // sum((count - total / sides)^2 / (total / sides)) = (sides * sum(count^2) - total^2) /
+        // total
         let squares: usize = counts.iter().map(|count| count * count).sum();
         (sides * squares - total * total) * 1000 > quantile * total
     }
@@ -182,7 +187,9 @@ mod tests {
         assert_eq!(parse("1 2\n3\t4\r\n56"), Ok("123456".into()));
         assert_eq!(parse("HthT\n"), Ok("HTHT".into()));
         assert_eq!(
-            Rolls::parse("66").map(|rolls| (rolls.kind(), rolls.count())).ok(),
+            Rolls::parse("66")
+                .map(|rolls| (rolls.kind(), rolls.count()))
+                .ok(),
             Some((RollKind::Dice, 2))
         );
     }
@@ -191,8 +198,21 @@ mod tests {
     fn what_is_no_roll_is_refused_by_position() {
         assert_eq!(parse(""), Err(RollsError::Empty));
         assert_eq!(parse(" \n"), Err(RollsError::Empty));
-        for text in ["127", "120", "12x", "12,", "12\u{664}", "HT0", "ht\0", "12\u{a0}"] {
-            assert_eq!(parse(text), Err(RollsError::NotARoll { position: 3 }), "{text:?}");
+        for text in [
+            "127",
+            "120",
+            "12x",
+            "12,",
+            "12\u{664}",
+            "HT0",
+            "ht\0",
+            "12\u{a0}",
+        ] {
+            assert_eq!(
+                parse(text),
+                Err(RollsError::NotARoll { position: 3 }),
+                "{text:?}"
+            );
         }
         assert_eq!(parse("12H"), Err(RollsError::Mixed { position: 3 }));
         assert_eq!(parse("TT1"), Err(RollsError::Mixed { position: 3 }));

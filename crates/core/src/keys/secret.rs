@@ -1,4 +1,5 @@
-//! Wrappers that wipe the key types of the `bitcoin` and `secp256k1` crates, which are `Copy` and do not wipe themselves.
+//! Wrappers that wipe the key types of the `bitcoin` and `secp256k1` crates, which are `Copy` and
+//! do not wipe themselves.
 
 use std::hint::black_box;
 
@@ -95,7 +96,10 @@ mod tests {
     fn wrapping_keeps_the_key() {
         let key = Xpriv::new_master(bitcoin::NetworkKind::Main, &[7; 64]).unwrap();
         assert_eq!(WipedXpriv::new(key).expose(), &key);
-        assert_eq!(WipedSecretKey::new(key.private_key).expose(), &key.private_key);
+        assert_eq!(
+            WipedSecretKey::new(key.private_key).expose(),
+            &key.private_key
+        );
         let pair = key.to_keypair(&bitcoin::secp256k1::Secp256k1::new());
         assert_eq!(WipedKeypair::new(pair).expose(), &pair);
     }

@@ -51,7 +51,8 @@ impl Seed {
         &self.0
     }
 
-    /// Derives a symmetric key: HKDF-SHA256 (RFC 5869) with the seed as input, an empty salt and this info.
+    /// Derives a symmetric key: HKDF-SHA256 (RFC 5869) with the seed as input, an empty salt and
+    /// this info.
     pub fn derive_symmetric(&self, info: &[u8]) -> Zeroizing<[u8; 32]> {
         derive_symmetric(self.as_bytes(), info)
     }

@@ -15,7 +15,8 @@ fn vectors() -> Value {
 fn valid_chains_are_derived() {
     let mut compared = 0;
     for vector in vectors()["valid"].as_array().unwrap() {
-        let seed: Vec<u8> = bitcoin::hex::FromHex::from_hex(vector["seed"].as_str().unwrap()).unwrap();
+        let seed: Vec<u8> =
+            bitcoin::hex::FromHex::from_hex(vector["seed"].as_str().unwrap()).unwrap();
         let master = MasterKey::from_bytes(&seed, Network::Mainnet).unwrap();
         for link in vector["chain"].as_array().unwrap() {
             let path: DerivationPath = link["path"].as_str().unwrap().parse().unwrap();
@@ -34,14 +35,16 @@ fn invalid_extended_keys_make_no_wallet() {
     let mut refused = 0;
     for key in vectors()["invalid"].as_array().unwrap() {
         let key = key.as_str().unwrap();
-        // An origin that is right where the key can be read at all, so that the key itself is the reason.
+        // An origin that is right where the key can be read at all, so that the key itself is the
+        // reason.
         let fingerprint = key
             .parse::<bitcoin::bip32::Xpub>()
             .map(|xpub| xpub.fingerprint())
             .unwrap_or_default();
         let descriptor = format!("wpkh([{fingerprint}]{key}/<0;1>/*)");
         let error =
-            Wallet::from_descriptor(&descriptor, "w".parse().unwrap(), Network::Mainnet, None).unwrap_err();
+            Wallet::from_descriptor(&descriptor, "w".parse().unwrap(), Network::Mainnet, None)
+                .unwrap_err();
         let expected = if key.starts_with("xprv") {
             matches!(error, WalletError::PrivateKey)
         } else {

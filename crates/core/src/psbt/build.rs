@@ -1,4 +1,5 @@
-//! Making an unsigned PSBT of one of our wallets (BIP174's creator and updater, BIP370's constructor).
+//! Making an unsigned PSBT of one of our wallets (BIP174's creator and updater, BIP370's
+//! constructor).
 
 use std::sync::Arc;
 
@@ -35,7 +36,8 @@ pub struct TemplateInput {
     pub outpoint: OutPoint,
     /// The sequence number.
     pub sequence: Sequence,
-    /// The transaction that made the coin. Needed unless the wallet is a taproot one, and shared between coins.
+    /// The transaction that made the coin. Needed unless the wallet is a taproot one, and shared
+    /// between coins.
     pub previous_transaction: Option<Arc<Transaction>>,
     /// The coin's amount and script.
     pub utxo: TxOut,
@@ -71,7 +73,9 @@ pub enum BuildError {
         index: u32,
     },
     /// An output's script is not the wallet's at the index given.
-    #[error("output {output} does not pay to the wallet's {branch} index {index}; derive it from the wallet")]
+    #[error(
+        "output {output} does not pay to the wallet's {branch} index {index}; derive it from the wallet"
+    )]
     ForeignOutput {
         /// The output.
         output: usize,
@@ -86,7 +90,9 @@ pub enum BuildError {
     )]
     PreviousTransactionMissing(usize),
     /// A previous transaction that did not make the coin.
-    #[error("the previous transaction of input {input} is {found}, not {expected}; fetch the right one")]
+    #[error(
+        "the previous transaction of input {input} is {found}, not {expected}; fetch the right one"
+    )]
     PreviousTransactionWrong {
         /// The input.
         input: usize,
@@ -104,11 +110,16 @@ pub enum BuildError {
 
 /// Makes an unsigned PSBT, in binary.
 ///
-/// Every input and every output that is said to be the wallet's is derived again and compared. Inputs carry the previous
-/// transaction (not for taproot), the spent output (not for legacy), redeem script (nested) and key origins; outputs of the
-/// wallet carry redeem script and key origins, so that signers recognise change. The transaction of version 2 has the same
-/// txid as that of version 0, and its inputs and outputs are not modifiable.
-pub fn create(template: &Template, wallet: &Wallet, version: Version) -> Result<Vec<u8>, BuildError> {
+/// Every input and every output that is said to be the wallet's is derived again and compared.
+/// Inputs carry the previous transaction (not for taproot), the spent output (not for legacy),
+/// redeem script (nested) and key origins; outputs of the wallet carry redeem script and key
+/// origins, so that signers recognise change. The transaction of version 2 has the same txid as
+/// that of version 0, and its inputs and outputs are not modifiable.
+pub fn create(
+    template: &Template,
+    wallet: &Wallet,
+    version: Version,
+) -> Result<Vec<u8>, BuildError> {
     let inputs = template.inputs.iter().enumerate();
     let mut inputs: Vec<RawMap> = inputs
         .map(|(index, input)| input_map(index, input, wallet))
@@ -132,8 +143,14 @@ pub fn create(template: &Template, wallet: &Wallet, version: Version) -> Result<
             );
             let lock_time = template.lock_time.to_consensus_u32().to_le_bytes().to_vec();
             global.set(RawKey::plain(global::FALLBACK_LOCKTIME), lock_time);
-            global.set(RawKey::plain(global::INPUT_COUNT), compact_size(inputs.len()));
-            global.set(RawKey::plain(global::OUTPUT_COUNT), compact_size(outputs.len()));
+            global.set(
+                RawKey::plain(global::INPUT_COUNT),
+                compact_size(inputs.len()),
+            );
+            global.set(
+                RawKey::plain(global::OUTPUT_COUNT),
+                compact_size(outputs.len()),
+            );
             global.set(RawKey::plain(global::VERSION), 2u32.to_le_bytes().to_vec());
             for (map, input) in inputs.iter_mut().zip(&template.inputs) {
                 add_v2_input(map, input);
@@ -174,12 +191,20 @@ impl Template {
                     witness: Witness::new(),
                 })
                 .collect(),
-            output: self.outputs.iter().map(|output| output.txout.clone()).collect(),
+            output: self
+                .outputs
+                .iter()
+                .map(|output| output.txout.clone())
+                .collect(),
         }
     }
 }
 
-fn input_map(index: usize, template: &TemplateInput, wallet: &Wallet) -> Result<RawMap, BuildError> {
+fn input_map(
+    index: usize,
+    template: &TemplateInput,
+    wallet: &Wallet,
+) -> Result<RawMap, BuildError> {
     let (branch, own_index) = template.own;
     if wallet.script_pubkey(branch, own_index)? != template.utxo.script_pubkey {
         return Err(BuildError::ForeignInput {
@@ -196,10 +221,16 @@ fn input_map(index: usize, template: &TemplateInput, wallet: &Wallet) -> Result<
             .as_deref()
             .ok_or(BuildError::PreviousTransactionMissing(index))?;
         check_previous(index, template, transaction)?;
-        map.set(RawKey::plain(input::NON_WITNESS_UTXO), serialize(transaction));
+        map.set(
+            RawKey::plain(input::NON_WITNESS_UTXO),
+            serialize(transaction),
+        );
     }
     if script_type != ScriptType::Legacy {
-        map.set(RawKey::plain(input::WITNESS_UTXO), serialize(&template.utxo));
+        map.set(
+            RawKey::plain(input::WITNESS_UTXO),
+            serialize(&template.utxo),
+        );
     }
     let fields = OriginFields {
         redeem_script: input::REDEEM_SCRIPT,
@@ -236,7 +267,10 @@ fn check_previous(
 
 fn add_v2_input(map: &mut RawMap, template: &TemplateInput) {
     let outpoint = template.outpoint;
-    map.set(RawKey::plain(input::PREVIOUS_TXID), serialize(&outpoint.txid));
+    map.set(
+        RawKey::plain(input::PREVIOUS_TXID),
+        serialize(&outpoint.txid),
+    );
     map.set(
         RawKey::plain(input::OUTPUT_INDEX),
         outpoint.vout.to_le_bytes().to_vec(),
@@ -247,7 +281,11 @@ fn add_v2_input(map: &mut RawMap, template: &TemplateInput) {
     );
 }
 
-fn output_map(index: usize, template: &TemplateOutput, wallet: &Wallet) -> Result<RawMap, BuildError> {
+fn output_map(
+    index: usize,
+    template: &TemplateOutput,
+    wallet: &Wallet,
+) -> Result<RawMap, BuildError> {
     let mut map = RawMap::default();
     let Some((branch, own_index)) = template.own else {
         return Ok(map);

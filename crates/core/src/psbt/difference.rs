@@ -36,8 +36,8 @@ impl fmt::Display for Difference {
 }
 
 impl Parsed {
-    /// Returns the first place where the binary forms of two PSBTs of the same transaction differ; none when they are equal byte for
-    /// byte, whatever text encodings they came in.
+    /// Returns the first place where the binary forms of two PSBTs of the same transaction differ;
+    /// none when they are equal byte for byte, whatever text encodings they came in.
     pub fn first_difference(&self, other: &Parsed) -> Option<Difference> {
         let (first, second) = (self.raw(), other.raw());
         let inputs = (0..).zip(first.inputs.iter().zip(&second.inputs));
@@ -70,9 +70,13 @@ fn in_map(map: MapName, first: &RawMap, second: &RawMap) -> Option<Difference> {
         (Some(one), _) => (&one.key, Presence::Both),
         (None, two) => (&two?.key, Presence::SecondOnly),
     };
-    let field =
-        fields::name(map, key.key_type).map_or_else(|| format!("{:#04x}", key.key_type), str::to_owned);
-    Some(Difference { map, field, present })
+    let field = fields::name(map, key.key_type)
+        .map_or_else(|| format!("{:#04x}", key.key_type), str::to_owned);
+    Some(Difference {
+        map,
+        field,
+        present,
+    })
 }
 
 #[cfg(test)]

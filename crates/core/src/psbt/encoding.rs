@@ -1,4 +1,5 @@
-//! The three ways in which files carry a PSBT: binary, base64 and hexadecimal, told apart by their content.
+//! The three ways in which files carry a PSBT: binary, base64 and hexadecimal, told apart by their
+//! content.
 
 use std::borrow::Cow;
 
@@ -38,8 +39,8 @@ impl Encoding {
 
 /// Recognises the encoding of a file by its first bytes and returns the binary form.
 ///
-/// White space is ignored around and within the text forms. Whether what follows the magic is a PSBT is for the parser to
-/// say. Binary is not copied.
+/// White space is ignored around and within the text forms. Whether what follows the magic is a
+/// PSBT is for the parser to say. Binary is not copied.
 pub fn decode<'a>(file: &'a [u8], limits: &Limits) -> Result<(Encoding, Cow<'a, [u8]>), PsbtError> {
     if file.starts_with(&MAGIC) {
         check_size(file.len(), limits.bytes)?;
@@ -48,7 +49,10 @@ pub fn decode<'a>(file: &'a [u8], limits: &Limits) -> Result<(Encoding, Cow<'a, 
     // Hexadecimal doubles the size; line breaks add little.
     check_size(
         file.len(),
-        limits.bytes.saturating_mul(2).saturating_add(limits.bytes / 16),
+        limits
+            .bytes
+            .saturating_mul(2)
+            .saturating_add(limits.bytes / 16),
     )?;
     let text: Vec<u8> = file
         .iter()

@@ -28,7 +28,8 @@ impl fmt::Display for MapName {
 
 /// The reason why bytes were refused as a PSBT.
 ///
-/// The remedy is the same for nearly all: export the PSBT again from the program that made it, and carry it whole.
+/// The remedy is the same for nearly all: export the PSBT again from the program that made it, and
+/// carry it whole.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PsbtError {
     /// Neither the binary magic nor the beginning of its base64 or hexadecimal form.
@@ -37,7 +38,9 @@ pub enum PsbtError {
     )]
     NotAPsbt,
     /// More bytes than [`Limits::bytes`](super::Limits::bytes).
-    #[error("the PSBT has {found} bytes, the limit is {limit}; split the payout over several transactions")]
+    #[error(
+        "the PSBT has {found} bytes, the limit is {limit}; split the payout over several transactions"
+    )]
     TooLarge {
         /// Bytes found.
         found: usize,
@@ -57,7 +60,9 @@ pub enum PsbtError {
     #[error("the file goes on after the end of the PSBT, for {0} B; export it again")]
     Trailing(usize),
     /// A compact size in a longer form than needed.
-    #[error("a length in the {0} is not in its shortest form; export the PSBT again with another program")]
+    #[error(
+        "a length in the {0} is not in its shortest form; export the PSBT again with another program"
+    )]
     NonMinimalLength(MapName),
     /// A key twice in one map.
     #[error("the {map} has key {key} twice; what the PSBT means is ambiguous: export it again")]
@@ -89,7 +94,9 @@ pub enum PsbtError {
     #[error("PSBT version {0} is not known; export it as version 0 or 2")]
     UnknownVersion(u32),
     /// A field that its version needs.
-    #[error("the {map} lacks the field {field}, which PSBT version {version} needs; export the PSBT again")]
+    #[error(
+        "the {map} lacks the field {field}, which PSBT version {version} needs; export the PSBT again"
+    )]
     MissingField {
         /// Where.
         map: MapName,
@@ -99,7 +106,9 @@ pub enum PsbtError {
         version: u32,
     },
     /// A field of the other version.
-    #[error("the {map} has the field {field}, which PSBT version {version} forbids; export the PSBT again")]
+    #[error(
+        "the {map} has the field {field}, which PSBT version {version} forbids; export the PSBT again"
+    )]
     ForbiddenField {
         /// Where.
         map: MapName,
@@ -109,7 +118,9 @@ pub enum PsbtError {
         version: u32,
     },
     /// More inputs, outputs or pairs than the limits allow.
-    #[error("the PSBT has {found} {what}, the limit is {limit}; split the payout over several transactions")]
+    #[error(
+        "the PSBT has {found} {what}, the limit is {limit}; split the payout over several transactions"
+    )]
     TooMany {
         /// `inputs`, `outputs` or `key-value pairs`.
         what: &'static str,

@@ -38,9 +38,10 @@ pub enum FinalizeError {
 
 /// Builds the signed transaction.
 ///
-/// `coins` are the outputs that the inputs spend, in order, from a source that the caller trusts: what the PSBT says about
-/// them is not looked at. Every signature is verified, also of inputs that another program has already finished. Only
-/// signatures over the whole transaction count (sighash ALL, or taproot's default).
+/// `coins` are the outputs that the inputs spend, in order, from a source that the caller trusts:
+/// what the PSBT says about them is not looked at. Every signature is verified, also of inputs that
+/// another program has already finished. Only signatures over the whole transaction count (sighash
+/// ALL, or taproot's default).
 ///
 /// Each input must be p2pkh, p2sh-p2wpkh, p2wpkh or a p2tr key path.
 pub fn finalize(parsed: &Parsed, coins: &[TxOut]) -> Result<Transaction, FinalizeError> {
@@ -63,7 +64,11 @@ pub fn finalize(parsed: &Parsed, coins: &[TxOut]) -> Result<Transaction, Finaliz
         (tx_in.script_sig, tx_in.witness) = if input.is_final() {
             verify_final(&mut verifier, index, input, &coin.script_pubkey)?
         } else {
-            solve(index, input, &coin.script_pubkey)?.verify(&mut verifier, index, &coin.script_pubkey)?
+            solve(index, input, &coin.script_pubkey)?.verify(
+                &mut verifier,
+                index,
+                &coin.script_pubkey,
+            )?
         };
     }
     Ok(signed)
@@ -118,10 +123,13 @@ impl Solution {
         Ok(self.scripts(script_pubkey))
     }
 
-    /// Returns signature script and witness, for a coin's script that the solution was verified against.
+    /// Returns signature script and witness, for a coin's script that the solution was verified
+    /// against.
     fn scripts(self, script_pubkey: &Script) -> (ScriptBuf, Witness) {
         match self {
-            Solution::TaprootKeySpend { signature } => (ScriptBuf::new(), Witness::from_slice(&[signature])),
+            Solution::TaprootKeySpend { signature } => {
+                (ScriptBuf::new(), Witness::from_slice(&[signature]))
+            }
             Solution::Ecdsa {
                 public_key,
                 signature,
@@ -168,7 +176,8 @@ fn solve(index: usize, input: &Input, script_pubkey: &Script) -> Result<Solution
             public_key: only.public_key,
             signature: only.bytes.clone(),
         }),
-        // A coin of one key has one signature: another one can only be for a key that the script does not name.
+        // A coin of one key has one signature: another one can only be for a key that the script
+        // does not name.
         [..] => Err(FinalizeError::Signature {
             input: index,
             fault: SignatureFault::WrongKey,
@@ -232,7 +241,8 @@ mod tests {
     #[test]
     fn final_witnesses_are_read_by_the_type_of_the_coin() {
         let key =
-            Vec::from_hex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798").unwrap();
+            Vec::from_hex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
+                .unwrap();
         let segwit = ScriptBuf::new_p2wpkh(&bitcoin::WPubkeyHash::all_zeros());
         let taproot = ScriptBuf::from_bytes([&[0x51, 0x20], &key[1..]].concat());
         let one: &[&[u8]] = &[&[1; 64]];

@@ -92,23 +92,27 @@ impl Input {
                     read.witness_utxo = Some(utxo);
                 }
                 input::PARTIAL_SIG => read.partial_signatures.push(PartialSignature {
-                    public_key: PublicKey::from_slice(data).map_err(|_| invalid("PSBT_IN_PARTIAL_SIG"))?,
+                    public_key: PublicKey::from_slice(data)
+                        .map_err(|_| invalid("PSBT_IN_PARTIAL_SIG"))?,
                     bytes: value.to_vec(),
                 }),
                 input::SIGHASH_TYPE => {
-                    let bytes = value.try_into().map_err(|_| invalid("PSBT_IN_SIGHASH_TYPE"))?;
+                    let bytes = value
+                        .try_into()
+                        .map_err(|_| invalid("PSBT_IN_SIGHASH_TYPE"))?;
                     read.sighash_type = Some(u32::from_le_bytes(bytes));
                 }
                 input::REDEEM_SCRIPT => read.redeem_script = Some(script()),
                 input::WITNESS_SCRIPT => read.witness_script = Some(script()),
                 input::BIP32_DERIVATION => {
-                    let origin =
-                        ecdsa_origin(data, value).ok_or_else(|| invalid("PSBT_IN_BIP32_DERIVATION"))?;
+                    let origin = ecdsa_origin(data, value)
+                        .ok_or_else(|| invalid("PSBT_IN_BIP32_DERIVATION"))?;
                     read.bip32_derivations.push(origin);
                 }
                 input::FINAL_SCRIPT_SIG => read.final_script_sig = Some(script()),
                 input::FINAL_SCRIPT_WITNESS => {
-                    let witness = deserialize(value).map_err(|_| invalid("PSBT_IN_FINAL_SCRIPTWITNESS"))?;
+                    let witness =
+                        deserialize(value).map_err(|_| invalid("PSBT_IN_FINAL_SCRIPTWITNESS"))?;
                     read.final_script_witness = Some(witness);
                 }
                 input::TAP_KEY_SIG => read.tap_key_signature = Some(value.to_vec()),
@@ -117,17 +121,19 @@ impl Input {
                         .push(value.get(64).copied().unwrap_or(0));
                 }
                 input::TAP_BIP32_DERIVATION => {
-                    let origin =
-                        taproot_origin(data, value).ok_or_else(|| invalid("PSBT_IN_TAP_BIP32_DERIVATION"))?;
+                    let origin = taproot_origin(data, value)
+                        .ok_or_else(|| invalid("PSBT_IN_TAP_BIP32_DERIVATION"))?;
                     read.tap_key_origins.push(origin);
                 }
                 input::TAP_INTERNAL_KEY => {
-                    let key =
-                        XOnlyPublicKey::from_slice(value).map_err(|_| invalid("PSBT_IN_TAP_INTERNAL_KEY"))?;
+                    let key = XOnlyPublicKey::from_slice(value)
+                        .map_err(|_| invalid("PSBT_IN_TAP_INTERNAL_KEY"))?;
                     read.tap_internal_key = Some(key);
                 }
                 input::TAP_MERKLE_ROOT => {
-                    let root = value.try_into().map_err(|_| invalid("PSBT_IN_TAP_MERKLE_ROOT"))?;
+                    let root = value
+                        .try_into()
+                        .map_err(|_| invalid("PSBT_IN_TAP_MERKLE_ROOT"))?;
                     read.tap_merkle_root = Some(root);
                 }
                 _ if fields::is_unknown(pair, name) => read.unknown.push(pair.key.clone()),

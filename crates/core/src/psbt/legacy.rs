@@ -6,17 +6,20 @@ use bitcoin::io::Write;
 use bitcoin::sighash::{EcdsaSighashType, LegacySighash};
 use bitcoin::{Script, Transaction, VarInt};
 
-/// Bytes of an input with an empty signature script: the outpoint, the script's length, and the sequence.
+/// Bytes of an input with an empty signature script: the outpoint, the script's length, and the
+/// sequence.
 const INPUT: usize = OUTPOINT + 1 + 4;
 const OUTPOINT: usize = 36;
 
 /// Computes the signature hashes of one transaction's legacy inputs, for sighash type ALL.
 ///
-/// They are those of [`SighashCache`](bitcoin::sighash::SighashCache::legacy_signature_hash), which copies the transaction for
-/// each input. Each covers the whole transaction, so that signing is quadratic by protocol; but what stands before an input is
-/// the same for all inputs after it: asked for in order, that is hashed once.
+/// They are those of [`SighashCache`](bitcoin::sighash::SighashCache::legacy_signature_hash), which
+/// copies the transaction for each input. Each covers the whole transaction, so that signing is
+/// quadratic by protocol; but what stands before an input is the same for all inputs after it:
+/// asked for in order, that is hashed once.
 ///
-/// [`Verifier`](super::Verifier) hashes by the `bitcoin` crate's own function, so that a fault here makes signatures that it refuses.
+/// [`Verifier`](super::Verifier) hashes by the `bitcoin` crate's own function, so that a fault here
+/// makes signatures that it refuses.
 pub struct LegacyHasher {
     /// The transaction with empty signature scripts and without witnesses, and the sighash type.
     encoded: Vec<u8>,
@@ -24,7 +27,8 @@ pub struct LegacyHasher {
     first: usize,
     /// How many inputs there are.
     inputs: usize,
-    /// Has hashed the beginning of `encoded`, up to the script of the last input that was asked for.
+    /// Has hashed the beginning of `encoded`, up to the script of the last input that was asked
+    /// for.
     prefix: sha256::HashEngine,
 }
 
@@ -51,8 +55,8 @@ impl LegacyHasher {
         }
     }
 
-    /// Returns the hash that an input signs, given the script of the coin that it spends (of one without `OP_CODESEPARATOR`);
-    /// none when there is no such input.
+    /// Returns the hash that an input signs, given the script of the coin that it spends (of one
+    /// without `OP_CODESEPARATOR`); none when there is no such input.
     pub fn hash(&mut self, input: usize, script: &Script) -> Option<LegacySighash> {
         if input >= self.inputs {
             return None;

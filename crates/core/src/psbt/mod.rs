@@ -1,9 +1,12 @@
-//! Partially signed Bitcoin transactions, read once, strictly and within limits: version 0 (BIP174) and 2 (BIP370).
+//! Partially signed Bitcoin transactions, read once, strictly and within limits: version 0 (BIP174)
+//! and 2 (BIP370).
 //!
 //! - [`Parsed::parse`]: bytes of a file become a value, or a [`PsbtError`] says why not.
-//! - [`Parsed::with_signatures`]: the same PSBT with signatures, in the encoding and version in which it came.
+//! - [`Parsed::with_signatures`]: the same PSBT with signatures, in the encoding and version in
+//!   which it came.
 //! - [`build::create`]: an unsigned PSBT of one of our wallets.
-//! - [`finalize()`]: a signed PSBT becomes a transaction, every signature verified against coins that the caller vouches for.
+//! - [`finalize()`]: a signed PSBT becomes a transaction, every signature verified against coins
+//!   that the caller vouches for.
 //!
 //! What a PSBT says of its coins is a claim. [`crate::review`] proves it.
 

@@ -8,8 +8,8 @@ use super::fields::{self, output};
 use super::input::{ecdsa_origin, taproot_origin};
 use super::raw::{RawKey, RawMap};
 
-/// What a PSBT says about an output beyond script and amount, which stand in the unsigned transaction. Claims, until the
-/// review has proven them.
+/// What a PSBT says about an output beyond script and amount, which stand in the unsigned
+/// transaction. Claims, until the review has proven them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Output {
     /// The script of pay to script hash.
@@ -46,8 +46,8 @@ impl Output {
                 output::REDEEM_SCRIPT => read.redeem_script = Some(script()),
                 output::WITNESS_SCRIPT => read.witness_script = Some(script()),
                 output::BIP32_DERIVATION => {
-                    let origin =
-                        ecdsa_origin(data, value).ok_or_else(|| invalid("PSBT_OUT_BIP32_DERIVATION"))?;
+                    let origin = ecdsa_origin(data, value)
+                        .ok_or_else(|| invalid("PSBT_OUT_BIP32_DERIVATION"))?;
                     read.bip32_derivations.push(origin);
                 }
                 output::TAP_INTERNAL_KEY => {

@@ -178,14 +178,14 @@ impl Parsed {
         self.version
     }
 
-    /// Returns the transaction without signatures. It has as many inputs and outputs as [`inputs`](Self::inputs) and
-    /// [`outputs`](Self::outputs).
+    /// Returns the transaction without signatures. It has as many inputs and outputs as
+    /// [`inputs`](Self::inputs) and [`outputs`](Self::outputs).
     pub fn unsigned_tx(&self) -> &Transaction {
         &self.unsigned_tx
     }
 
-    /// Returns the txid of the transaction without signatures; with only native segwit and taproot inputs it is that of the
-    /// signed one too.
+    /// Returns the txid of the transaction without signatures; with only native segwit and taproot
+    /// inputs it is that of the signed one too.
     pub fn txid(&self) -> Txid {
         self.txid
     }
@@ -217,8 +217,9 @@ impl Parsed {
 }
 
 impl RawPsbt {
-    /// Reads the maps of a binary PSBT, and the transaction that they are about. The fields of inputs and outputs are not
-    /// looked at, but for those that version 2 makes the transaction of: this is for transport, [`Parsed::parse`] for use.
+    /// Reads the maps of a binary PSBT, and the transaction that they are about. The fields of
+    /// inputs and outputs are not looked at, but for those that version 2 makes the transaction of:
+    /// this is for transport, [`Parsed::parse`] for use.
     pub fn parse(binary: &[u8], limits: &Limits) -> Result<(RawPsbt, Transaction), PsbtError> {
         let (raw, version) = read_maps(binary, limits)?;
         let unsigned_tx = unsigned::transaction(&raw, version)?;
@@ -270,18 +271,20 @@ fn read_inputs(raw: &RawPsbt, unsigned_tx: &Transaction) -> Result<Vec<Input>, P
         let name = MapName::Input(index);
         let given = map.plain(input::NON_WITNESS_UTXO);
         let previous = given.map(|bytes| previous(bytes, tx_in.previous_output, &mut known));
-        let previous = previous.transpose().map_err(|error| PsbtError::InvalidValue {
-            map: name,
-            field: "PSBT_IN_NON_WITNESS_UTXO",
-            reason: error.to_string(),
-        })?;
+        let previous = previous
+            .transpose()
+            .map_err(|error| PsbtError::InvalidValue {
+                map: name,
+                field: "PSBT_IN_NON_WITNESS_UTXO",
+                reason: error.to_string(),
+            })?;
         inputs.push(Input::read(map, name, previous)?);
     }
     Ok(inputs)
 }
 
-/// Reads what is given as the previous transaction of a coin; `known` holds those that were read before, by the txid that they were
-/// given for.
+/// Reads what is given as the previous transaction of a coin; `known` holds those that were read
+/// before, by the txid that they were given for.
 fn previous<'a>(
     bytes: &'a [u8],
     coin: OutPoint,
@@ -316,7 +319,8 @@ fn read_xpub(key: &[u8], value: &[u8]) -> Result<(Xpub, KeySource), PsbtError> {
     let (map, field) = (MapName::Global, "PSBT_GLOBAL_XPUB");
     let xpub = fields::xpub(key).ok_or(PsbtError::InvalidKey { map, field })?;
     let invalid = |reason: String| PsbtError::InvalidValue { map, field, reason };
-    let source = super::input::key_source(value).ok_or_else(|| invalid("no fingerprint and path".into()))?;
+    let source =
+        super::input::key_source(value).ok_or_else(|| invalid("no fingerprint and path".into()))?;
     if usize::from(xpub.depth) == source.1.len() {
         Ok((xpub, source))
     } else {
@@ -347,7 +351,8 @@ mod tests {
     fn of_one_transaction(edit: impl FnOnce(&mut RawPsbt)) -> Parsed {
         let mut raw = legacy();
         let mut unsigned: Transaction =
-            bitcoin::consensus::deserialize(raw.global.plain(fields::global::UNSIGNED_TX).unwrap()).unwrap();
+            bitcoin::consensus::deserialize(raw.global.plain(fields::global::UNSIGNED_TX).unwrap())
+                .unwrap();
         let first = unsigned.input[0].previous_output;
         unsigned.input[1].previous_output = bitcoin::OutPoint {
             vout: first.vout + 1,
@@ -357,14 +362,22 @@ mod tests {
             RawKey::plain(fields::global::UNSIGNED_TX),
             bitcoin::consensus::serialize(&unsigned),
         );
-        let given = raw.inputs[0].plain(input::NON_WITNESS_UTXO).unwrap().to_vec();
+        let given = raw.inputs[0]
+            .plain(input::NON_WITNESS_UTXO)
+            .unwrap()
+            .to_vec();
         raw.inputs[1].set(RawKey::plain(input::NON_WITNESS_UTXO), given);
         edit(&mut raw);
         Parsed::parse(&raw.to_bytes(), &Limits::DEFAULT).unwrap()
     }
 
     fn given(parsed: &Parsed) -> [&PreviousTransaction; 2] {
-        [0, 1].map(|index| parsed.inputs()[index].previous_transaction.as_ref().unwrap())
+        [0, 1].map(|index| {
+            parsed.inputs()[index]
+                .previous_transaction
+                .as_ref()
+                .unwrap()
+        })
     }
 
     #[test]
@@ -372,9 +385,12 @@ mod tests {
         let parsed = of_one_transaction(|_| {});
         let [first, second] = given(&parsed);
         assert_eq!(first.txid(), second.txid());
-        let whole: Transaction =
-            bitcoin::consensus::deserialize(parsed.raw().inputs[0].plain(input::NON_WITNESS_UTXO).unwrap())
-                .unwrap();
+        let whole: Transaction = bitcoin::consensus::deserialize(
+            parsed.raw().inputs[0]
+                .plain(input::NON_WITNESS_UTXO)
+                .unwrap(),
+        )
+        .unwrap();
         let vout = |index: usize| parsed.unsigned_tx().input[index].previous_output.vout as usize;
         assert_eq!(first.coin(), whole.output.get(vout(0)));
         assert_eq!(second.coin(), whole.output.get(vout(1)));
@@ -383,9 +399,10 @@ mod tests {
     #[test]
     fn another_transaction_under_the_same_txid_is_not_taken_for_the_first() {
         let parsed = of_one_transaction(|raw| {
-            let mut other: Transaction =
-                bitcoin::consensus::deserialize(raw.inputs[1].plain(input::NON_WITNESS_UTXO).unwrap())
-                    .unwrap();
+            let mut other: Transaction = bitcoin::consensus::deserialize(
+                raw.inputs[1].plain(input::NON_WITNESS_UTXO).unwrap(),
+            )
+            .unwrap();
             for output in &mut other.output {
                 output.value = bitcoin::Amount::from_sat(1);
             }

@@ -1,4 +1,5 @@
-//! A previous transaction, read where it stands in its bytes: it may be as large as the PSBT, and is copied nowhere.
+//! A previous transaction, read where it stands in its bytes: it may be as large as the PSBT, and
+//! is copied nowhere.
 
 use bitcoin::hashes::{Hash as _, HashEngine as _, sha256d};
 use bitcoin::{Amount, ScriptBuf, TxOut, Txid};
@@ -6,10 +7,12 @@ use bitcoin::{Amount, ScriptBuf, TxOut, Txid};
 /// Of so many outputs the first one's place is kept: any other is found after it.
 const MARKED: usize = 64;
 
-/// The longest script that can be executed (Bitcoin Core's `MAX_SCRIPT_SIZE`): a coin with a longer one cannot be spent.
+/// The longest script that can be executed (Bitcoin Core's `MAX_SCRIPT_SIZE`): a coin with a longer
+/// one cannot be spent.
 const MAX_SCRIPT: usize = 10_000;
 
-/// Where the parts of a serialised transaction are, with or without witnesses, and its txid. The bytes stay where they are.
+/// Where the parts of a serialised transaction are, with or without witnesses, and its txid. The
+/// bytes stay where they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransactionIndex {
     txid: Txid,
@@ -71,7 +74,9 @@ impl TransactionIndex {
                 }
             }
             if is_empty && inputs > 0 {
-                return Err(NotATransaction("it has the form with witnesses, and no witness"));
+                return Err(NotATransaction(
+                    "it has the form with witnesses, and no witness",
+                ));
             }
         }
         let lock_time = cursor.take(4)?;
@@ -99,9 +104,12 @@ impl TransactionIndex {
         self.outputs
     }
 
-    /// Returns an output, from the bytes that were [`read`](Self::read); none where there is no such output.
+    /// Returns an output, from the bytes that were [`read`](Self::read); none where there is no
+    /// such output.
     pub fn output(&self, bytes: &[u8], vout: u32) -> Option<TxOut> {
-        let vout = usize::try_from(vout).ok().filter(|vout| *vout < self.outputs)?;
+        let vout = usize::try_from(vout)
+            .ok()
+            .filter(|vout| *vout < self.outputs)?;
         let at = *self.marks.get(vout / MARKED)?;
         let mut cursor = Cursor {
             bytes,
@@ -129,7 +137,11 @@ pub struct PreviousTransaction {
 }
 
 impl PreviousTransaction {
-    pub(super) fn new(index: &TransactionIndex, bytes: &[u8], vout: u32) -> Result<Self, NotATransaction> {
+    pub(super) fn new(
+        index: &TransactionIndex,
+        bytes: &[u8],
+        vout: u32,
+    ) -> Result<Self, NotATransaction> {
         let coin = index.output(bytes, vout);
         if coin
             .as_ref()

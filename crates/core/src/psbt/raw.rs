@@ -1,4 +1,5 @@
-//! Key-value maps as they stand in the bytes (BIP174): nothing is interpreted here but what is needed to find the maps' ends.
+//! Key-value maps as they stand in the bytes (BIP174): nothing is interpreted here but what is
+//! needed to find the maps' ends.
 //!
 //! What was read is written back byte for byte, unknown and proprietary fields included.
 
@@ -106,7 +107,11 @@ impl RawMap {
         before - self.pairs.len()
     }
 
-    fn read(reader: &mut Reader<'_>, map: MapName, budget: &mut PairBudget) -> Result<Self, PsbtError> {
+    fn read(
+        reader: &mut Reader<'_>,
+        map: MapName,
+        budget: &mut PairBudget,
+    ) -> Result<Self, PsbtError> {
         let mut pairs = Vec::new();
         let mut seen: HashSet<&[u8]> = HashSet::new();
         loop {
@@ -121,7 +126,10 @@ impl RawMap {
             let value_len = reader.compact_size(map)?;
             let value = reader.bytes(value_len, map)?;
             if !seen.insert(key) {
-                return Err(PsbtError::DuplicateKey { map, key: shown(key) });
+                return Err(PsbtError::DuplicateKey {
+                    map,
+                    key: shown(key),
+                });
             }
             let key = RawKey {
                 key_type,
@@ -165,7 +173,8 @@ pub(super) struct MapCounts {
 }
 
 impl RawPsbt {
-    /// Reads the maps of a binary PSBT. `counts` says from the global map how many follow; they are held against the limits.
+    /// Reads the maps of a binary PSBT. `counts` says from the global map how many follow; they are
+    /// held against the limits.
     pub(super) fn read(
         binary: &[u8],
         limits: &Limits,

@@ -35,7 +35,9 @@ pub enum SignatureKind {
 
 /// A signature names an input that the PSBT has not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a signature is for input {input}, but the PSBT has {inputs}; sign the PSBT that was reviewed")]
+#[error(
+    "a signature is for input {input}, but the PSBT has {inputs}; sign the PSBT that was reviewed"
+)]
 pub struct NoSuchInput {
     /// The input named.
     pub input: usize,
@@ -49,8 +51,9 @@ const MODIFIABLE: u8 = 0b11;
 impl Parsed {
     /// Returns the PSBT with these signatures, encoded as it came.
     ///
-    /// A signature of the same key is replaced. In version 2 the flags that allow inputs or outputs to be added are
-    /// cleared, as BIP370 asks of signers: the signatures cover all of both. Everything else stays byte for byte.
+    /// A signature of the same key is replaced. In version 2 the flags that allow inputs or outputs
+    /// to be added are cleared, as BIP370 asks of signers: the signatures cover all of both.
+    /// Everything else stays byte for byte.
     pub fn with_signatures(&self, signatures: &[InputSignature]) -> Result<Vec<u8>, NoSuchInput> {
         let mut raw = self.raw().clone();
         let inputs = raw.inputs.len();
@@ -78,8 +81,10 @@ impl Parsed {
             && !signatures.is_empty()
             && let Some(flags) = self.global().tx_modifiable
         {
-            raw.global
-                .set(RawKey::plain(global::TX_MODIFIABLE), vec![flags & !MODIFIABLE]);
+            raw.global.set(
+                RawKey::plain(global::TX_MODIFIABLE),
+                vec![flags & !MODIFIABLE],
+            );
         }
         Ok(self.encoding().encode(&raw.to_bytes()))
     }

@@ -1,4 +1,5 @@
-//! The unsigned transaction: given whole in version 0 (BIP174), put together from the maps in version 2 (BIP370).
+//! The unsigned transaction: given whole in version 0 (BIP174), put together from the maps in
+//! version 2 (BIP370).
 
 use bitcoin::absolute::LockTime;
 use bitcoin::consensus::Decodable;
@@ -56,23 +57,28 @@ pub(super) fn transaction(raw: &RawPsbt, version: Version) -> Result<Transaction
     }
 }
 
-/// The weight limit of a block (BIP141) in bytes that are not witness. It also bounds what a review has to show.
+/// The weight limit of a block (BIP141) in bytes that are not witness. It also bounds what a review
+/// has to show.
 const MAX_TRANSACTION_BYTES: usize = 1_000_000;
 
-/// Reads the transaction of a version 0 global map: without witnesses, and every signature script empty.
+/// Reads the transaction of a version 0 global map: without witnesses, and every signature script
+/// empty.
 fn given(map: &RawMap) -> Result<Transaction, PsbtError> {
-    let bytes = map.plain(global::UNSIGNED_TX).ok_or(PsbtError::MissingField {
-        map: MapName::Global,
-        field: "PSBT_GLOBAL_UNSIGNED_TX",
-        version: 0,
-    })?;
+    let bytes = map
+        .plain(global::UNSIGNED_TX)
+        .ok_or(PsbtError::MissingField {
+            map: MapName::Global,
+            field: "PSBT_GLOBAL_UNSIGNED_TX",
+            version: 0,
+        })?;
     if bytes.len() > MAX_TRANSACTION_BYTES {
         return Err(PsbtError::TransactionTooLarge {
             found: bytes.len(),
             limit: MAX_TRANSACTION_BYTES,
         });
     }
-    let transaction = decode(bytes).map_err(|error| PsbtError::UnsignedTransaction(error.to_string()))?;
+    let transaction =
+        decode(bytes).map_err(|error| PsbtError::UnsignedTransaction(error.to_string()))?;
     match transaction
         .input
         .iter()
@@ -83,7 +89,8 @@ fn given(map: &RawMap) -> Result<Transaction, PsbtError> {
     }
 }
 
-/// Reads the form without witnesses. The general decoder would take no inputs for the mark of a witness.
+/// Reads the form without witnesses. The general decoder would take no inputs for the mark of a
+/// witness.
 fn decode(mut bytes: &[u8]) -> Result<Transaction, bitcoin::consensus::encode::Error> {
     let transaction = Transaction {
         version: TxVersion::consensus_decode(&mut bytes)?,
@@ -157,8 +164,8 @@ fn tx_out(map: &RawMap, name: MapName) -> Result<TxOut, PsbtError> {
 
 /// Determines the lock time (BIP370, "Determining Lock Time").
 ///
-/// With no input that requires one it is the fallback, or 0. Otherwise it is the greatest of the kind that every requiring
-/// input states; of two possible kinds, the block height.
+/// With no input that requires one it is the fallback, or 0. Otherwise it is the greatest of the
+/// kind that every requiring input states; of two possible kinds, the block height.
 fn lock_time(raw: &RawPsbt) -> Result<LockTime, PsbtError> {
     let mut height = Some(0);
     let mut time = Some(0);
@@ -174,7 +181,10 @@ fn lock_time(raw: &RawPsbt) -> Result<LockTime, PsbtError> {
             input::REQUIRED_HEIGHT_LOCKTIME,
             "PSBT_IN_REQUIRED_HEIGHT_LOCKTIME",
         )?;
-        let input_time = of(input::REQUIRED_TIME_LOCKTIME, "PSBT_IN_REQUIRED_TIME_LOCKTIME")?;
+        let input_time = of(
+            input::REQUIRED_TIME_LOCKTIME,
+            "PSBT_IN_REQUIRED_TIME_LOCKTIME",
+        )?;
         if input_height.is_none() && input_time.is_none() {
             continue;
         }
@@ -182,7 +192,9 @@ fn lock_time(raw: &RawPsbt) -> Result<LockTime, PsbtError> {
         height = height
             .zip(input_height)
             .map(|(greatest, height)| greatest.max(height));
-        time = time.zip(input_time).map(|(greatest, time)| greatest.max(time));
+        time = time
+            .zip(input_time)
+            .map(|(greatest, time)| greatest.max(time));
     }
     if !required {
         let fallback = raw.global.plain(global::FALLBACK_LOCKTIME);
@@ -210,7 +222,12 @@ fn needed<'a>(
     })
 }
 
-fn u32_field(map: &RawMap, name: MapName, key_type: u64, field: &'static str) -> Result<u32, PsbtError> {
+fn u32_field(
+    map: &RawMap,
+    name: MapName,
+    key_type: u64,
+    field: &'static str,
+) -> Result<u32, PsbtError> {
     u32_value(needed(map, name, key_type, field)?, name, field)
 }
 

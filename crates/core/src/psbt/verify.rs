@@ -71,14 +71,17 @@ impl<'a> Verifier<'a> {
         public_key: &PublicKey,
         bytes: &[u8],
     ) -> Result<(), SignatureFault> {
-        let coin = self.coins.get(input).ok_or(SignatureFault::UnsupportedScript)?;
+        let coin = self
+            .coins
+            .get(input)
+            .ok_or(SignatureFault::UnsupportedScript)?;
         let (sighash, der) = bytes.split_last().ok_or(SignatureFault::Encoding)?;
         if *sighash != EcdsaSighashType::All as u8 {
             return Err(SignatureFault::Sighash(*sighash));
         }
         // Strict DER, to the last byte.
-        let signature =
-            bitcoin::secp256k1::ecdsa::Signature::from_der(der).map_err(|_| SignatureFault::Encoding)?;
+        let signature = bitcoin::secp256k1::ecdsa::Signature::from_der(der)
+            .map_err(|_| SignatureFault::Encoding)?;
         let message = self.ecdsa_message(input, coin, public_key)?;
         self.work.checks += 1;
         verifier()
@@ -99,14 +102,18 @@ impl<'a> Verifier<'a> {
                 return Err(SignatureFault::WrongKey);
             }
             self.work.hashed += self.size as u64;
-            let hash = self.cache.legacy_signature_hash(input, script, all.to_u32());
+            let hash = self
+                .cache
+                .legacy_signature_hash(input, script, all.to_u32());
             return Ok(Message::from_digest(
                 hash.map_err(|_| SignatureFault::UnsupportedScript)?
                     .to_byte_array(),
             ));
         }
         let program = witness_program(script, public_key)?;
-        let hash = self.cache.p2wpkh_signature_hash(input, &program, coin.value, all);
+        let hash = self
+            .cache
+            .p2wpkh_signature_hash(input, &program, coin.value, all);
         Ok(Message::from_digest(
             hash.map_err(|_| SignatureFault::UnsupportedScript)?
                 .to_byte_array(),
@@ -133,7 +140,8 @@ impl<'a> Verifier<'a> {
             },
             signature => (signature, TapSighashType::Default),
         };
-        let signature = schnorr::Signature::from_slice(signature).map_err(|_| SignatureFault::Encoding)?;
+        let signature =
+            schnorr::Signature::from_slice(signature).map_err(|_| SignatureFault::Encoding)?;
         let hash = self
             .cache
             .taproot_key_spend_signature_hash(input, &Prevouts::All(self.coins), sighash)
@@ -148,7 +156,9 @@ impl<'a> Verifier<'a> {
 
 /// Returns the version 0 witness program that a key stands for in a native or nested script.
 fn witness_program(script: &Script, public_key: &PublicKey) -> Result<ScriptBuf, SignatureFault> {
-    let hash = public_key.wpubkey_hash().map_err(|_| SignatureFault::WrongKey)?;
+    let hash = public_key
+        .wpubkey_hash()
+        .map_err(|_| SignatureFault::WrongKey)?;
     let program = ScriptBuf::new_p2wpkh(&hash);
     let expected = if script.is_p2wpkh() {
         program.clone()

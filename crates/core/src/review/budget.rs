@@ -1,5 +1,5 @@
-//! How much work the reviews of a run may take, by what is counted: never by a clock, so that a file is refused everywhere or
-//! nowhere.
+//! How much work the reviews of a run may take, by what is counted: never by a clock, so that a
+//! file is refused everywhere or nowhere.
 
 use std::cell::Cell;
 use std::fmt;
@@ -56,8 +56,9 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// A transaction of at most 400,000 weight units, which is what nodes relay (Bitcoin Core's `MAX_STANDARD_TX_WEIGHT`); and, of a
-    /// run, sixteen such transactions of 2,500 inputs and outputs, which is a second or two of a processor.
+    /// A transaction of at most 400,000 weight units, which is what nodes relay (Bitcoin Core's
+    /// `MAX_STANDARD_TX_WEIGHT`); and, of a run, sixteen such transactions of 2,500 inputs and
+    /// outputs, which is a second or two of a processor.
     pub const DEFAULT: Bounds = Bounds {
         weight: 400_000,
         parts: 40_000,

@@ -1,5 +1,6 @@
-//! The hostile corpus (`fixtures/hostile`) against the rules: each case is caught exactly as it says, and each passes when the
-//! rule that it names, and those that it says would still speak, are switched off.
+//! The hostile corpus (`fixtures/hostile`) against the rules: each case is caught exactly as it
+//! says, and each passes when the rule that it names, and those that it says would still speak, are
+//! switched off.
 #![allow(clippy::print_stdout, reason = "the counts stand in docs/assurance.md")]
 
 use std::fs;
@@ -11,7 +12,9 @@ use serde_json::Value;
 use super::reviewed::review_with;
 use super::rules::{RULES, Rule};
 use super::testing::{OUR_WORDS, wallet};
-use super::{Bounds, Budget, FeeLimits, FindingReport, KnownWallet, ReviewContext, Reviewed, review_run};
+use super::{
+    Bounds, Budget, FeeLimits, FindingReport, KnownWallet, ReviewContext, Reviewed, review_run,
+};
 use crate::ScriptType;
 use crate::psbt::{Limits, Parsed, decode};
 use crate::wallet::Wallet;
@@ -41,7 +44,12 @@ fn cases() -> Vec<Case> {
 
 impl Case {
     fn name(&self) -> String {
-        self.folder.file_name().unwrap().to_str().unwrap().to_owned()
+        self.folder
+            .file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned()
     }
 
     fn caught_by(&self) -> &str {
@@ -94,7 +102,11 @@ fn reviewed(file: &[u8], wallets: &[Wallet], rules: &[Rule]) -> Reviewed {
         })
         .collect();
     let context = ReviewContext::new(&known, FeeLimits::DEFAULT);
-    review_with(Parsed::parse(file, &Limits::DEFAULT).unwrap(), &context, rules)
+    review_with(
+        Parsed::parse(file, &Limits::DEFAULT).unwrap(),
+        &context,
+        rules,
+    )
 }
 
 /// The findings of a review as the corpus writes them, sorted.
@@ -139,7 +151,11 @@ fn expected(step: &Value, file: &str) -> Vec<String> {
 }
 
 fn rules(wanted: impl Fn(&str) -> bool) -> Vec<Rule> {
-    RULES.iter().filter(|rule| wanted(rule.name)).copied().collect()
+    RULES
+        .iter()
+        .filter(|rule| wanted(rule.name))
+        .copied()
+        .collect()
 }
 
 #[test]
@@ -235,7 +251,10 @@ fn the_budget_refuses_nothing_else() {
         })
         .collect();
     let mut proven = 0;
-    for case in cases().into_iter().filter(|case| case.caught_by() == "budget") {
+    for case in cases()
+        .into_iter()
+        .filter(|case| case.caught_by() == "budget")
+    {
         for (step, files) in case.inspections() {
             for file in files {
                 let bytes = case.file(file);
@@ -258,12 +277,16 @@ fn the_budget_refuses_nothing_else() {
     println!("teeth of the budget: {proven} cases");
 }
 
-/// What the parser refuses would pass without the hostile bytes; and many of them pass a parser that is less strict.
+/// What the parser refuses would pass without the hostile bytes; and many of them pass a parser
+/// that is less strict.
 #[test]
 fn the_parser_refuses_nothing_but_the_hostile_bytes() {
     let wallets = wallets();
     let (mut proven, mut lenient, mut undeclared) = (0, 0, Vec::<String>::new());
-    for case in cases().into_iter().filter(|case| case.caught_by() == "parser") {
+    for case in cases()
+        .into_iter()
+        .filter(|case| case.caught_by() == "parser")
+    {
         let name = case.name();
         let hostile = case.file("payout.psbt");
         assert!(Parsed::parse(&hostile, &Limits::DEFAULT).is_err(), "{name}");
@@ -293,7 +316,11 @@ fn the_parser_refuses_nothing_but_the_hostile_bytes() {
         lenient += usize::from(!taken.is_empty());
         proven += 1;
     }
-    assert_eq!(undeclared, Vec::<String>::new(), "other parsers that take it");
+    assert_eq!(
+        undeclared,
+        Vec::<String>::new(),
+        "other parsers that take it"
+    );
     println!("teeth of the parser: {proven} cases, of which {lenient} pass another parser");
 }
 
@@ -303,7 +330,10 @@ fn what_would_write_on_the_screen_is_neutralised() {
     let wallets = wallets();
     let mut proven = 0;
     let hostile = |text: &str| crate::sanitize::neutralised(text) != text;
-    for case in cases().into_iter().filter(|case| case.caught_by() == "screen") {
+    for case in cases()
+        .into_iter()
+        .filter(|case| case.caught_by() == "screen")
+    {
         let (step, files) = case.inspections().next().unwrap();
         let reviewed = reviewed(&case.file(files[0]), &wallets, RULES);
         let raw = reviewed.parsed().raw();
@@ -322,7 +352,11 @@ fn what_would_write_on_the_screen_is_neutralised() {
         let texts: Vec<Vec<u8>> = values.chain(data).chain(names).collect();
         assert!(!texts.is_empty(), "{}", case.name());
         for text in texts {
-            assert!(hostile(&String::from_utf8(text).unwrap()), "{}", case.name());
+            assert!(
+                hostile(&String::from_utf8(text).unwrap()),
+                "{}",
+                case.name()
+            );
         }
         let document = serde_json::to_value(reviewed.report()).unwrap();
         // In the document text is exact, and so that nothing of it writes on a screen.

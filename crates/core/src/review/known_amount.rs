@@ -1,15 +1,21 @@
 //! Amounts that may be unknown, as integers in satoshi or null.
 //!
-//! Unlike `bitcoin::amount::serde::as_sat::opt`, this reads a null that serde has buffered, as it does for flattened fields.
+//! Unlike `bitcoin::amount::serde::as_sat::opt`, this reads a null that serde has buffered, as it
+//! does for flattened fields.
 
 use bitcoin::Amount;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub(super) fn serialize<S: Serializer>(amount: &Option<Amount>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn serialize<S: Serializer>(
+    amount: &Option<Amount>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     amount.map(Amount::to_sat).serialize(serializer)
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Amount>, D::Error> {
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Amount>, D::Error> {
     Ok(Option::<u64>::deserialize(deserializer)?.map(Amount::from_sat))
 }
 

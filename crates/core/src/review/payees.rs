@@ -12,8 +12,9 @@ const COMPARED: usize = 4;
 /// What bech32 addresses begin with (BIP173), and base58 addresses of no network that we know.
 const BECH32: [&str; 3] = ["bc1", "tb1", "bcrt1"];
 
-/// How an address looks to somebody who compares its two ends: its kind, and the first and last four characters of the
-/// rest. The kind is what all addresses of a sort share: `bc1q` for bech32, one character for base58.
+/// How an address looks to somebody who compares its two ends: its kind, and the first and last
+/// four characters of the rest. The kind is what all addresses of a sort share: `bc1q` for bech32,
+/// one character for base58.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Look(String);
 
@@ -31,8 +32,9 @@ impl Look {
 
 /// Addresses that were paid before, by how they look.
 ///
-/// The last characters of a bech32 address are a checksum that anybody can steer with bytes of no use, so that thousands of
-/// addresses can be made that look alike: looking one up costs no more for it, and names the one that was there first.
+/// The last characters of a bech32 address are a checksum that anybody can steer with bytes of no
+/// use, so that thousands of addresses can be made that look alike: looking one up costs no more
+/// for it, and names the one that was there first.
 #[derive(Clone, Debug, Default)]
 pub struct PayeeIndex(BTreeMap<Look, Alike>);
 
@@ -68,7 +70,8 @@ impl PayeeIndex {
         }
     }
 
-    /// Returns the earliest address that this one looks like without being it; none where this very address is known.
+    /// Returns the earliest address that this one looks like without being it; none where this very
+    /// address is known.
     pub(super) fn lookalike(&self, address: &str) -> Option<&str> {
         let alike = self.0.get(&Look::of(address)?)?;
         (!alike.all.contains(address)).then_some(&alike.earliest)
@@ -83,9 +86,18 @@ mod tests {
     fn looks_are_the_two_ends_after_the_kind() {
         // Examples of BIP173 and BIP350, and the coinbase of the first block.
         let cases = [
-            ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "bc1q w508 f3t4"),
-            ("tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx", "tb1q w508 jzsx"),
-            ("bcrt1q6z64a43mjgkcq0ul2znwneq3spghrlau9slefp", "bcrt1q 6z64 lefp"),
+            (
+                "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+                "bc1q w508 f3t4",
+            ),
+            (
+                "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx",
+                "tb1q w508 jzsx",
+            ),
+            (
+                "bcrt1q6z64a43mjgkcq0ul2znwneq3spghrlau9slefp",
+                "bcrt1q 6z64 lefp",
+            ),
             (
                 "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0",
                 "bc1p 0xlx 5jj0",

@@ -5,8 +5,8 @@ use std::fmt;
 use bitcoin::Txid;
 use serde::{Deserialize, Serialize};
 
-/// Which part of a transaction a finding is about. Written as `transaction`, `input 3`, `output 0`, `run` (several
-/// transactions at once); inputs and outputs count from 0.
+/// Which part of a transaction a finding is about. Written as `transaction`, `input 3`, `output 0`,
+/// `run` (several transactions at once); inputs and outputs count from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Place {

@@ -1,4 +1,5 @@
-//! The review as screens and `--json` show it. Everything in it is computed; nothing is copied from a PSBT unexamined.
+//! The review as screens and `--json` show it. Everything in it is computed; nothing is copied from
+//! a PSBT unexamined.
 
 use bitcoin::{Amount, OutPoint, Txid};
 use serde::{Deserialize, Serialize};
@@ -39,8 +40,8 @@ pub struct Report {
     /// What they found besides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more_findings: Vec<MoreFindings>,
-    /// The inputs and outputs that there are, where the two lists were left empty: the transaction was refused before they were looked
-    /// at, or there is more than is shown.
+    /// The inputs and outputs that there are, where the two lists were left empty: the transaction
+    /// was refused before they were looked at, or there is more than is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_shown: Option<NotShown>,
 }
@@ -57,10 +58,13 @@ pub struct NotShown {
 impl Report {
     /// Leaves of the findings the first few of each code, and counts the others.
     pub fn list_findings(&mut self) {
-        list(&mut self.findings, &mut self.more_findings, |finding| finding);
+        list(&mut self.findings, &mut self.more_findings, |finding| {
+            finding
+        });
     }
 
-    /// Leaves inputs, outputs and findings out, where there is more than is shown. What they are is told for the run.
+    /// Leaves inputs, outputs and findings out, where there is more than is shown. What they are is
+    /// told for the run.
     pub fn leave_out(&mut self) {
         self.not_shown.get_or_insert(NotShown {
             inputs: self.inputs.len(),
@@ -106,11 +110,11 @@ pub struct OwnerReport {
 pub enum AmountProof {
     /// By the previous transaction, whose txid is that of the outpoint.
     PreviousTransaction,
-    /// By the signature itself, which covers the amounts and scripts of all inputs (BIP341): if they are false, the
-    /// signature is worthless.
+    /// By the signature itself, which covers the amounts and scripts of all inputs (BIP341): if
+    /// they are false, the signature is worthless.
     TaprootSighash,
-    /// By nothing but the PSBT: the vault remembers which amounts it signed, and signs no other for the coin
-    /// ([`AmountRule::Remembered`](super::AmountRule::Remembered)).
+    /// By nothing but the PSBT: the vault remembers which amounts it signed, and signs no other for
+    /// the coin ([`AmountRule::Remembered`](super::AmountRule::Remembered)).
     Remembered,
 }
 
@@ -171,7 +175,8 @@ pub struct OutputReport {
 pub struct DataReport {
     /// In hexadecimal.
     pub hex: String,
-    /// What is pushed, as text, exact: whoever shows it has to [neutralise](crate::sanitize) it; none where it is not UTF-8.
+    /// What is pushed, as text, exact: whoever shows it has to [neutralise](crate::sanitize) it;
+    /// none where it is not UTF-8.
     pub text: Option<String>,
 }
 
@@ -184,7 +189,8 @@ pub struct Totals {
     /// All outputs; none when the sum is out of range.
     #[serde(rename = "outputs_sat", with = "known_amount")]
     pub outputs: Option<Amount>,
-    /// What leaves the wallet without the fee: payments, data and unknown scripts; none when the sum is out of range.
+    /// What leaves the wallet without the fee: payments, data and unknown scripts; none when the
+    /// sum is out of range.
     #[serde(rename = "leaves_sat", with = "known_amount")]
     pub leaves: Option<Amount>,
     /// Outputs that leave the wallet.

@@ -7,7 +7,8 @@ use bitcoin::{Address, Script, ScriptBuf};
 use super::facts::{Facts, InputFacts, OutputFacts, Owner, lock_time, relative_lock};
 use super::finding::{Finding, listed};
 use super::report::{
-    DataReport, InputReport, NotShown, OutputClass, OutputReport, OwnerReport, Report, Totals, WalletReport,
+    DataReport, InputReport, NotShown, OutputClass, OutputReport, OwnerReport, Report, Totals,
+    WalletReport,
 };
 use crate::psbt::Parsed;
 
@@ -129,7 +130,9 @@ fn data_report(script: &ScriptBuf) -> DataReport {
             }
         }
     }
-    let text = String::from_utf8(pushed).ok().filter(|text| !text.is_empty());
+    let text = String::from_utf8(pushed)
+        .ok()
+        .filter(|text| !text.is_empty());
     DataReport {
         hex: bytes.to_lower_hex_string(),
         text,

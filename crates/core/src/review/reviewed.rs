@@ -15,7 +15,8 @@ use crate::wallet::{Branch, WalletId};
 
 /// A PSBT with everything that was proven about it. Only [`review`] makes one.
 ///
-/// That it exists says nothing about whether it may be signed: [`has_refusal`](Self::has_refusal) does.
+/// That it exists says nothing about whether it may be signed: [`has_refusal`](Self::has_refusal)
+/// does.
 #[derive(Clone, Debug)]
 pub struct Reviewed {
     parsed: Parsed,
@@ -88,22 +89,26 @@ pub(super) fn review_with(parsed: Parsed, context: &ReviewContext<'_>, rules: &[
 }
 
 fn spends(facts: &Facts<'_>) -> Vec<Spend> {
-    let own = facts.inputs.iter().enumerate().filter_map(|(input, proven)| {
-        let owner = proven.owner?;
-        let wallet = facts.wallet_of(&owner)?.wallet;
-        let coin = proven.coin.as_ref()?;
-        Some(Spend {
-            input,
-            outpoint: proven.outpoint,
-            amount: coin.value,
-            proof: proven.proof?,
-            script_pubkey: coin.script_pubkey.clone(),
-            branch: owner.branch,
-            index: owner.index,
-            script_type: wallet.script_type(),
-            wallet: wallet.id(),
-        })
-    });
+    let own = facts
+        .inputs
+        .iter()
+        .enumerate()
+        .filter_map(|(input, proven)| {
+            let owner = proven.owner?;
+            let wallet = facts.wallet_of(&owner)?.wallet;
+            let coin = proven.coin.as_ref()?;
+            Some(Spend {
+                input,
+                outpoint: proven.outpoint,
+                amount: coin.value,
+                proof: proven.proof?,
+                script_pubkey: coin.script_pubkey.clone(),
+                branch: owner.branch,
+                index: owner.index,
+                script_type: wallet.script_type(),
+                wallet: wallet.id(),
+            })
+        });
     own.collect()
 }
 
@@ -145,12 +150,14 @@ impl Reviewed {
         codes
     }
 
-    /// Returns our inputs whose amount and script are proven. Without a refusal, these are all inputs.
+    /// Returns our inputs whose amount and script are proven. Without a refusal, these are all
+    /// inputs.
     pub fn spends(&self) -> &[Spend] {
         &self.spends
     }
 
-    /// Returns the coin of each input, in order, as taproot signature hashes cover them; none when one is unknown.
+    /// Returns the coin of each input, in order, as taproot signature hashes cover them; none when
+    /// one is unknown.
     pub fn coins(&self) -> Option<&[TxOut]> {
         self.coins.as_deref()
     }
@@ -244,7 +251,10 @@ mod tests {
                 crate::psbt::fields::output::BIP32_DERIVATION,
                 key.serialize(),
             );
-            raw.outputs[3].set(key, crate::review::testing::origin(source.0, "84h/1h/1h/1/2"));
+            raw.outputs[3].set(
+                key,
+                crate::review::testing::origin(source.0, "84h/1h/1h/1/2"),
+            );
         });
         scenario.expect_clean("several kinds of output");
         let reviewed = scenario.review();
@@ -277,10 +287,12 @@ mod tests {
         );
     }
 
-    /// Change that nobody declares is shown as a payment: what is not proven to be ours leaves the wallet.
+    /// Change that nobody declares is shown as a payment: what is not proven to be ours leaves the
+    /// wallet.
     #[test]
     fn undeclared_change_is_a_payment() {
-        let scenario = Scenario::new(ScriptType::Segwit).with(|scenario| scenario.outputs[1].own = None);
+        let scenario =
+            Scenario::new(ScriptType::Segwit).with(|scenario| scenario.outputs[1].own = None);
         let report = scenario.review().report().clone();
         assert_eq!(report.outputs[1].class, OutputClass::Payment);
         assert_eq!(report.totals.leaves, Some(sat(99_990_000)));

@@ -22,7 +22,8 @@ pub struct RunReport {
     pub transactions: usize,
     /// Sums over them.
     pub totals: Totals,
-    /// What the rules found that look at all of them, of each code the first few; the findings of each stand in its own report.
+    /// What the rules found that look at all of them, of each code the first few; the findings of
+    /// each stand in its own report.
     pub findings: Vec<FindingReport>,
     /// What they found besides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -40,13 +41,14 @@ impl RunReport {
 
 /// Looks at several reviewed PSBTs together.
 ///
-/// Refuses one coin with two amounts or scripts, the same coin in two transactions, and the same payment (script and amount) in
-/// two transactions over other coins; warns of nearly the same one, and of an address that looks like one of another
-/// transaction and is not; notes an address that two transactions pay. A transaction that is given twice is no conflict with
-/// itself, as long as its coins are the same. One that was not looked at is refused by itself, and compared
-/// with none.
+/// Refuses one coin with two amounts or scripts, the same coin in two transactions, and the same
+/// payment (script and amount) in two transactions over other coins; warns of nearly the same one,
+/// and of an address that looks like one of another transaction and is not; notes an address that
+/// two transactions pay. A transaction that is given twice is no conflict with itself, as long as
+/// its coins are the same. One that was not looked at is refused by itself, and compared with none.
 ///
-/// Warns where the fees of all different transactions together are above what `limits` say of a run.
+/// Warns where the fees of all different transactions together are above what `limits` say of a
+/// run.
 pub fn review_run(reviews: &[Reviewed], limits: &FeeLimits) -> RunReport {
     let mut seen = HashSet::new();
     let different: Vec<&Reviewed> = reviews
@@ -75,8 +77,9 @@ pub fn review_run(reviews: &[Reviewed], limits: &FeeLimits) -> RunReport {
     }
 }
 
-/// `run-fees-high`: what is within the bounds of each transaction adds up. The bound of a run is a fixed sum, or a share of what it pays
-/// to others, whichever is more; data and what stays in the vault are paid to nobody.
+/// `run-fees-high`: what is within the bounds of each transaction adds up. The bound of a run is a
+/// fixed sum, or a share of what it pays to others, whichever is more; data and what stays in the
+/// vault are paid to nobody.
 fn fees_high(reviews: &[&Reviewed], fees: Option<Amount>, limits: &FeeLimits) -> Option<Finding> {
     let to_others = reviews.iter().flat_map(|reviewed| {
         let outputs = reviewed.report().outputs.iter();
@@ -100,8 +103,9 @@ fn fees_high(reviews: &[&Reviewed], fees: Option<Amount>, limits: &FeeLimits) ->
     Some(Finding::new(Place::Run, kind))
 }
 
-/// `coin-amounts-differ`: the two rounds of CVE-2020-14199 in one run, where each round lies about another coin's amount. The
-/// transaction is the same in both, so that every PSBT is looked at, also those of one transaction.
+/// `coin-amounts-differ`: the two rounds of CVE-2020-14199 in one run, where each round lies about
+/// another coin's amount. The transaction is the same in both, so that every PSBT is looked at,
+/// also those of one transaction.
 fn coin_amounts_differ(reviews: &[Reviewed]) -> Vec<Finding> {
     let mut told: HashMap<OutPoint, &TxOut> = HashMap::new();
     let mut findings = Vec::new();
@@ -126,11 +130,15 @@ fn coin_amounts_differ(reviews: &[Reviewed]) -> Vec<Finding> {
     findings
 }
 
-/// `address-lookalike`, as within one transaction: against what other transactions pay, and what is ours in any of them.
+/// `address-lookalike`, as within one transaction: against what other transactions pay, and what is
+/// ours in any of them.
 fn lookalikes(reviews: &[&Reviewed]) -> Vec<Finding> {
     let mut own = PayeeIndex::default();
     for report in reviews.iter().map(|reviewed| reviewed.report()) {
-        let inputs = report.inputs.iter().map(|input| (&input.owner, &input.address));
+        let inputs = report
+            .inputs
+            .iter()
+            .map(|input| (&input.owner, &input.address));
         let outputs = report
             .outputs
             .iter()
@@ -168,7 +176,8 @@ fn lookalikes(reviews: &[&Reviewed]) -> Vec<Finding> {
     findings
 }
 
-/// `coin-spent-twice`: at most one of two such transactions can confirm, and which one is for others to choose.
+/// `coin-spent-twice`: at most one of two such transactions can confirm, and which one is for
+/// others to choose.
 fn coins_spent_twice(reviews: &[&Reviewed]) -> Vec<Finding> {
     let mut spent: HashMap<OutPoint, Txid> = HashMap::new();
     let mut findings = Vec::new();
@@ -186,8 +195,9 @@ fn coins_spent_twice(reviews: &[&Reviewed]) -> Vec<Finding> {
     findings
 }
 
-/// `payment-repeated`: a payout that was planned twice; `payment-similar`, where the amounts are nearly the same; and
-/// `address-repeated`, where only the address is. Equal payments within one transaction are warned about there.
+/// `payment-repeated`: a payout that was planned twice; `payment-similar`, where the amounts are
+/// nearly the same; and `address-repeated`, where only the address is. Equal payments within one
+/// transaction are warned about there.
 fn payments_repeated(reviews: &[&Reviewed]) -> Vec<Finding> {
     let mut paid: HashMap<&Script, Paid> = HashMap::new();
     let mut findings = Vec::new();
@@ -207,10 +217,12 @@ fn payments_repeated(reviews: &[&Reviewed]) -> Vec<Finding> {
                 report.address.clone().unwrap_or_else(script)
             };
             let kind = match earlier.nearest(output.value) {
-                Some((other_amount, other)) if other_amount == output.value => FindingKind::PaymentRepeated {
-                    amount: output.value,
-                    other,
-                },
+                Some((other_amount, other)) if other_amount == output.value => {
+                    FindingKind::PaymentRepeated {
+                        amount: output.value,
+                        other,
+                    }
+                }
                 Some((other_amount, other)) => FindingKind::PaymentSimilar {
                     amount: output.value,
                     other_amount,
@@ -255,7 +267,9 @@ impl Paid {
 
 fn totals(reviews: &[&Reviewed]) -> Totals {
     let add = |part: fn(&Totals) -> Option<Amount>| {
-        let parts = reviews.iter().map(|reviewed| part(&reviewed.report().totals));
+        let parts = reviews
+            .iter()
+            .map(|reviewed| part(&reviewed.report().totals));
         parts
             .collect::<Option<Vec<_>>>()
             .and_then(|parts| sum(parts.into_iter()))
@@ -364,7 +378,8 @@ mod tests {
         );
     }
 
-    /// The attack needs no foreign signer: both rounds are of one transaction, and each lies about another coin.
+    /// The attack needs no foreign signer: both rounds are of one transaction, and each lies about
+    /// another coin.
     #[test]
     fn two_rounds_with_two_amounts_are_refused() {
         let told = |input: usize, sat: u64| {
@@ -374,9 +389,13 @@ mod tests {
                     for map in &mut raw.inputs {
                         map.remove_type(fields::input::NON_WITNESS_UTXO);
                     }
-                    change(&mut raw.inputs[input], fields::input::WITNESS_UTXO, |pair| {
-                        pair.value[..8].copy_from_slice(&sat.to_le_bytes());
-                    });
+                    change(
+                        &mut raw.inputs[input],
+                        fields::input::WITNESS_UTXO,
+                        |pair| {
+                            pair.value[..8].copy_from_slice(&sat.to_le_bytes());
+                        },
+                    );
                 })
                 .review()
         };
@@ -392,7 +411,10 @@ mod tests {
         assert!(found(&run.findings[0].found).starts_with("60000001 sat to script 0014"));
         let place = format!("{txid} input 1");
         assert_eq!(
-            listed(&review_run(&[first.clone(), told(1, 1)], &FeeLimits::DEFAULT)),
+            listed(&review_run(
+                &[first.clone(), told(1, 1)],
+                &FeeLimits::DEFAULT
+            )),
             [(place, "coin-amounts-differ")]
         );
         assert_eq!(
@@ -524,7 +546,11 @@ mod tests {
             paying(200, 30_000_001),
         ];
         let run = review_run(&runs, &FeeLimits::DEFAULT);
-        let codes: Vec<&str> = run.findings.iter().map(|found| found.code.as_str()).collect();
+        let codes: Vec<&str> = run
+            .findings
+            .iter()
+            .map(|found| found.code.as_str())
+            .collect();
         assert_eq!(codes, ["payment-similar", "address-repeated"]);
     }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::finding::{Finding, FindingReport, Severity};
 
-/// The least severity of findings, by code. It raises and never lowers, so that no entry can make a signer more lenient.
+/// The least severity of findings, by code. It raises and never lowers, so that no entry can make a
+/// signer more lenient.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Severities(BTreeMap<String, Severity>);
 
@@ -18,7 +19,8 @@ impl Severities {
         self.0.get(code).copied().unwrap_or(Severity::Note)
     }
 
-    /// Raises the findings of a report, of a run or of a journal, and puts refusals first, then warnings, then notes.
+    /// Raises the findings of a report, of a run or of a journal, and puts refusals first, then
+    /// warnings, then notes.
     pub fn raise(&self, findings: &mut [FindingReport]) {
         for finding in findings.iter_mut() {
             finding.severity = finding.severity.max(self.least(&finding.code));
@@ -55,8 +57,15 @@ mod tests {
 
     fn severity(scenario: &Scenario, code: &str) -> Severity {
         let reviewed = scenario.review();
-        let report = reviewed.report().findings.iter().find(|found| found.code == code);
-        let finding = reviewed.findings().iter().find(|found| found.code() == code);
+        let report = reviewed
+            .report()
+            .findings
+            .iter()
+            .find(|found| found.code == code);
+        let finding = reviewed
+            .findings()
+            .iter()
+            .find(|found| found.code() == code);
         assert_eq!(report.unwrap().severity, finding.unwrap().severity());
         finding.unwrap().severity()
     }
@@ -99,8 +108,11 @@ mod tests {
 
     #[test]
     fn a_note_can_become_a_refusal() {
-        let severities: Severities = [("already-signed", Severity::Refusal)].into_iter().collect();
-        let scenario = Scenario::new(ScriptType::Segwit).with(|scenario| scenario.severities = severities);
+        let severities: Severities = [("already-signed", Severity::Refusal)]
+            .into_iter()
+            .collect();
+        let scenario =
+            Scenario::new(ScriptType::Segwit).with(|scenario| scenario.severities = severities);
         let signature = scenario.signature(0, 0x01);
         let scenario = scenario.signed(signature);
         assert_eq!(severity(&scenario, "already-signed"), Severity::Refusal);

@@ -2,16 +2,17 @@
 
 use bitcoin::Amount;
 
-/// Amounts that differ by at most this are similar, however small they are: a few satoshi are added so that two payments are not
-/// the same. With a thousand, two small payments to one payee would be taken for one.
+/// Amounts that differ by at most this are similar, however small they are: a few satoshi are added
+/// so that two payments are not the same. With a thousand, two small payments to one payee would be
+/// taken for one.
 const TOLERANCE: u64 = 100;
 
-/// Amounts that differ by at most one part in this many are similar. More would warn of every salary that follows an exchange
-/// rate; whatever is paid to an address again is named in any case.
+/// Amounts that differ by at most one part in this many are similar. More would warn of every
+/// salary that follows an exchange rate; whatever is paid to an address again is named in any case.
 const SHARE: u64 = 1_000;
 
-/// Returns whether two payments to one script are so near to each other that the second may be the first once more: by at most
-/// 100 satoshi, or a thousandth of the greater one.
+/// Returns whether two payments to one script are so near to each other that the second may be the
+/// first once more: by at most 100 satoshi, or a thousandth of the greater one.
 pub fn are_similar(one: Amount, other: Amount) -> bool {
     one.to_sat().abs_diff(other.to_sat()) <= tolerance(one.max(other))
 }

@@ -8,15 +8,20 @@ use bitcoin::hashes::Hash as _;
 use bitcoin::secp256k1::Message;
 use bitcoin::sighash::{EcdsaSighashType, Prevouts, SighashCache, TapSighashType};
 use bitcoin::transaction::Version as TxVersion;
-use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, WPubkeyHash, Witness};
+use bitcoin::{
+    Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, WPubkeyHash, Witness,
+};
 
 use super::reviewed::review_with;
 use super::rules::{RULES, Rule};
-use super::{AmountRule, FeeLimits, Finding, KnownWallet, PayeeIndex, ReviewContext, Reviewed, Severities};
+use super::{
+    AmountRule, FeeLimits, Finding, KnownWallet, PayeeIndex, ReviewContext, Reviewed, Severities,
+};
 use crate::keys::{AccountKey, Bip39Passphrase, MasterKey, Mnemonic};
 use crate::psbt::build::{Template, TemplateInput, TemplateOutput, create};
 use crate::psbt::{
-    InputSignature, Limits, Parsed, RawKey, RawMap, RawPair, RawPsbt, SignatureKind, Version, fields,
+    InputSignature, Limits, Parsed, RawKey, RawMap, RawPair, RawPsbt, SignatureKind, Version,
+    fields,
 };
 use crate::wallet::{Branch, Wallet};
 use crate::{Network, ScriptType};
@@ -25,7 +30,8 @@ pub(super) const OUR_WORDS: &str =
     "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
 pub(super) const THEIR_WORDS: &str = "zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo wrong";
 
-/// A payout of 0.5 BTC from coins of 0.6 and 0.4 BTC with a fee of 10,000 satoshi; change on index 7.
+/// A payout of 0.5 BTC from coins of 0.6 and 0.4 BTC with a fee of 10,000 satoshi; change on
+/// index 7.
 pub(super) struct Scenario {
     pub(super) wallets: Vec<Wallet>,
     pub(super) highest_change_seen: Option<u32>,
@@ -62,7 +68,12 @@ pub(super) fn sat(amount: u64) -> Amount {
     Amount::from_sat(amount)
 }
 
-pub(super) fn account(words: &str, network: Network, script_type: ScriptType, index: u32) -> AccountKey {
+pub(super) fn account(
+    words: &str,
+    network: Network,
+    script_type: ScriptType,
+    index: u32,
+) -> AccountKey {
     let seed = Mnemonic::parse(words, None)
         .unwrap()
         .seed(&Bip39Passphrase::none());
@@ -75,7 +86,9 @@ pub(super) fn account(words: &str, network: Network, script_type: ScriptType, in
 pub(super) fn wallet(words: &str, script_type: ScriptType, index: u32) -> Wallet {
     let account = account(words, Network::Regtest, script_type, index);
     let name = format!("{}-{script_type}-{index}", &words[..3]);
-    account.wallet(script_type, name.parse().unwrap(), None).unwrap()
+    account
+        .wallet(script_type, name.parse().unwrap(), None)
+        .unwrap()
 }
 
 /// Somebody else's script.
@@ -83,8 +96,9 @@ pub(super) fn their_script(number: u8) -> ScriptBuf {
     ScriptBuf::new_p2wpkh(&WPubkeyHash::from_byte_array([number; 20]))
 }
 
-/// A p2wsh script whose address on regtest looks like that of a p2wpkh script: nobody can spend it, as its program is chosen
-/// and not hashed. The checksum at the end of a bech32 address is linear over GF(2), so that it is solved for, not searched.
+/// A p2wsh script whose address on regtest looks like that of a p2wpkh script: nobody can spend it,
+/// as its program is chosen and not hashed. The checksum at the end of a bech32 address is linear
+/// over GF(2), so that it is solved for, not searched.
 pub(super) fn lookalike(script: &ScriptBuf) -> ScriptBuf {
     let last = |script: &ScriptBuf| {
         let address = bitcoin::Address::from_script(script, bitcoin::Network::Regtest).unwrap();
@@ -103,7 +117,8 @@ pub(super) fn lookalike(script: &ScriptBuf) -> ScriptBuf {
         ScriptBuf::new_p2wsh(&bitcoin::WScriptHash::from_byte_array(program))
     };
     let base = last(&with(0));
-    // Each pair: what flipping these bits of the program flips in the last characters; no two with the same highest bit.
+    // Each pair: what flipping these bits of the program flips in the last characters; no two with
+    // the same highest bit.
     let mut basis: Vec<(u32, u32)> = Vec::new();
     let reduce = |basis: &[(u32, u32)], mut pair: (u32, u32)| {
         for (effect, bits) in basis {
@@ -215,7 +230,9 @@ impl Scenario {
     /// Returns the transaction that made a coin: the coin is its second output.
     pub(super) fn previous(&self, coin: &Coin) -> Transaction {
         let (branch, index) = coin.own;
-        let script_pubkey = self.wallets[coin.wallet].script_pubkey(branch, index).unwrap();
+        let script_pubkey = self.wallets[coin.wallet]
+            .script_pubkey(branch, index)
+            .unwrap();
         let other = TxOut {
             value: sat(1_000),
             script_pubkey: their_script(9),
@@ -245,7 +262,12 @@ impl Scenario {
     /// Builds the PSBT. Each coin's maps come from its own wallet.
     pub(super) fn raw(&self, version: Version) -> RawPsbt {
         let mut raw = self.built(0, version);
-        for (index, coin) in self.coins.iter().enumerate().filter(|(_, coin)| coin.wallet > 0) {
+        for (index, coin) in self
+            .coins
+            .iter()
+            .enumerate()
+            .filter(|(_, coin)| coin.wallet > 0)
+        {
             raw.inputs[index] = self.built(coin.wallet, version).inputs[index].clone();
         }
         if version == Version::V0 {
@@ -309,7 +331,11 @@ impl Scenario {
             version: self.version,
             lock_time: self.lock_time,
             input: inputs.collect(),
-            output: self.outputs.iter().map(|output| output.txout.clone()).collect(),
+            output: self
+                .outputs
+                .iter()
+                .map(|output| output.txout.clone())
+                .collect(),
         }
     }
 
@@ -344,14 +370,23 @@ impl Scenario {
         review_with(parse(&self.raw(version).to_bytes()), &context, rules)
     }
 
-    /// Asserts that both versions give exactly these findings, each written as `place code`, and that the expectation
-    /// depends on the rule: without it, at least one of them is missing and none is new.
+    /// Asserts that both versions give exactly these findings, each written as `place code`, and
+    /// that the expectation depends on the rule: without it, at least one of them is missing and
+    /// none is new.
     pub(super) fn expect(&self, name: &str, rule: &str, expected: &[&str]) {
-        assert!(RULES.iter().any(|known| known.name == rule), "no rule {rule}");
-        let others: Vec<Rule> = RULES.iter().filter(|other| other.name != rule).copied().collect();
+        assert!(
+            RULES.iter().any(|known| known.name == rule),
+            "no rule {rule}"
+        );
+        let others: Vec<Rule> = RULES
+            .iter()
+            .filter(|other| other.name != rule)
+            .copied()
+            .collect();
         for version in [Version::V0, Version::V2] {
             let found = listed(self.review_by(version, RULES).findings());
-            let mut expected: Vec<String> = expected.iter().map(|text| (*text).to_owned()).collect();
+            let mut expected: Vec<String> =
+                expected.iter().map(|text| (*text).to_owned()).collect();
             expected.sort();
             assert_eq!(found, expected, "{name}, version {version}");
             let without = listed(self.review_by(version, &others).findings());
@@ -418,9 +453,10 @@ fn signature_field(signature: &InputSignature) -> (RawKey, Vec<u8>) {
             RawKey::with_data(fields::input::PARTIAL_SIG, public_key.to_bytes()),
             signature.to_vec(),
         ),
-        SignatureKind::TaprootKeySpend { signature } => {
-            (RawKey::plain(fields::input::TAP_KEY_SIG), signature.to_vec())
-        }
+        SignatureKind::TaprootKeySpend { signature } => (
+            RawKey::plain(fields::input::TAP_KEY_SIG),
+            signature.to_vec(),
+        ),
     }
 }
 
@@ -441,7 +477,9 @@ fn sign(
             .taproot_key_spend_signature_hash(input, &Prevouts::All(coins), sighash_type)
             .unwrap();
         let message = Message::from_digest(hash.to_byte_array());
-        let signature = key.sign_taproot_key_spend(branch, index, &message, None).unwrap();
+        let signature = key
+            .sign_taproot_key_spend(branch, index, &message, None)
+            .unwrap();
         let signature = bitcoin::taproot::Signature {
             signature,
             sighash_type,
@@ -458,7 +496,8 @@ fn sign(
             .unwrap()
             .to_byte_array(),
         _ => {
-            let public_key = bitcoin::CompressedPublicKey(wallet.public_key(branch, index).unwrap());
+            let public_key =
+                bitcoin::CompressedPublicKey(wallet.public_key(branch, index).unwrap());
             let program = ScriptBuf::new_p2wpkh(&public_key.wpubkey_hash());
             cache
                 .p2wpkh_signature_hash(input, &program, coin.value, sighash_type)
@@ -510,6 +549,8 @@ pub(super) fn change(map: &mut RawMap, key_type: u64, change: impl FnOnce(&mut R
 /// The bytes of a derivation's value.
 pub(super) fn origin(fingerprint: Fingerprint, path: &str) -> Vec<u8> {
     let path: DerivationPath = path.parse().unwrap();
-    let steps = path.into_iter().flat_map(|step| u32::from(*step).to_le_bytes());
+    let steps = path
+        .into_iter()
+        .flat_map(|step| u32::from(*step).to_le_bytes());
     fingerprint.to_bytes().into_iter().chain(steps).collect()
 }

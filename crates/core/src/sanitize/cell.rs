@@ -4,9 +4,9 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::{Rules, escaped};
 
-/// Returns the cell so that it shows what it holds, and that no spreadsheet takes it for a formula: one that begins with
-/// `=`, `+`, `-` or `@` gets a leading apostrophe, in whatever width the sign is written, and behind white space and
-/// quotation marks too (OWASP, "CSV injection").
+/// Returns the cell so that it shows what it holds, and that no spreadsheet takes it for a formula:
+/// one that begins with `=`, `+`, `-` or `@` gets a leading apostrophe, in whatever width the sign
+/// is written, and behind white space and quotation marks too (OWASP, "CSV injection").
 pub fn cell(text: &str) -> String {
     let safe = escaped(
         text,
@@ -30,7 +30,8 @@ fn begins_formula(text: &str) -> bool {
             '"' | '\'' | '`' | '\u{2018}'..='\u{201f}' | '\u{ff02}' | '\u{ff07}'
         )
     };
-    let rest = text.trim_start_matches(|character: char| character.is_whitespace() || is_quote(character));
+    let rest =
+        text.trim_start_matches(|character: char| character.is_whitespace() || is_quote(character));
     let begins_with_sign = rest.chars().nfkd().next().is_some_and(|first| {
         // The last are the minus sign and the dashes, which some programs take for one.
         matches!(

@@ -1,13 +1,13 @@
-//! Lines that we break, so that no terminal does: what a terminal breaks goes on in its first column, where lines of ours
-//! begin.
+//! Lines that we break, so that no terminal does: what a terminal breaks goes on in its first
+//! column, where lines of ours begin.
 
 use super::{Rules, escaped};
 
 /// The columns that every screen is written for.
 pub const COLUMNS: usize = 80;
 
-/// What stands before everything that goes on from the line above, and before foreign text with lines of its own. Foreign
-/// text cannot print its first character.
+/// What stands before everything that goes on from the line above, and before foreign text with
+/// lines of its own. Foreign text cannot print its first character.
 pub const MARK: &str = "│ ";
 
 /// The lines that one line may become; what is beyond them is counted.
@@ -16,8 +16,9 @@ const MOST_LINES: usize = 24;
 /// The lines that a [`block`] may have.
 const BLOCK_LINES: usize = 8;
 
-/// Returns text of ours, in which foreign text is [neutralised](super::neutralised), as it is printed: each line that is
-/// wider than [`COLUMNS`] goes on below, behind [`MARK`] and further in than it began.
+/// Returns text of ours, in which foreign text is [neutralised](super::neutralised), as it is
+/// printed: each line that is wider than [`COLUMNS`] goes on below, behind [`MARK`] and further in
+/// than it began.
 pub fn folded(text: &str) -> String {
     let text = escaped(
         text,
@@ -40,8 +41,9 @@ pub fn folded(text: &str) -> String {
     folded
 }
 
-/// Returns a message that is one line, such as an error's, as it is printed, foreign text in it neutralised or not: as by
-/// [`neutralised`](super::neutralised), but that backslashes stay single, and [`folded`].
+/// Returns a message that is one line, such as an error's, as it is printed, foreign text in it
+/// neutralised or not: as by [`neutralised`](super::neutralised), but that backslashes stay single,
+/// and [`folded`].
 pub fn line(text: &str) -> String {
     folded(&escaped(
         text,
@@ -68,9 +70,11 @@ pub fn further(text: &str) -> String {
     folded(&format!("  {MARK}{text}")) + "\n"
 }
 
-/// Returns foreign text as lines of its own, each behind `indent` spaces and [`MARK`], the last one ended too.
+/// Returns foreign text as lines of its own, each behind `indent` spaces and [`MARK`], the last one
+/// ended too.
 ///
-/// No more than eight lines are shown; a line of ours, without the mark, tells how much more there is.
+/// No more than eight lines are shown; a line of ours, without the mark, tells how much more there
+/// is.
 pub fn block(indent: usize, text: &str) -> String {
     let safe = escaped(
         text,
@@ -116,7 +120,11 @@ fn fold(folded: &mut String, line: &str) {
         folded.push_str(line);
         return;
     }
-    let indent = line.bytes().take_while(|byte| *byte == b' ').count().min(16);
+    let indent = line
+        .bytes()
+        .take_while(|byte| *byte == b' ')
+        .count()
+        .min(16);
     let prefix = format!("\n{}{MARK}", " ".repeat(indent + 2));
     let room = COLUMNS - (indent + 2) - columns(MARK);
     let (first, mut rest) = split(line, COLUMNS);
@@ -139,7 +147,8 @@ fn more(rest: &str) -> String {
     format!("({} more characters are not shown)", rest.chars().count())
 }
 
-/// Splits off what fits, behind a space where there is one in its second half. Always takes something.
+/// Splits off what fits, behind a space where there is one in its second half. Always takes
+/// something.
 fn split(text: &str, room: usize) -> (&str, &str) {
     let (mut width, mut fits, mut space) = (0, 0, None);
     for (at, character) in text.char_indices() {
@@ -160,9 +169,9 @@ fn columns(text: &str) -> usize {
     text.chars().map(column).sum()
 }
 
-/// The columns that a character takes at most. Outside ASCII terminals differ, by version and by settings ("ambiguous
-/// width"), but none gives a character more than two. A line that is broken early hides nothing; one that is broken late is
-/// broken by the terminal.
+/// The columns that a character takes at most. Outside ASCII terminals differ, by version and by
+/// settings ("ambiguous width"), but none gives a character more than two. A line that is broken
+/// early hides nothing; one that is broken late is broken by the terminal.
 fn column(character: char) -> usize {
     if character.is_ascii() { 1 } else { 2 }
 }
@@ -183,7 +192,11 @@ mod tests {
         for text in texts {
             let folded = folded(&text);
             assert_eq!(unfolded(&folded), text);
-            assert_eq!(super::folded(&folded), folded, "a second time changes nothing");
+            assert_eq!(
+                super::folded(&folded),
+                folded,
+                "a second time changes nothing"
+            );
             for (number, line) in folded.lines().enumerate() {
                 assert!(columns(line) <= COLUMNS, "{line}");
                 assert!(
@@ -200,7 +213,11 @@ mod tests {
         let block = block(9, &name);
         let lines: Vec<&str> = block.lines().collect();
         assert_eq!(lines.len(), 9);
-        assert!(lines[..8].iter().all(|line| line.starts_with("         │ ")));
+        assert!(
+            lines[..8]
+                .iter()
+                .all(|line| line.starts_with("         │ "))
+        );
         assert!(
             lines
                 .iter()
@@ -213,7 +230,10 @@ mod tests {
 
     #[test]
     fn a_message_of_one_line_stays_one() {
-        assert_eq!(line("a\nb\x1b[2J│ \\u{a}"), "a\\u{a}b\\u{1b}[2J\\u{2502} \\u{a}");
+        assert_eq!(
+            line("a\nb\x1b[2J│ \\u{a}"),
+            "a\\u{a}b\\u{1b}[2J\\u{2502} \\u{a}"
+        );
         assert_eq!(folded("a\nb\x1b[2J"), "a\nb\\u{1b}[2J");
     }
 

@@ -2,8 +2,8 @@
 
 use super::Judged;
 
-/// Writes a JSON document, indented. What a terminal could obey, or what hides what stands there, is escaped as `\uXXXX`:
-/// text stays exact for whoever parses it (RFC 8259, section 7).
+/// Writes a JSON document, indented. What a terminal could obey, or what hides what stands there,
+/// is escaped as `\uXXXX`: text stays exact for whoever parses it (RFC 8259, section 7).
 pub fn json(document: &serde_json::Value) -> String {
     escaped(&format!("{document:#}"))
 }
@@ -16,7 +16,8 @@ pub fn json_line(document: &serde_json::Value) -> String {
 fn escaped(plain: &str) -> String {
     let mut safe = String::with_capacity(plain.len());
     for (character, harmful) in Judged::new(plain) {
-        // Line feeds are the document's own: within text they are escaped already, and beyond ASCII is nothing but text.
+        // Line feeds are the document's own: within text they are escaped already, and beyond ASCII
+        // is nothing but text.
         if !harmful || character == '\n' {
             safe.push(character);
             continue;
@@ -46,7 +47,9 @@ mod tests {
         );
         assert!(text.contains("東京"));
         assert_eq!(
-            text.chars().filter(|character| *character == '\u{301}').count(),
+            text.chars()
+                .filter(|character| *character == '\u{301}')
+                .count(),
             2,
             "{text}"
         );

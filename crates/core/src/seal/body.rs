@@ -28,11 +28,17 @@ impl BodyKeys {
     }
 }
 
-/// `HMAC-SHA256(HKDF(data_key, "", "cofferdam/1/write-salt", 32), kernel32 ‖ generation ‖ plaintext)`
+/// `HMAC-SHA256(HKDF(data_key, "", "cofferdam/1/write-salt", 32), kernel32 ‖ generation ‖
+/// plaintext)`
 ///
-/// The content goes in, so that a cloned machine, whose kernel repeats its random numbers, repeats no body key for another
-/// content.
-pub(super) fn write_salt(data_key: &Key, kernel32: &[u8; 32], generation: u64, padded: &[u8]) -> [u8; 32] {
+/// The content goes in, so that a cloned machine, whose kernel repeats its random numbers, repeats
+/// no body key for another content.
+pub(super) fn write_salt(
+    data_key: &Key,
+    kernel32: &[u8; 32],
+    generation: u64,
+    padded: &[u8],
+) -> [u8; 32] {
     let key: Key = hkdf_sha256(data_key.as_ref(), b"", &[b"cofferdam/1/write-salt"]);
     hmac_sha256(key.as_ref(), &[kernel32, &generation.to_le_bytes(), padded])
 }
@@ -87,7 +93,8 @@ pub(super) fn open(
     body: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, Tampered> {
     let mut buffer = Zeroizing::new(body.to_vec());
-    open_in_place(&keys.body, &[header_and_slots, mac].concat(), &mut buffer).map_err(|_| Tampered::Body)?;
+    open_in_place(&keys.body, &[header_and_slots, mac].concat(), &mut buffer)
+        .map_err(|_| Tampered::Body)?;
     unpad(&buffer)
         .map(|content| Zeroizing::new(content.to_vec()))
         .ok_or(Tampered::Padding)

@@ -11,8 +11,8 @@ use std::time::Duration;
 /// | passes | 3 | 64 |
 /// | lanes | 4 | 64 |
 ///
-/// The least is RFC 9106's second recommended option. The most keeps a foreign file from asking for work that never
-/// ends: a header is not authenticated before its costs are spent.
+/// The least is RFC 9106's second recommended option. The most keeps a foreign file from asking for
+/// work that never ends: a header is not authenticated before its costs are spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cost {
     memory_kib: u32,
@@ -75,10 +75,11 @@ impl Cost {
 
     /// Chooses the cost that takes about `target` on this machine, from what `measure` tells.
     ///
-    /// Memory grows first, up to the lesser of `max_memory_kib` and [`Cost::MAX_CALIBRATED_MEMORY_KIB`]; then passes.
-    /// Never below [`Cost::MINIMUM`], however slow the machine is. `measure` gets a cost, spends it
-    /// ([`Cost::exercise`]) and returns how long that took; it is called once or twice, and again with half the memory as
-    /// long as memory is missing.
+    /// Memory grows first, up to the lesser of `max_memory_kib` and
+    /// [`Cost::MAX_CALIBRATED_MEMORY_KIB`]; then passes. Never below [`Cost::MINIMUM`], however
+    /// slow the machine is. `measure` gets a cost, spends it ([`Cost::exercise`]) and returns how
+    /// long that took; it is called once or twice, and again with half the memory as long as memory
+    /// is missing.
     ///
     /// # Errors
     ///
@@ -91,9 +92,13 @@ impl Cost {
         let least = Cost::MINIMUM;
         let mut most_kib = max_memory_kib.clamp(least.memory_kib, Cost::MAX_CALIBRATED_MEMORY_KIB);
         let mut took = measure(least)?;
-        let mut memory_kib = scale(least.memory_kib, target, took).clamp(least.memory_kib, most_kib);
+        let mut memory_kib =
+            scale(least.memory_kib, target, took).clamp(least.memory_kib, most_kib);
         while memory_kib > least.memory_kib {
-            if let Ok(duration) = measure(Cost { memory_kib, ..least }) {
+            if let Ok(duration) = measure(Cost {
+                memory_kib,
+                ..least
+            }) {
                 took = duration;
                 break;
             }
@@ -232,7 +237,8 @@ mod tests {
 
     #[test]
     fn a_clock_that_stands_still_asks_for_the_most() {
-        let cost = Cost::calibrate(TARGET, u32::MAX, |_| Ok::<_, Infallible>(Duration::ZERO)).unwrap();
+        let cost =
+            Cost::calibrate(TARGET, u32::MAX, |_| Ok::<_, Infallible>(Duration::ZERO)).unwrap();
         assert_eq!((cost.memory_kib() / 1024, cost.passes()), (1024, 64));
     }
 

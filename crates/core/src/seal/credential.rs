@@ -30,7 +30,8 @@ impl Passphrase {
         Ok(Passphrase(normalised))
     }
 
-    /// Takes a passphrase as a file or a pipe holds it: UTF-8, of which one trailing newline (LF or CR LF) is stripped.
+    /// Takes a passphrase as a file or a pipe holds it: UTF-8, of which one trailing newline (LF or
+    /// CR LF) is stripped.
     ///
     /// # Errors
     ///

@@ -9,7 +9,9 @@ pub enum VaultError {
     #[error("this is no vault file; name the file that `init` or `restore` made")]
     NotAVault,
     /// The magic is that of a later format.
-    #[error("the vault has format {found}, and this program reads format 1; update cofferdam-signer")]
+    #[error(
+        "the vault has format {found}, and this program reads format 1; update cofferdam-signer"
+    )]
     NewerFormat {
         /// The format's number.
         found: u8,
@@ -37,13 +39,15 @@ pub enum VaultError {
     /// The SHA-256 at the end does not match.
     #[error("the vault's checksum does not match: the file is damaged; run `repair`")]
     Checksum,
-    /// The checksum matches, and yet a field breaks the format: written by something else, or on purpose.
+    /// The checksum matches, and yet a field breaks the format: written by something else, or on
+    /// purpose.
     #[error("the vault is malformed: {0}; run `repair`")]
     Malformed(#[from] Malformed),
 }
 
 impl VaultError {
-    /// Returns whether the file was a vault and is damaged, rather than of a later format or no vault at all.
+    /// Returns whether the file was a vault and is damaged, rather than of a later format or no
+    /// vault at all.
     pub fn is_damage(&self) -> bool {
         !matches!(self, VaultError::NotAVault | VaultError::NewerFormat { .. })
     }
@@ -169,7 +173,9 @@ pub enum SealError {
     #[error("the vault has no slot {0}; see `verify` for its slots")]
     NoSuchSlot(SlotId),
     /// Rotation must be told about every slot.
-    #[error("slot {0} is neither kept with its credential nor dropped; give one of both for every slot")]
+    #[error(
+        "slot {0} is neither kept with its credential nor dropped; give one of both for every slot"
+    )]
     SlotUnaccounted(SlotId),
     /// Rotation was told twice about a slot.
     #[error("slot {0} is named twice; name each slot once")]
@@ -195,7 +201,9 @@ pub enum SealError {
     #[error(transparent)]
     Random(#[from] RandomUnavailable),
     /// What was sealed does not open again.
-    #[error("the sealed vault does not open again: this machine computes wrongly; nothing was written")]
+    #[error(
+        "the sealed vault does not open again: this machine computes wrongly; nothing was written"
+    )]
     SelfCheck,
 }
 

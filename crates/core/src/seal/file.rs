@@ -7,7 +7,8 @@ use super::primitives::sha256;
 use super::slot::{SLOT_LEN, Slot, may_stand_together};
 use super::stretch::Ikm;
 use super::{
-    Credential, MAX_FILE_LEN, Malformed, OpenVault, SlotFacts, Tampered, UnlockError, VaultError, VaultId,
+    Credential, MAX_FILE_LEN, Malformed, OpenVault, SlotFacts, Tampered, UnlockError, VaultError,
+    VaultId,
 };
 
 /// The bytes of a vault that is whole and well-formed: not damaged, but not authenticated either.
@@ -19,8 +20,8 @@ pub struct VaultFile {
 }
 
 impl VaultFile {
-    /// Checks magic, lengths, bounds, reserved bytes and the trailing SHA-256; needs no passphrase and does no key
-    /// derivation.
+    /// Checks magic, lengths, bounds, reserved bytes and the trailing SHA-256; needs no passphrase
+    /// and does no key derivation.
     ///
     /// # Errors
     ///
@@ -42,18 +43,27 @@ impl VaultFile {
         let slots = (0..header.slots)
             .map(|index| Slot::parse(field(&bytes, HEADER_LEN + index * SLOT_LEN), index))
             .collect::<Result<Vec<_>, _>>()?;
-        if (1..slots.len()).any(|i| slots[..i].iter().any(|earlier| earlier.id() == slots[i].id())) {
+        if (1..slots.len()).any(|i| {
+            slots[..i]
+                .iter()
+                .any(|earlier| earlier.id() == slots[i].id())
+        }) {
             return Err(Malformed::RepeatedSlot.into());
         }
         if !may_stand_together(slots.iter().map(Slot::slot_type)) {
             return Err(Malformed::MixedDualControl.into());
         }
-        Ok(VaultFile { bytes, header, slots })
+        Ok(VaultFile {
+            bytes,
+            header,
+            slots,
+        })
     }
 
     /// Opens the vault with the first slot that the credential fits.
     ///
-    /// Costs one Argon2 run (two for two passphrases) for each slot of the credential's type that is tried.
+    /// Costs one Argon2 run (two for two passphrases) for each slot of the credential's type that
+    /// is tried.
     ///
     /// # Errors
     ///
@@ -79,10 +89,15 @@ impl VaultFile {
         Err(UnlockError::WrongKind { expected })
     }
 
-    /// Opens the vault with what slot `index` made of a credential; none when the slot commits to something else.
+    /// Opens the vault with what slot `index` made of a credential; none when the slot commits to
+    /// something else.
     ///
     /// Everything after Argon2, so that tests can spend its cost once.
-    pub(super) fn open_with_ikm(&self, index: usize, ikm: &Ikm) -> Result<Option<OpenVault>, Tampered> {
+    pub(super) fn open_with_ikm(
+        &self,
+        index: usize,
+        ikm: &Ikm,
+    ) -> Result<Option<OpenVault>, Tampered> {
         let unwrapped = self.slots[index]
             .unwrap(self.header.vault_id, ikm)
             .map_err(|_| Tampered::WrappedKey)?;
@@ -127,7 +142,8 @@ impl VaultFile {
     }
 }
 
-/// Tells a damaged magic and a later format apart: the former makes a whole vault when it is put right.
+/// Tells a damaged magic and a later format apart: the former makes a whole vault when it is put
+/// right.
 fn check_magic(bytes: &[u8]) -> Result<(), VaultError> {
     let Some(magic) = bytes.first_chunk::<8>() else {
         return Err(if MAGIC.starts_with(bytes) {

@@ -25,7 +25,8 @@ pub(super) const CHECKSUM_LEN: usize = 32;
 pub(super) const PAGE: usize = 4096;
 
 /// The length of the shortest vault: one slot, one page.
-pub(super) const MIN_FILE_LEN: usize = HEADER_LEN + SLOT_LEN + MAC_LEN + PAGE + TAG_LEN + CHECKSUM_LEN;
+pub(super) const MIN_FILE_LEN: usize =
+    HEADER_LEN + SLOT_LEN + MAC_LEN + PAGE + TAG_LEN + CHECKSUM_LEN;
 
 /// The identity of a vault, drawn at its creation and kept by every generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -31,13 +31,15 @@ fn hmac_holds() -> bool {
 
 /// RFC 5869, test case 1.
 fn hkdf_holds() -> bool {
-    let okm = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865";
+    let okm =
+        "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865";
     let salt = bytes("000102030405060708090a0b0c");
     let info = bytes("f0f1f2f3f4f5f6f7f8f9");
     hkdf_sha256::<42>(&[0x0b; 22], &salt, &[&info]).as_slice() == bytes(okm)
 }
 
-/// Test case 14 of the GCM specification (McGrew and Viega); and that an altered ciphertext is refused.
+/// Test case 14 of the GCM specification (McGrew and Viega); and that an altered ciphertext is
+/// refused.
 fn gcm_holds() -> bool {
     let sealed = bytes("cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919");
     let key = Zeroizing::new([0; 32]);
@@ -68,9 +70,14 @@ fn argon2id_holds() -> bool {
     let Ok(params) = params else { return false };
     let mut memory = vec![Block::default(); params.block_count()];
     let mut out = [0; 32];
-    let hashed =
-        Argon2::new_with_secret(&[3; 8], Algorithm::Argon2id, Version::V0x13, params).and_then(|argon2| {
-            argon2.hash_password_into_with_memory(&[1; 32], &[2; 16], &mut out, memory.as_mut_slice())
+    let hashed = Argon2::new_with_secret(&[3; 8], Algorithm::Argon2id, Version::V0x13, params)
+        .and_then(|argon2| {
+            argon2.hash_password_into_with_memory(
+                &[1; 32],
+                &[2; 16],
+                &mut out,
+                memory.as_mut_slice(),
+            )
         });
     hashed.is_ok() && out.as_slice() == bytes(tag)
 }

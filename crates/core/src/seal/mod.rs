@@ -1,12 +1,13 @@
-//! The vault format: a body sealed under a data key, which one to eight slots wrap, each under its own credential.
+//! The vault format: a body sealed under a data key, which one to eight slots wrap, each under its
+//! own credential.
 //!
-//! Bytes in, bytes out: reading, locking and durable writing are the signer's store. The format is documented byte for
-//! byte in `docs/formats/vault.md`.
+//! Bytes in, bytes out: reading, locking and durable writing are the signer's store. The format is
+//! documented byte for byte in `docs/formats/vault.md`.
 //!
-//! | type | proves |
-//! | --- | --- |
-//! | [`VaultFile`] | the file is whole and well-formed (magic, lengths, bounds, SHA-256): it is not damaged. Not authenticated. |
-//! | [`OpenVault`] | a credential opened it, and header, slots and body are authenticated under the data key. |
+//! - A [`VaultFile`] proves that the file is whole and well-formed (magic, lengths, bounds,
+//!   SHA-256): it is not damaged. It is not authenticated.
+//! - An [`OpenVault`] proves that a credential opened it: header, slots and body are authenticated
+//!   under the data key.
 
 mod body;
 mod cost;
@@ -26,7 +27,9 @@ pub use cost::{Cost, CostError};
 pub use credential::{
     Credential, EmptyKeyFile, KeyFile, KeyFileDigest, Passphrase, PassphraseError, SlotType,
 };
-pub use error::{Kernel, Malformed, RandomUnavailable, SealError, Tampered, UnlockError, VaultError};
+pub use error::{
+    Kernel, Malformed, RandomUnavailable, SealError, Tampered, UnlockError, VaultError,
+};
 pub use file::VaultFile;
 pub use header::VaultId;
 pub(crate) use known_answers::known_answers;

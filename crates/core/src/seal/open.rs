@@ -19,7 +19,8 @@ pub struct NewSlot {
     pub cost: Cost,
 }
 
-/// An authenticated vault: its content, and the data key that seals the next generation. Wiped when dropped.
+/// An authenticated vault: its content, and the data key that seals the next generation. Wiped when
+/// dropped.
 pub struct OpenVault {
     vault_id: VaultId,
     generation: u64,
@@ -30,7 +31,8 @@ pub struct OpenVault {
 }
 
 impl OpenVault {
-    /// Seals the first vault of a new identity, at `generation` (1 unless the journal knows of others).
+    /// Seals the first vault of a new identity, at `generation` (1 unless the journal knows of
+    /// others).
     ///
     /// Costs one Argon2 run (two for two passphrases) for each slot.
     ///
@@ -45,7 +47,10 @@ impl OpenVault {
     ) -> Result<VaultFile, SealError> {
         check_slots(slots.iter().map(|new| new.credential.slot_type()))?;
         if generation == 0 {
-            return Err(SealError::Generation { current: 0, found: 0 });
+            return Err(SealError::Generation {
+                current: 0,
+                found: 0,
+            });
         }
         let mut vault_id = VaultId([0; 16]);
         kernel(&mut vault_id.0)?;
@@ -58,7 +63,11 @@ impl OpenVault {
     }
 
     /// Proves that header, slots and body of a file belong to `data_key`, which slot `index` gave.
-    pub(super) fn authenticate(file: &VaultFile, index: usize, data_key: Key) -> Result<Self, Tampered> {
+    pub(super) fn authenticate(
+        file: &VaultFile,
+        index: usize,
+        data_key: Key,
+    ) -> Result<Self, Tampered> {
         let (header_and_slots, mac, body) = file.parts();
         let keys = BodyKeys::derive(&data_key, file.header());
         if !hmac_sha256_matches(keys.header.as_ref(), &[header_and_slots], &mac) {
@@ -100,7 +109,8 @@ impl OpenVault {
         self.opened_slot
     }
 
-    /// Seals `plaintext` as a later generation, with the slots as they now are. Quick: no key derivation.
+    /// Seals `plaintext` as a later generation, with the slots as they now are. Quick: no key
+    /// derivation.
     ///
     /// # Errors
     ///
@@ -127,8 +137,8 @@ impl OpenVault {
         )
     }
 
-    /// Seals `plaintext` under a generation that the caller chose, before the one that was opened too: the way back from a
-    /// generation that no honest writing comes to.
+    /// Seals `plaintext` under a generation that the caller chose, before the one that was opened
+    /// too: the way back from a generation that no honest writing comes to.
     ///
     /// # Errors
     ///
@@ -155,7 +165,8 @@ impl OpenVault {
         )
     }
 
-    /// Tells whether a file was sealed under the data key of this vault, by its header's MAC. Quick: no key derivation.
+    /// Tells whether a file was sealed under the data key of this vault, by its header's MAC.
+    /// Quick: no key derivation.
     ///
     /// A file of before a rotation was not.
     pub fn has_sealed(&self, file: &VaultFile) -> bool {
@@ -165,7 +176,8 @@ impl OpenVault {
             && hmac_sha256_matches(keys.header.as_ref(), &[header_and_slots], &mac)
     }
 
-    /// Opens another file that was sealed under the data key of this vault. Quick: no key derivation.
+    /// Opens another file that was sealed under the data key of this vault. Quick: no key
+    /// derivation.
     ///
     /// # Errors
     ///
@@ -176,14 +188,16 @@ impl OpenVault {
         Self::authenticate(file, index, self.data_key.clone())
     }
 
-    /// Replaces a slot by one for another credential, under the same data key; [`OpenVault::reseal`] then writes it.
+    /// Replaces a slot by one for another credential, under the same data key;
+    /// [`OpenVault::reseal`] then writes it.
     ///
-    /// Earlier files still open with the former credential, and show the same data key: see [`OpenVault::rotate`] and
-    /// [`super::opened_by`].
+    /// Earlier files still open with the former credential, and show the same data key: see
+    /// [`OpenVault::rotate`] and [`super::opened_by`].
     ///
     /// # Errors
     ///
-    /// When there is no such slot, or the change would mix dual control with other types or undo it.
+    /// When there is no such slot, or the change would mix dual control with other types or undo
+    /// it.
     pub fn change_slot(
         &mut self,
         slot: SlotId,
@@ -206,7 +220,11 @@ impl OpenVault {
     /// # Errors
     ///
     /// When there are eight slots already, or dual control would mix with other types.
-    pub fn add_slot(&mut self, new: &NewSlot, kernel: &mut Kernel<'_>) -> Result<SlotId, SealError> {
+    pub fn add_slot(
+        &mut self,
+        new: &NewSlot,
+        kernel: &mut Kernel<'_>,
+    ) -> Result<SlotId, SealError> {
         if self.slots.len() == MAX_SLOTS {
             return Err(SealError::SlotCount(MAX_SLOTS + 1));
         }
@@ -217,15 +235,17 @@ impl OpenVault {
         Ok(id)
     }
 
-    /// Draws a new data key and seals it into the slots of `keep`, each with its credential, which is proven to open the
-    /// slot first; [`OpenVault::reseal`] then writes it. Slots of `drop` are left out. Costs and order stay.
+    /// Draws a new data key and seals it into the slots of `keep`, each with its credential, which
+    /// is proven to open the slot first; [`OpenVault::reseal`] then writes it. Slots of `drop` are
+    /// left out. Costs and order stay.
     ///
-    /// Files of earlier generations still open with their credentials: what they hold is not taken back.
+    /// Files of earlier generations still open with their credentials: what they hold is not taken
+    /// back.
     ///
     /// # Errors
     ///
-    /// When a slot is in neither list or named twice, a credential does not open its slot, or none would be left; nothing
-    /// is changed then.
+    /// When a slot is in neither list or named twice, a credential does not open its slot, or none
+    /// would be left; nothing is changed then.
     pub fn rotate(
         &mut self,
         keep: &[(SlotId, Credential)],
@@ -293,7 +313,8 @@ impl OpenVault {
             .ok_or(SealError::NoSuchSlot(id))
     }
 
-    /// Dual control is chosen at creation: no slot may bring it in, and none may undo it, not even the only one.
+    /// Dual control is chosen at creation: no slot may bring it in, and none may undo it, not even
+    /// the only one.
     fn check_dual_control(&self, new: &NewSlot) -> Result<(), SealError> {
         let types = self
             .slots
@@ -353,7 +374,9 @@ fn seal(
     }
 }
 
-fn check_slots(types: impl ExactSizeIterator<Item = super::SlotType> + Clone) -> Result<(), SealError> {
+fn check_slots(
+    types: impl ExactSizeIterator<Item = super::SlotType> + Clone,
+) -> Result<(), SealError> {
     if types.len() == 0 || types.len() > MAX_SLOTS {
         return Err(SealError::SlotCount(types.len()));
     }

@@ -7,8 +7,8 @@ use super::{Credential, OutOfMemory, VaultFile};
 
 /// Tells for each file whether `credential` opens one of its slots.
 ///
-/// Each distinct slot is tried once, however many files hold it. Bodies are not opened: a file whose body was altered may
-/// count as opened.
+/// Each distinct slot is tried once, however many files hold it. Bodies are not opened: a file
+/// whose body was altered may count as opened.
 ///
 /// # Errors
 ///

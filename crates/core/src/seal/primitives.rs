@@ -34,24 +34,30 @@ pub(super) fn hmac_sha256_matches(key: &[u8], parts: &[&[u8]], mac: &[u8; 32]) -
 }
 
 fn keyed(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
-    let mut hmac =
-        <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
+    let mut hmac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key)
+        .expect("HMAC takes keys of any length");
     for part in parts {
         hmac.update(part);
     }
     hmac
 }
 
-/// Tells whether two secrets are equal, in a time that depends on their lengths alone. What comes of it is public.
+/// Tells whether two secrets are equal, in a time that depends on their lengths alone. What comes
+/// of it is public.
 pub(super) fn same(a: &[u8], b: &[u8]) -> Choice {
     a.ct_eq(b)
 }
 
 /// `HKDF-SHA256(ikm, salt, info[0] ‖ info[1] ‖ ..., N)` (RFC 5869).
-pub(super) fn hkdf_sha256<const N: usize>(ikm: &[u8], salt: &[u8], info: &[&[u8]]) -> Zeroizing<[u8; N]> {
+pub(super) fn hkdf_sha256<const N: usize>(
+    ikm: &[u8],
+    salt: &[u8],
+    info: &[&[u8]],
+) -> Zeroizing<[u8; N]> {
     const { assert!(N <= 255 * 32, "RFC 5869 bounds the output") }
     let mut okm = Zeroizing::new([0; N]);
-    hkdf_sha256_into(ikm, salt, info, okm.as_mut()).expect("the length was checked when this was compiled");
+    hkdf_sha256_into(ikm, salt, info, okm.as_mut())
+        .expect("the length was checked when this was compiled");
     okm
 }
 
@@ -65,13 +71,18 @@ pub(super) fn hkdf_sha256_into(
     Hkdf::<Sha256>::new(Some(salt), ikm).expand_multi_info(info, okm)
 }
 
-/// `AES-256-GCM(key, nonce = 0^96, aad, plaintext)`, in place; appends the tag. `key` must be used for no other sealing.
+/// `AES-256-GCM(key, nonce = 0^96, aad, plaintext)`, in place; appends the tag. `key` must be used
+/// for no other sealing.
 pub(super) fn seal_in_place(key: &Key, aad: &[u8], buffer: &mut Vec<u8>) {
     seal_with_nonce(key, &[0; 12], aad, buffer);
 }
 
 /// Opens what [`seal_in_place`] sealed; on failure the buffer is wiped.
-pub(super) fn open_in_place(key: &Key, aad: &[u8], buffer: &mut Vec<u8>) -> Result<(), NotAuthentic> {
+pub(super) fn open_in_place(
+    key: &Key,
+    aad: &[u8],
+    buffer: &mut Vec<u8>,
+) -> Result<(), NotAuthentic> {
     open_with_nonce(key, &[0; 12], aad, buffer)
 }
 
@@ -94,8 +105,12 @@ pub(super) fn open_with_nonce(
         return Err(NotAuthentic);
     };
     let tag = Tag::from(*tag);
-    let opened =
-        Aes256Gcm::new((&**key).into()).decrypt_inout_detached(nonce.into(), aad, ciphertext.into(), &tag);
+    let opened = Aes256Gcm::new((&**key).into()).decrypt_inout_detached(
+        nonce.into(),
+        aad,
+        ciphertext.into(),
+        &tag,
+    );
     if opened.is_err() {
         buffer.zeroize();
         return Err(NotAuthentic);

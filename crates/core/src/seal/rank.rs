@@ -2,8 +2,9 @@
 
 use super::{VaultError, VaultFile};
 
-/// The highest generation that a vault is written under. A write adds 1 to what is authenticated, so a vault that is written
-/// every second comes to it in nine million years: what is above was not come to by writing.
+/// The highest generation that a vault is written under. A write adds 1 to what is authenticated,
+/// so a vault that is written every second comes to it in nine million years: what is above was not
+/// come to by writing.
 pub const MAX_GENERATION: u64 = 1 << 48;
 
 /// An intact candidate.
@@ -79,7 +80,8 @@ impl<N: Clone> Ranking<N> {
     ///
     /// # Errors
     ///
-    /// When the intact candidates belong to different vaults, or two of one generation (any, not only the newest) differ.
+    /// When the intact candidates belong to different vaults, or two of one generation (any, not
+    /// only the newest) differ.
     pub fn newest(&self) -> Result<Option<&Intact<N>>, Conflict<N>> {
         for pair in self.intact.windows(2) {
             let [newer, older] = pair else { continue };

@@ -53,7 +53,8 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    /// Reads the slot at position `index` of a file; refuses unknown values and costs out of bounds before any work.
+    /// Reads the slot at position `index` of a file; refuses unknown values and costs out of bounds
+    /// before any work.
     pub(super) fn parse(bytes: [u8; SLOT_LEN], index: usize) -> Result<Self, Malformed> {
         let slot_type = SlotType::from_byte(bytes[16]).ok_or(Malformed::SlotType {
             slot: index,
@@ -68,9 +69,10 @@ impl Slot {
         if bytes[18..20] != [0, 0] {
             return Err(Malformed::Reserved("a slot"));
         }
-        let [memory_kib, passes, lanes] = [20, 24, 28].map(|at| u32::from_le_bytes(field(&bytes, at)));
-        let cost =
-            Cost::new(memory_kib, passes, lanes).map_err(|error| Malformed::Cost { slot: index, error })?;
+        let [memory_kib, passes, lanes] =
+            [20, 24, 28].map(|at| u32::from_le_bytes(field(&bytes, at)));
+        let cost = Cost::new(memory_kib, passes, lanes)
+            .map_err(|error| Malformed::Cost { slot: index, error })?;
         Ok(Slot {
             bytes,
             slot_type,
@@ -128,8 +130,8 @@ impl Slot {
 
     /// Unwraps the data key, if `ikm` is the one that the slot commits to.
     ///
-    /// AES-GCM does not commit to its key: a ciphertext can be made that opens under several. So the commitment is
-    /// compared first, in constant time, and a mismatch is a wrong credential.
+    /// AES-GCM does not commit to its key: a ciphertext can be made that opens under several. So
+    /// the commitment is compared first, in constant time, and a mismatch is a wrong credential.
     pub(super) fn unwrap(&self, vault_id: VaultId, ikm: &Ikm) -> Result<Option<Key>, NotAuthentic> {
         let (wrapping_key, commitment) = self.wrapping_key(vault_id, ikm);
         if !bool::from(self.commits_to(&commitment)) {

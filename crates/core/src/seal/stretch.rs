@@ -6,13 +6,15 @@ use zeroize::{Zeroizing, optimization_barrier};
 use super::primitives::Key;
 use super::{Cost, Credential};
 
-/// The input keying material of a slot: what a credential is after its costs were spent. Wiped when dropped.
+/// The input keying material of a slot: what a credential is after its costs were spent. Wiped when
+/// dropped.
 pub(super) struct Ikm(Zeroizing<Vec<u8>>);
 
 impl Ikm {
     /// `A2(pass)`, `A2(pass) ‖ SHA-256(key file)`, or `A2(a) ‖ A2(b)`, by the credential's type.
     ///
-    /// The two passphrases of dual control are stretched one after the other: memory is needed once.
+    /// The two passphrases of dual control are stretched one after the other: memory is needed
+    /// once.
     pub(super) fn derive(
         credential: &Credential,
         cost: Cost,
@@ -42,7 +44,8 @@ impl Ikm {
 }
 
 impl Cost {
-    /// Spends the cost once, on fixed input, so that a caller with a clock can measure it for [`Cost::calibrate`].
+    /// Spends the cost once, on fixed input, so that a caller with a clock can measure it for
+    /// [`Cost::calibrate`].
     ///
     /// # Errors
     ///
@@ -52,7 +55,8 @@ impl Cost {
     }
 }
 
-/// Argon2id version 0x13 with 32 bytes of output (RFC 9106), its lanes in parallel; the memory is wiped.
+/// Argon2id version 0x13 with 32 bytes of output (RFC 9106), its lanes in parallel; the memory is
+/// wiped.
 fn argon2id(pass: &[u8], salt: &[u8; 32], cost: Cost) -> Result<Key, OutOfMemory> {
     let out_of_memory = OutOfMemory {
         needed_kib: cost.memory_kib(),

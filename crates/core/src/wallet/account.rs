@@ -24,12 +24,16 @@ impl Branches {
                 .ckd_pub(verifier(), branch.child_number())
                 .map_err(|_| DeriveError::NoKey(branch.step()))
         };
-        Ok(Branches([branch(Branch::Receive)?, branch(Branch::Change)?]))
+        Ok(Branches([
+            branch(Branch::Receive)?,
+            branch(Branch::Change)?,
+        ]))
     }
 
     /// Returns what is added to a branch's key to make that of an index. It is public.
     pub(crate) fn tweak(&self, branch: Branch, index: u32) -> Result<Scalar, DeriveError> {
-        let child = ChildNumber::from_normal_idx(index).map_err(|_| DeriveError::IndexOutOfRange(index))?;
+        let child =
+            ChildNumber::from_normal_idx(index).map_err(|_| DeriveError::IndexOutOfRange(index))?;
         let (tweak, _) = self
             .parent(branch)
             .ckd_pub_tweak(child)
@@ -37,13 +41,16 @@ impl Branches {
         Ok(Scalar::from(tweak))
     }
 
-    /// Returns the public key at an index. As `Xpub::ckd_pub`, but the parent's fingerprint is not computed each time.
+    /// Returns the public key at an index. As `Xpub::ckd_pub`, but the parent's fingerprint is not
+    /// computed each time.
     pub(crate) fn public_key(&self, branch: Branch, index: u32) -> Result<PublicKey, DeriveError> {
         let tweak = self.tweak(branch, index)?;
-        self.tweaked(branch, &tweak).ok_or(DeriveError::NoKey(index))
+        self.tweaked(branch, &tweak)
+            .ok_or(DeriveError::NoKey(index))
     }
 
-    /// Returns the public key of a [`tweak`](Self::tweak), for who has it already; none where BIP32 defines none.
+    /// Returns the public key of a [`tweak`](Self::tweak), for who has it already; none where BIP32
+    /// defines none.
     pub(crate) fn tweaked(&self, branch: Branch, tweak: &Scalar) -> Option<PublicKey> {
         let parent = self.parent(branch).public_key;
         parent.add_exp_tweak(verifier(), tweak).ok()
@@ -87,7 +94,11 @@ impl Account {
 
     /// Returns the descriptor with a suffix such as `/<0;1>/*`; hardened steps as `h`, no checksum.
     pub(super) fn descriptor(&self, suffix: &str) -> String {
-        let path: String = self.path.into_iter().map(|step| format!("/{step:#}")).collect();
+        let path: String = self
+            .path
+            .into_iter()
+            .map(|step| format!("/{step:#}"))
+            .collect();
         let key = format!("[{}{path}]{}{suffix}", self.fingerprint, self.xpub);
         match self.script_type {
             ScriptType::Legacy => format!("pkh({key})"),
@@ -104,8 +115,12 @@ impl Account {
 
     /// Returns the fingerprint and the full path of the key at an index.
     pub(super) fn key_source(&self, branch: Branch, index: u32) -> Result<KeySource, DeriveError> {
-        let child = ChildNumber::from_normal_idx(index).map_err(|_| DeriveError::IndexOutOfRange(index))?;
-        Ok((self.fingerprint, self.path.extend([branch.child_number(), child])))
+        let child =
+            ChildNumber::from_normal_idx(index).map_err(|_| DeriveError::IndexOutOfRange(index))?;
+        Ok((
+            self.fingerprint,
+            self.path.extend([branch.child_number(), child]),
+        ))
     }
 
     /// Returns the script of a key.

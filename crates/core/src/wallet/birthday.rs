@@ -15,7 +15,8 @@ const FIRST: (i32, Month, u8) = (2009, Month::January, 3);
 pub struct Birthday(Date);
 
 impl Birthday {
-    /// Returns the day of a Unix time in seconds; none before Bitcoin's first day or after the year 9999.
+    /// Returns the day of a Unix time in seconds; none before Bitcoin's first day or after the
+    /// year 9999.
     pub fn from_unix(seconds: u64) -> Option<Birthday> {
         let time = UtcDateTime::from_unix_timestamp(i64::try_from(seconds).ok()?).ok()?;
         Birthday::new(time.date())

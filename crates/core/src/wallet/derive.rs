@@ -22,7 +22,8 @@ impl Wallet {
             .script_pubkey(self.account.public_key(branch, index)?))
     }
 
-    /// Returns the script of a key that [`public_key`](Self::public_key) gave: for who needs both, and derives once.
+    /// Returns the script of a key that [`public_key`](Self::public_key) gave: for who needs both,
+    /// and derives once.
     pub(crate) fn script_of_key(&self, key: PublicKey) -> ScriptBuf {
         self.account.script_pubkey(key)
     }
@@ -35,19 +36,28 @@ impl Wallet {
             ScriptType::Legacy => Address::p2pkh(key, network),
             ScriptType::Nested => Address::p2shwpkh(&key, network),
             ScriptType::Segwit => Address::p2wpkh(&key, network),
-            ScriptType::Taproot => {
-                Address::p2tr(super::verifier(), UntweakedPublicKey::from(key.0), None, network)
-            }
+            ScriptType::Taproot => Address::p2tr(
+                super::verifier(),
+                UntweakedPublicKey::from(key.0),
+                None,
+                network,
+            ),
         })
     }
 
-    /// Returns the scripts of a range of indices, in order: one elliptic curve addition each (two for taproot), and no
-    /// text is parsed. A range that ends before it starts is empty.
-    pub fn scripts(&self, branch: Branch, range: Range<u32>) -> Result<Vec<ScriptBuf>, DeriveError> {
+    /// Returns the scripts of a range of indices, in order: one elliptic curve addition each (two
+    /// for taproot), and no text is parsed. A range that ends before it starts is empty.
+    pub fn scripts(
+        &self,
+        branch: Branch,
+        range: Range<u32>,
+    ) -> Result<Vec<ScriptBuf>, DeriveError> {
         if range.end > INDEX_END {
             return Err(DeriveError::IndexOutOfRange(range.end - 1));
         }
-        range.map(|index| self.script_pubkey(branch, index)).collect()
+        range
+            .map(|index| self.script_pubkey(branch, index))
+            .collect()
     }
 
     /// Returns the public key of an index; for taproot the internal key.
@@ -55,23 +65,33 @@ impl Wallet {
         self.account.public_key(branch, index)
     }
 
-    /// Returns the public key of an index with the master fingerprint and full path, as BIP174's and BIP371's
-    /// derivation fields hold them. Taproot fields take the key's x coordinate.
-    pub fn key_origin(&self, branch: Branch, index: u32) -> Result<(PublicKey, KeySource), DeriveError> {
+    /// Returns the public key of an index with the master fingerprint and full path, as BIP174's
+    /// and BIP371's derivation fields hold them. Taproot fields take the key's x coordinate.
+    pub fn key_origin(
+        &self,
+        branch: Branch,
+        index: u32,
+    ) -> Result<(PublicKey, KeySource), DeriveError> {
         Ok((
             self.account.public_key(branch, index)?,
             self.account.key_source(branch, index)?,
         ))
     }
 
-    /// Returns the redeem script of an index; none unless the script type is [`ScriptType::Nested`].
-    pub fn redeem_script(&self, branch: Branch, index: u32) -> Result<Option<ScriptBuf>, DeriveError> {
+    /// Returns the redeem script of an index; none unless the script type is
+    /// [`ScriptType::Nested`].
+    pub fn redeem_script(
+        &self,
+        branch: Branch,
+        index: u32,
+    ) -> Result<Option<ScriptBuf>, DeriveError> {
         let key = CompressedPublicKey(self.account.public_key(branch, index)?);
         let nested = self.account.script_type == ScriptType::Nested;
         Ok(nested.then(|| ScriptBuf::new_p2wpkh(&key.wpubkey_hash())))
     }
 
-    /// Returns the taproot internal key of an index; none unless the script type is [`ScriptType::Taproot`].
+    /// Returns the taproot internal key of an index; none unless the script type is
+    /// [`ScriptType::Taproot`].
     pub fn internal_key(
         &self,
         branch: Branch,
@@ -108,9 +128,10 @@ impl Wallet {
             return None;
         }
         match path.as_ref().strip_prefix(account)? {
-            [ChildNumber::Normal { index: step }, ChildNumber::Normal { index }] => {
-                Some((Branch::from_step(*step)?, *index))
-            }
+            [
+                ChildNumber::Normal { index: step },
+                ChildNumber::Normal { index },
+            ] => Some((Branch::from_step(*step)?, *index)),
             _ => None,
         }
     }

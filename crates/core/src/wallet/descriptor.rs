@@ -43,12 +43,14 @@ pub(super) fn parse(text: &str) -> Result<AccountDescriptor, WalletError> {
         }
         None => text,
     };
-    let descriptor: Descriptor<DescriptorPublicKey> = body.parse().map_err(|_| WalletError::Syntax)?;
+    let descriptor: Descriptor<DescriptorPublicKey> =
+        body.parse().map_err(|_| WalletError::Syntax)?;
     let (script_type, key) = single_key(&descriptor)?;
     let (origin, xpub, coverage) = account_key(key)?;
     let (fingerprint, path) = origin.ok_or(WalletError::OriginMissing)?;
     check_origin(fingerprint, &path, &xpub)?;
-    let account = Account::new(script_type, fingerprint, path, xpub).map_err(|_| WalletError::Derivation)?;
+    let account =
+        Account::new(script_type, fingerprint, path, xpub).map_err(|_| WalletError::Derivation)?;
     Ok(AccountDescriptor { account, coverage })
 }
 
@@ -73,24 +75,26 @@ pub(super) fn with_checksum(body: &str) -> String {
     format!("{body}#{}", engine.checksum())
 }
 
-/// Returns whether text holds an extended private key or what may be a private key in wallet import format, even a
-/// mistyped one.
+/// Returns whether text holds an extended private key or what may be a private key in wallet import
+/// format, even a mistyped one.
 pub(super) fn holds_private_key(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
-        let extended = word.get(1..4) == Some("prv") && word.len() > 40;
-        let import_format = matches!(word.len(), 51 | 52)
-            && word.starts_with(['5', 'K', 'L', '9', 'c'])
-            && !word.contains(['0', 'O', 'I', 'l']);
-        extended || import_format
-    })
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|word| {
+            let extended = word.get(1..4) == Some("prv") && word.len() > 40;
+            let import_format = matches!(word.len(), 51 | 52)
+                && word.starts_with(['5', 'K', 'L', '9', 'c'])
+                && !word.contains(['0', 'O', 'I', 'l']);
+            extended || import_format
+        })
 }
 
 fn holds_slip132_key(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
-        word.len() > 40
-            && word.starts_with(['y', 'z', 'Y', 'Z', 'u', 'v', 'U', 'V'])
-            && word.get(1..4) == Some("pub")
-    })
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|word| {
+            word.len() > 40
+                && word.starts_with(['y', 'z', 'Y', 'Z', 'u', 'v', 'U', 'V'])
+                && word.get(1..4) == Some("pub")
+        })
 }
 
 fn checksum(body: &str) -> Result<String, WalletError> {
@@ -105,7 +109,9 @@ fn single_key(
     let found = match descriptor {
         Descriptor::Pkh(pkh) => return Ok((ScriptType::Legacy, pkh.as_inner())),
         Descriptor::Wpkh(wpkh) => return Ok((ScriptType::Segwit, wpkh.as_inner())),
-        Descriptor::Tr(tr) if tr.tap_tree().is_none() => return Ok((ScriptType::Taproot, tr.internal_key())),
+        Descriptor::Tr(tr) if tr.tap_tree().is_none() => {
+            return Ok((ScriptType::Taproot, tr.internal_key()));
+        }
         Descriptor::Tr(_) => "tr(...) with a script tree",
         Descriptor::Sh(sh) => match sh.as_inner() {
             ShInner::Wpkh(wpkh) => return Ok((ScriptType::Nested, wpkh.as_inner())),
@@ -146,14 +152,20 @@ fn account_key(key: &DescriptorPublicKey) -> Result<(Origin, Xpub, Coverage), Wa
 }
 
 /// Checks what an extended key itself says about where it came from.
-fn check_origin(fingerprint: Fingerprint, path: &DerivationPath, xpub: &Xpub) -> Result<(), WalletError> {
+fn check_origin(
+    fingerprint: Fingerprint,
+    path: &DerivationPath,
+    xpub: &Xpub,
+) -> Result<(), WalletError> {
     let refuse = |reason| Err(WalletError::Origin { reason });
     if path.len() != usize::from(xpub.depth) {
         return refuse("the path's length is not the key's depth");
     }
     match path.as_ref().last() {
         Some(last) if *last != xpub.child_number => refuse("the path's last step is not the key's"),
-        None if fingerprint != xpub.fingerprint() => refuse("the fingerprint is not the master key's"),
+        None if fingerprint != xpub.fingerprint() => {
+            refuse("the fingerprint is not the master key's")
+        }
         None if xpub.parent_fingerprint != Fingerprint::default()
             || xpub.child_number != ChildNumber::from(0) =>
         {

@@ -7,7 +7,8 @@ use crate::{Network, ScriptType};
 
 /// Why a wallet file or descriptor is refused.
 ///
-/// No message repeats a key, a descriptor or a line of the file: what was given by mistake may be a secret.
+/// No message repeats a key, a descriptor or a line of the file: what was given by mistake may be a
+/// secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WalletError {
     /// The data holds an extended private key or a private key in wallet import format.
@@ -28,7 +29,9 @@ pub enum WalletError {
     #[error("the file is not UTF-8 text; name a wallet's JSON file or a file with its descriptor")]
     NotText,
     /// The file is not well-formed JSON, or not a wallet's.
-    #[error("line {line}, column {column} is not as a wallet file's: {reason}; export the wallet again")]
+    #[error(
+        "line {line}, column {column} is not as a wallet file's: {reason}; export the wallet again"
+    )]
     Json {
         /// The line, from 1.
         line: usize,
@@ -121,10 +124,14 @@ pub enum WalletError {
         expected: String,
     },
     /// The text is not a descriptor.
-    #[error("not a valid output descriptor; export it again (BIP380, with an account's xpub or tpub)")]
+    #[error(
+        "not a valid output descriptor; export it again (BIP380, with an account's xpub or tpub)"
+    )]
     Syntax,
     /// The extended key has a version of SLIP132.
-    #[error("ypub, zpub and the like are not used in descriptors; export the account as xpub or tpub")]
+    #[error(
+        "ypub, zpub and the like are not used in descriptors; export the account as xpub or tpub"
+    )]
     Slip132,
     /// A valid descriptor of a kind that this version does not handle.
     #[error(
@@ -145,7 +152,9 @@ pub enum WalletError {
     )]
     OriginMissing,
     /// The origin contradicts the extended key.
-    #[error("the key origin is not that of the extended key ({reason}); export the descriptor again")]
+    #[error(
+        "the key origin is not that of the extended key ({reason}); export the descriptor again"
+    )]
     Origin {
         /// What does not fit.
         reason: &'static str,

@@ -8,8 +8,8 @@ use super::{Branch, Wallet, WalletError};
 
 /// What the file says it is.
 const FORMAT: &str = "cofferdam-wallet";
-/// The newest version read. A file with any new field has a new version; one without is written as the older version, so
-/// that older programs read it.
+/// The newest version read. A file with any new field has a new version; one without is written as
+/// the older version, so that older programs read it.
 const VERSION: u64 = 2;
 /// The version before `receipt_key`.
 const WITHOUT_RECEIPT_KEY: u64 = 1;
@@ -43,8 +43,9 @@ struct Head {
 impl Wallet {
     /// Reads a wallet from its own JSON file.
     ///
-    /// Unknown and repeated fields are refused; so is a newer version, with an error of its own. The descriptor must be
-    /// multipath and have its checksum. An id, where there is one, must be that of network and descriptor.
+    /// Unknown and repeated fields are refused; so is a newer version, with an error of its own.
+    /// The descriptor must be multipath and have its checksum. An id, where there is one, must be
+    /// that of network and descriptor.
     pub fn parse_json(bytes: &[u8]) -> Result<Wallet, WalletError> {
         let text = text(bytes)?;
         let head: Head = serde_json::from_str(text).map_err(json_error)?;
@@ -67,7 +68,10 @@ impl TryFrom<WalletFile> for Wallet {
 
     fn try_from(file: WalletFile) -> Result<Wallet, WalletError> {
         check_head(file.format.as_deref(), file.version)?;
-        let network = file.network.parse().map_err(|_| WalletError::UnknownNetwork)?;
+        let network = file
+            .network
+            .parse()
+            .map_err(|_| WalletError::UnknownNetwork)?;
         let birthday = file.birthday.as_deref().map(str::parse).transpose()?;
         let parsed = descriptor::parse_with_checksum(&file.descriptor)?;
         if let Coverage::One(Branch::Receive) = parsed.coverage {
@@ -113,7 +117,10 @@ impl From<&Wallet> for WalletFile {
 }
 
 /// Reads the receipt key, which a file of version 2 may have.
-fn receipt_key(text: Option<&str>, version: Option<u64>) -> Result<Option<XOnlyPublicKey>, WalletError> {
+fn receipt_key(
+    text: Option<&str>,
+    version: Option<u64>,
+) -> Result<Option<XOnlyPublicKey>, WalletError> {
     let Some(text) = text else {
         return Ok(None);
     };

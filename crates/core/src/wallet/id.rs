@@ -11,11 +11,12 @@ use crate::Network;
 /// The tag of the id's hash.
 const TAG: &[u8] = b"cofferdam/wallet/1";
 
-/// What a wallet is, whatever it is called: `SHA256(SHA256(tag) ‖ SHA256(tag) ‖ network ‖ descriptor)`.
+/// What a wallet is, whatever it is called: `SHA256(SHA256(tag) ‖ SHA256(tag) ‖ network ‖
+/// descriptor)`.
 ///
-/// `tag` is `cofferdam/wallet/1`, `network` its name in ASCII, `descriptor` the canonical descriptor in ASCII: multipath,
-/// hardened steps as `h`, no checksum. No network's name begins another's, so the concatenation is unambiguous.
-/// Written as 64 lower-case hexadecimal digits.
+/// `tag` is `cofferdam/wallet/1`, `network` its name in ASCII, `descriptor` the canonical
+/// descriptor in ASCII: multipath, hardened steps as `h`, no checksum. No network's name begins
+/// another's, so the concatenation is unambiguous. Written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct WalletId([u8; 32]);

@@ -29,15 +29,20 @@ pub struct ImportOptions {
 impl Wallet {
     /// Reads a wallet from a file's bytes, telling its format by its contents.
     ///
-    /// Formats: our own JSON ([`Wallet::to_json`]); descriptors as text, one with `/<0;1>/*` or a pair with `/0/*` and
-    /// `/1/*`, each on a line, `#` beginning a comment line (as Sparrow writes it); Bitcoin Core's `importdescriptors`
-    /// and `listdescriptors` JSON; JSON with `descriptor` and perhaps `label` (Specter, Sparrow).
+    /// Formats: our own JSON ([`Wallet::to_json`]); descriptors as text, one with `/<0;1>/*` or a
+    /// pair with `/0/*` and `/1/*`, each on a line, `#` beginning a comment line (as Sparrow writes
+    /// it); Bitcoin Core's `importdescriptors` and `listdescriptors` JSON; JSON with `descriptor`
+    /// and perhaps `label` (Specter, Sparrow).
     pub fn import(bytes: &[u8], options: &ImportOptions) -> Result<Wallet, WalletError> {
         let text = file::text(bytes)?;
         let found = if text.trim_start().starts_with(['{', '[']) {
             match serde_json::from_str(text).map_err(file::json_error)? {
-                Value::Object(object) if file::is_ours(&object) => return import_own(bytes, options),
-                Value::Object(object) if object.contains_key("descriptors") => core_list(&object, options)?,
+                Value::Object(object) if file::is_ours(&object) => {
+                    return import_own(bytes, options);
+                }
+                Value::Object(object) if object.contains_key("descriptors") => {
+                    core_list(&object, options)?
+                }
                 Value::Object(object) => labelled(&object)?,
                 Value::Array(entries) => core_entries(&entries, options)?,
                 _ => return Err(WalletError::NoDescriptor),
@@ -75,8 +80,9 @@ impl Wallet {
         Wallet::import(text.as_bytes(), &options)
     }
 
-    /// Returns the JSON argument of Bitcoin Core's `importdescriptors`: both branches, active, ranged, scanned from the
-    /// birthday on, or from the first block where there is none. Pretty-printed, ending in a newline.
+    /// Returns the JSON argument of Bitcoin Core's `importdescriptors`: both branches, active,
+    /// ranged, scanned from the birthday on, or from the first block where there is none.
+    /// Pretty-printed, ending in a newline.
     pub fn core_import_json(&self) -> String {
         let entries = Branch::ALL.map(|branch| CoreEntry {
             desc: self.branch_descriptor_text(branch),
@@ -161,8 +167,8 @@ fn core_list(object: &Map<String, Value>, options: &ImportOptions) -> Result<Fou
     core_entries(entries, options)
 }
 
-/// Reads descriptors with `desc`, and perhaps `internal` and `timestamp`. Kinds that are not supported are passed over
-/// only when a script type is told.
+/// Reads descriptors with `desc`, and perhaps `internal` and `timestamp`. Kinds that are not
+/// supported are passed over only when a script type is told.
 fn core_entries(entries: &[Value], options: &ImportOptions) -> Result<Found, WalletError> {
     if entries.len() > MAX_DESCRIPTORS {
         return Err(WalletError::TooManyDescriptors {
@@ -253,7 +259,11 @@ fn join(
     match (accounts.pop(), count) {
         (Some((account, [true, true])), 1) => Ok(account),
         (Some((_, [receive, _])), 1) => {
-            let missing = if receive { Branch::Change } else { Branch::Receive };
+            let missing = if receive {
+                Branch::Change
+            } else {
+                Branch::Receive
+            };
             Err(WalletError::BranchMissing { missing })
         }
         (Some(_), _) => Err(WalletError::SeveralAccounts { count }),

@@ -1,10 +1,13 @@
 //! Wallets: the public data that both sides of the air gap know.
 //!
-//! A [`Wallet`] is a name, a network, an output descriptor and a birthday. No private key is ever in it.
+//! A [`Wallet`] is a name, a network, an output descriptor and a birthday. No private key is ever
+//! in it.
 //!
-//! - [`Wallet::import`] reads wallet files: our own JSON, and descriptors as other programs write them.
+//! - [`Wallet::import`] reads wallet files: our own JSON, and descriptors as other programs write
+//!   them.
 //! - [`Wallet::script_pubkey`] and its neighbours derive; [`Wallet::scripts`] derives many.
-//! - [`Wallet::find`] turns a PSBT's derivation path into an index hint, which [`Wallet::owns`] proves by the script.
+//! - [`Wallet::find`] turns a PSBT's derivation path into an index hint, which [`Wallet::owns`]
+//!   proves by the script.
 
 mod account;
 mod birthday;
@@ -63,8 +66,8 @@ impl Wallet {
         network: Network,
         birthday: Option<Birthday>,
     ) -> Result<Wallet, WalletError> {
-        let account =
-            Account::new(script_type, fingerprint, path, xpub).map_err(|_| WalletError::Derivation)?;
+        let account = Account::new(script_type, fingerprint, path, xpub)
+            .map_err(|_| WalletError::Derivation)?;
         Wallet::new(name, network, birthday, account)
     }
 
@@ -103,14 +106,18 @@ impl Wallet {
         Wallet { name, ..self }
     }
 
-    /// Returns the key that the wallet's signer makes receipts with (BIP340), if it is known. It is no part of the id.
+    /// Returns the key that the wallet's signer makes receipts with (BIP340), if it is known. It is
+    /// no part of the id.
     pub fn receipt_key(&self) -> Option<XOnlyPublicKey> {
         self.receipt_key
     }
 
     /// Returns the same wallet with this receipt key, or none.
     pub fn with_receipt_key(self, receipt_key: Option<XOnlyPublicKey>) -> Wallet {
-        Wallet { receipt_key, ..self }
+        Wallet {
+            receipt_key,
+            ..self
+        }
     }
 
     /// Returns the network.
@@ -153,7 +160,8 @@ impl Wallet {
         &self.descriptor
     }
 
-    /// Returns the canonical descriptor that the id covers: multipath, hardened steps as `h`, no checksum.
+    /// Returns the canonical descriptor that the id covers: multipath, hardened steps as `h`, no
+    /// checksum.
     pub fn canonical_descriptor(&self) -> String {
         self.account.descriptor("/<0;1>/*")
     }

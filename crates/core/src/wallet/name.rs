@@ -10,7 +10,8 @@ const MAX_LENGTH: usize = 64;
 
 /// A wallet's name: 1 to 64 of `A-Z a-z 0-9 . _ -`, beginning with a letter or digit.
 ///
-/// Safe in file names, command lines and on a terminal. It is a label only, and no part of the wallet's id.
+/// Safe in file names, command lines and on a terminal. It is a label only, and no part of the
+/// wallet's id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct WalletName(String);
@@ -73,7 +74,10 @@ mod tests {
     #[test]
     fn takes_plain_names() {
         for name in ["main", "a", "Treasury-2026.v2_x", &"n".repeat(64)] {
-            assert_eq!(name.parse::<WalletName>().map(String::from).as_deref(), Ok(name));
+            assert_eq!(
+                name.parse::<WalletName>().map(String::from).as_deref(),
+                Ok(name)
+            );
         }
     }
 
@@ -92,7 +96,11 @@ mod tests {
             "a\u{1b}[2J",
             &"n".repeat(65),
         ] {
-            assert_eq!(name.parse::<WalletName>(), Err(InvalidWalletName), "{name:?}");
+            assert_eq!(
+                name.parse::<WalletName>(),
+                Err(InvalidWalletName),
+                "{name:?}"
+            );
         }
     }
 }

@@ -6,7 +6,8 @@ use crate::ScriptType;
 
 /// Outpoint (32 + 4 bytes) and sequence (4): in every input.
 const OUTPOINT_AND_SEQUENCE: u64 = 40;
-/// Push of a signature: a DER signature with low R and low S is at most 70 bytes, the sighash byte makes 71, the length 72.
+/// Push of a signature: a DER signature with low R and low S is at most 70 bytes, the sighash byte
+/// makes 71, the length 72.
 const ECDSA_PUSH: u64 = 1 + 71;
 /// Push of a compressed public key.
 const KEY_PUSH: u64 = 1 + 33;
@@ -16,12 +17,14 @@ const WITNESS_COUNT: u64 = 1;
 const SCHNORR_PUSH: u64 = 1 + 64;
 
 impl ScriptType {
-    /// Returns an upper bound of the weight that one input adds to a transaction, as Cofferdam signs it.
+    /// Returns an upper bound of the weight that one input adds to a transaction, as Cofferdam
+    /// signs it.
     ///
-    /// Counted are outpoint, script with its length, sequence and the input's own witness. Not counted: the two weight
-    /// units of a segwit transaction's marker and flag, the length of the list of inputs, and the one unit that a legacy
-    /// input's empty witness takes in a transaction that has witnesses. ECDSA signatures have low R (grinding, at most
-    /// 71 bytes with the sighash byte); a signer that does not grind can exceed the bound by one byte an input.
+    /// Counted are outpoint, script with its length, sequence and the input's own witness. Not
+    /// counted: the two weight units of a segwit transaction's marker and flag, the length of the
+    /// list of inputs, and the one unit that a legacy input's empty witness takes in a transaction
+    /// that has witnesses. ECDSA signatures have low R (grinding, at most 71 bytes with the sighash
+    /// byte); a signer that does not grind can exceed the bound by one byte an input.
     ///
     /// Legacy 588, nested 363, segwit 271, taproot 230 weight units.
     pub fn input_weight(self) -> Weight {
@@ -55,7 +58,8 @@ impl ScriptType {
         Weight::from_wu((8 + 1 + self.script_pubkey_length()) * 4)
     }
 
-    /// Returns the smallest amount of an output that nodes relay at their default dust rate of 3 sat/vB.
+    /// Returns the smallest amount of an output that nodes relay at their default dust rate of 3
+    /// sat/vB.
     pub fn dust_limit(self) -> Amount {
         Amount::from_sat(match self {
             ScriptType::Legacy => 546,

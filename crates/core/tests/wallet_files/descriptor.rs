@@ -17,7 +17,10 @@ fn checksums_are_those_of_other_programs() {
 fn a_master_key_has_its_own_fingerprint_as_origin() {
     let master = "xpub661MyMwAqRbcFtXgS5sYJABqqG9YLmC4Q1Rdap9gSE8NqtwybGhePY2gZ29ESFjqJoCu1Rupje8YtGqsefD265TMg7usUDFdp6W1EGMcet8";
     let read = import(&format!("wpkh([3442193e]{master}/<0;1>/*)")).unwrap();
-    assert_eq!(read.key_origin(Branch::Change, 5).unwrap().1.1.to_string(), "1/5");
+    assert_eq!(
+        read.key_origin(Branch::Change, 5).unwrap().1.1.to_string(),
+        "1/5"
+    );
     assert_eq!(
         import(&format!("wpkh([3442193f]{master}/<0;1>/*)")),
         Err(WalletError::Origin {
@@ -28,7 +31,9 @@ fn a_master_key_has_its_own_fingerprint_as_origin() {
 
 #[test]
 fn descriptors_that_are_no_wallet_are_refused() {
-    use WalletError::{Derivation, NotExtended, NotSupported, Origin, OriginMissing, Slip132, Syntax};
+    use WalletError::{
+        Derivation, NotExtended, NotSupported, Origin, OriginMissing, Slip132, Syntax,
+    };
     let key = format!("{ORIGIN}{XPUB}/<0;1>/*");
     let not_supported = |found| NotSupported { found };
     let point = "0330d54fd0dd420a6e5f8d3624f5f3482cae350f79d5f0753bf5beef9c2d91af3c";
@@ -74,7 +79,10 @@ fn descriptors_that_are_no_wallet_are_refused() {
         ),
         (format!("wpkh({ORIGIN}{point})"), NotExtended),
         (format!("wsh(pk({key}))"), not_supported("wsh(...)")),
-        (format!("wsh(sortedmulti(1,{key}))"), not_supported("wsh(...)")),
+        (
+            format!("wsh(sortedmulti(1,{key}))"),
+            not_supported("wsh(...)"),
+        ),
         (format!("sh(wsh(pk({key})))"), not_supported("sh(wsh(...))")),
         (
             format!("sh(multi(1,{key}))"),
@@ -159,7 +167,10 @@ fn a_key_of_the_other_kind_of_network_is_refused() {
 
 #[test]
 fn what_a_file_does_not_say_must_be_told() {
-    let options = ImportOptions { name: None, ..told() };
+    let options = ImportOptions {
+        name: None,
+        ..told()
+    };
     assert_eq!(
         Wallet::import(both().as_bytes(), &options),
         Err(WalletError::NameMissing)

@@ -51,7 +51,10 @@ fn a_pair_of_descriptors_is_joined() {
         assert_eq!(import(text), Err(WalletError::NoDescriptor), "{text}");
     }
     let many = format!("{receive}\n").repeat(65);
-    assert_eq!(import(&many), Err(WalletError::TooManyDescriptors { limit: 64 }));
+    assert_eq!(
+        import(&many),
+        Err(WalletError::TooManyDescriptors { limit: 64 })
+    );
 }
 
 #[test]
@@ -72,7 +75,10 @@ fn specters_json_is_read() {
         json!({ "label": label, "blockheight": 800_000, "descriptor": descriptor }).to_string()
     };
     let receive = format!("{}#{RECEIVE}", descriptor("/0/*"));
-    let options = ImportOptions { name: None, ..told() };
+    let options = ImportOptions {
+        name: None,
+        ..told()
+    };
     for descriptor in [receive.clone(), both()] {
         let read = Wallet::import(text("main", descriptor).as_bytes(), &options);
         assert_eq!(read, Ok(wallet()));
@@ -161,7 +167,10 @@ fn bitcoin_cores_json_is_read() {
         assert_eq!(import(text), Err(WalletError::NoDescriptor), "{text}");
     }
     let many = Value::Array(vec![receive(); 65]).to_string();
-    assert_eq!(import(&many), Err(WalletError::TooManyDescriptors { limit: 64 }));
+    assert_eq!(
+        import(&many),
+        Err(WalletError::TooManyDescriptors { limit: 64 })
+    );
 }
 
 #[test]
@@ -182,7 +191,8 @@ fn one_account_of_several_is_taken_when_told() {
         script_type: Some(script_type),
         ..told()
     };
-    let take = |text: &Value, script_type| Wallet::import(text.to_string().as_bytes(), &told(script_type));
+    let take =
+        |text: &Value, script_type| Wallet::import(text.to_string().as_bytes(), &told(script_type));
     assert_eq!(take(&text, ScriptType::Segwit), Ok(wallet()));
     assert_eq!(
         take(&text, ScriptType::Taproot).unwrap().script_type(),
@@ -214,7 +224,8 @@ fn one_account_of_several_is_taken_when_told() {
 #[test]
 fn the_core_export_is_what_importdescriptors_takes() {
     let birthday: Birthday = "2024-02-29".parse().unwrap();
-    let wallet = Wallet::from_descriptor(&both(), name(), Network::Mainnet, Some(birthday)).unwrap();
+    let wallet =
+        Wallet::from_descriptor(&both(), name(), Network::Mainnet, Some(birthday)).unwrap();
     let expected = json!([
         {
             "desc": format!("{}#{RECEIVE}", descriptor("/0/*")), "active": true, "internal": false,

@@ -9,7 +9,8 @@ use super::{BOTH, CHANGE, RECEIVE, both, changed, descriptor, file, import, name
 #[test]
 fn the_file_has_exactly_the_documented_fields() {
     let birthday: Birthday = "2024-02-29".parse().unwrap();
-    let wallet = Wallet::from_descriptor(&both(), name(), Network::Mainnet, Some(birthday)).unwrap();
+    let wallet =
+        Wallet::from_descriptor(&both(), name(), Network::Mainnet, Some(birthday)).unwrap();
     let text = wallet.to_json();
     assert!(text.ends_with("}\n"));
     let file: Value = serde_json::from_str(&text).unwrap();
@@ -33,7 +34,8 @@ fn the_file_has_exactly_the_documented_fields() {
 
 #[test]
 fn the_id_is_the_documented_hash() {
-    // Python: t = sha256(b"cofferdam/wallet/1").digest(); sha256(t + t + b"mainnet" + descriptor).hexdigest()
+    // Python: t = sha256(b"cofferdam/wallet/1").digest(); sha256(t + t + b"mainnet" +
+    // descriptor).hexdigest()
     let documented = "16cf67b124bb0dd9f1d3985c7053d59f58b21477bdaef605b59684fed3698af6";
     assert_eq!(wallet().id().to_string(), documented);
     assert!(include_str!("../../../../docs/formats/wallet.md").contains(documented));
@@ -60,7 +62,10 @@ fn the_id_is_the_documented_hash() {
 #[test]
 fn only_name_network_and_descriptor_are_required() {
     let minimal = json!({ "name": "main", "network": "mainnet", "descriptor": both() });
-    assert_eq!(Wallet::parse_json(minimal.to_string().as_bytes()), Ok(wallet()));
+    assert_eq!(
+        Wallet::parse_json(minimal.to_string().as_bytes()),
+        Ok(wallet())
+    );
     let mut with_mark = vec![0xef, 0xbb, 0xbf];
     with_mark.extend(wallet().to_json().into_bytes());
     assert_eq!(Wallet::parse_json(&with_mark), Ok(wallet()));
@@ -100,7 +105,10 @@ fn a_newer_version_is_its_own_error_whatever_else_is_in_it() {
         })
     );
     for wrong in [json!("1"), json!(-1), json!(1.5), json!([])] {
-        assert!(matches!(changed("version", wrong), Err(WalletError::Json { .. })));
+        assert!(matches!(
+            changed("version", wrong),
+            Err(WalletError::Json { .. })
+        ));
     }
 }
 
@@ -138,7 +146,9 @@ fn a_receipt_key_comes_with_version_2() {
 
 #[test]
 fn an_altered_file_is_refused() {
-    use WalletError::{BranchMissing, Checksum, ChecksumMissing, Derivation, Id, KeyNetwork, MalformedId};
+    use WalletError::{
+        BranchMissing, Checksum, ChecksumMissing, Derivation, Id, KeyNetwork, MalformedId,
+    };
     let other_id = "00".repeat(32);
     let found = other_id.parse().unwrap();
     assert_eq!(
@@ -213,7 +223,8 @@ fn json_that_is_not_a_wallet_file_is_refused() {
         other => panic!("{text:.80}: {other:?}"),
     };
     assert!(
-        reason(&file().to_string().replacen('{', r#"{"color":"red","#, 1)).contains("unknown field `color`")
+        reason(&file().to_string().replacen('{', r#"{"color":"red","#, 1))
+            .contains("unknown field `color`")
     );
     assert!(
         reason(&file().to_string().replacen('{', r#"{"name":"other","#, 1))
@@ -224,7 +235,10 @@ fn json_that_is_not_a_wallet_file_is_refused() {
     assert_eq!(reason("{"), malformed);
     assert_eq!(reason(&(wallet().to_json() + "x")), malformed);
     assert_eq!(reason(&"[".repeat(200_000)), "a value has the wrong type");
-    assert_eq!(reason(&format!(r#"{{"a":{}"#, "[".repeat(200_000))), malformed);
+    assert_eq!(
+        reason(&format!(r#"{{"a":{}"#, "[".repeat(200_000))),
+        malformed
+    );
     // Field names are shown escaped and cut.
     let terminal = reason("{\"name\":\"a\",\"network\":\"b\",\"\\u001b[2J\":1}");
     assert!(!terminal.contains('\u{1b}'), "{terminal:?}");

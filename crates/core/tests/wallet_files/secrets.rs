@@ -26,9 +26,14 @@ fn private_keys_are_refused_and_not_repeated() {
     for text in texts {
         let error = import(&text).unwrap_err();
         assert_eq!(error, WalletError::PrivateKey, "{text:.60}");
-        assert_eq!(Wallet::parse_json(text.as_bytes()), Err(WalletError::PrivateKey));
+        assert_eq!(
+            Wallet::parse_json(text.as_bytes()),
+            Err(WalletError::PrivateKey)
+        );
         let shown = format!("{error} {error:?}");
-        assert!(shown.contains("PRIVATE KEY") && !shown.contains("prv9") && !shown.contains(&WIF[..10]));
+        assert!(
+            shown.contains("PRIVATE KEY") && !shown.contains("prv9") && !shown.contains(&WIF[..10])
+        );
     }
 }
 
@@ -36,7 +41,8 @@ fn private_keys_are_refused_and_not_repeated() {
 fn private_keys_are_found_behind_json_escapes() {
     let escaped = |text: String| text.replace("xprv", "\\u0078prv");
     let private = descriptor("/<0;1>/*").replace(XPUB, XPRV);
-    let own = json!({ "name": "main", "network": "mainnet", "descriptor": format!("{private}#{BOTH}") });
+    let own =
+        json!({ "name": "main", "network": "mainnet", "descriptor": format!("{private}#{BOTH}") });
     let core = json!([{ "desc": private }]);
     for text in [own, core].map(|file| escaped(file.to_string())) {
         assert!(!text.contains("xprv"));
@@ -46,8 +52,7 @@ fn private_keys_are_found_behind_json_escapes() {
 
 #[test]
 fn words_given_by_mistake_are_not_repeated() {
-    let words =
-        "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+    let words = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
     for text in [
         words.to_string(),
         format!("wpkh({words})"),
@@ -56,7 +61,8 @@ fn words_given_by_mistake_are_not_repeated() {
         json!({ "name": words, "network": "mainnet", "descriptor": both() }).to_string(),
         json!({ "name": "a", "network": words, "descriptor": both() }).to_string(),
         json!({ "name": "a", "network": "mainnet", "descriptor": words }).to_string(),
-        json!({ "name": "a", "network": "mainnet", "descriptor": both(), "birthday": words }).to_string(),
+        json!({ "name": "a", "network": "mainnet", "descriptor": both(), "birthday": words })
+            .to_string(),
         json!({ "name": "a", "network": "mainnet", "descriptor": both(), "id": words }).to_string(),
     ] {
         let error = import(&text).unwrap_err();

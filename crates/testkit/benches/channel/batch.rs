@@ -8,8 +8,8 @@ use bitcoin::secp256k1::Message;
 use bitcoin::sighash::{Prevouts, SighashCache};
 use bitcoin::transaction::Version as TxVersion;
 use bitcoin::{
-    Amount, EcdsaSighashType, OutPoint, PublicKey, ScriptBuf, Sequence, TapSighashType, Transaction, TxIn,
-    TxOut, Txid, Witness,
+    Amount, EcdsaSighashType, OutPoint, PublicKey, ScriptBuf, Sequence, TapSighashType,
+    Transaction, TxIn, TxOut, Txid, Witness,
 };
 use cofferdam_core::keys::{AccountKey, Bip39Passphrase, MasterKey, Mnemonic};
 use cofferdam_core::psbt::build::{Template, TemplateInput, TemplateOutput, create};
@@ -39,7 +39,8 @@ pub(crate) struct Batch {
     pub(crate) returned: Carried,
 }
 
-/// Makes the batch of a wallet of this type. Each coin comes from another payment of an exchange, of 2 to 20 outputs.
+/// Makes the batch of a wallet of this type. Each coin comes from another payment of an exchange,
+/// of 2 to 20 outputs.
 pub(crate) fn batch(script_type: ScriptType) -> Batch {
     let mut random = Random::new(3);
     let master = Mnemonic::parse(WORDS, None)
@@ -100,7 +101,9 @@ fn parsed(psbt: &[u8]) -> Parsed {
 
 fn template(wallet: &Wallet, random: &mut Random) -> Template {
     let inputs = (0..INPUTS as u32).map(|index| {
-        let own = wallet.script_pubkey(Branch::Receive, index).expect("a script");
+        let own = wallet
+            .script_pubkey(Branch::Receive, index)
+            .expect("a script");
         let funding = Arc::new(exchange_payment(&own, random));
         let vout = funding
             .output
@@ -139,7 +142,9 @@ fn template(wallet: &Wallet, random: &mut Random) -> Template {
 
 /// One or two inputs with the witness of P2WPKH, 2 to 20 outputs, one of them ours.
 fn exchange_payment(own: &ScriptBuf, random: &mut Random) -> Transaction {
-    let mut output: Vec<_> = (0..1 + random.bits() % 19).map(|_| payment(random)).collect();
+    let mut output: Vec<_> = (0..1 + random.bits() % 19)
+        .map(|_| payment(random))
+        .collect();
     let place = random.bits() as usize % (output.len() + 1);
     let ours = TxOut {
         value: Amount::from_sat(10_000_000 + random.bits() % 100_000_000),
@@ -192,7 +197,11 @@ fn signature(
     input: usize,
     script_type: ScriptType,
 ) -> InputSignature {
-    let coins: Vec<_> = template.inputs.iter().map(|input| input.utxo.clone()).collect();
+    let coins: Vec<_> = template
+        .inputs
+        .iter()
+        .map(|input| input.utxo.clone())
+        .collect();
     let TemplateInput {
         utxo,
         own: (branch, index),
@@ -202,7 +211,11 @@ fn signature(
     let kind = match script_type {
         ScriptType::Taproot => {
             let hash = cache
-                .taproot_key_spend_signature_hash(input, &Prevouts::All(&coins), TapSighashType::Default)
+                .taproot_key_spend_signature_hash(
+                    input,
+                    &Prevouts::All(&coins),
+                    TapSighashType::Default,
+                )
                 .expect("a hash");
             let message = Message::from_digest(hash.to_byte_array());
             let signature = account
@@ -217,7 +230,12 @@ fn signature(
         }
         _ => {
             let hash = cache
-                .p2wpkh_signature_hash(input, &utxo.script_pubkey, utxo.value, EcdsaSighashType::All)
+                .p2wpkh_signature_hash(
+                    input,
+                    &utxo.script_pubkey,
+                    utxo.value,
+                    EcdsaSighashType::All,
+                )
                 .expect("a hash");
             let message = Message::from_digest(hash.to_byte_array());
             let (key, signature) = account

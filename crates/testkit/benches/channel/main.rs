@@ -1,8 +1,11 @@
-//! A batch of 20 inputs and 200 outputs, there and back, over a lossy channel: `cargo bench -p cofferdam-testkit --bench channel [-- RUNS]`.
+//! A batch of 20 inputs and 200 outputs, there and back, over a lossy channel: `cargo bench -p
+//! cofferdam-testkit --bench channel [-- RUNS]`.
 //!
-//! A frame that is shown is seen or lost, by a seeded coin; scanning starts at a random place of the stream. What is counted is the frames
-//! shown, lost ones included, from the start of scanning until the message is whole, first there and then back. Not counted: pointing
-//! the camera, reviewing and signing, and that large codes are lost more easily than small ones (the table says the versions).
+//! A frame that is shown is seen or lost, by a seeded coin; scanning starts at a random place of
+//! the stream. What is counted is the frames shown, lost ones included, from the start of scanning
+//! until the message is whole, first there and then back. Not counted: pointing the camera,
+//! reviewing and signing, and that large codes are lost more easily than small ones (the table says
+//! the versions).
 
 #![allow(clippy::print_stdout)]
 
@@ -113,7 +116,9 @@ fn table(batch: &Batch, runs: u64) {
     println!("|{}", " --- |".repeat(10));
     let mut ours = None;
     for contender in contenders() {
-        let streams = contender.messages(batch).map(|carried| contender.stream(carried));
+        let streams = contender
+            .messages(batch)
+            .map(|carried| contender.stream(carried));
         let mut frames = [const { Vec::new() }; 3];
         for run in 0..runs {
             let mut random = Random::new(run);

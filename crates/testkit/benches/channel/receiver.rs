@@ -22,7 +22,8 @@ pub(crate) enum Receiver {
     Loop,
 }
 
-/// The codes of one message, in the order in which they are shown, and how many of them a receiver needs.
+/// The codes of one message, in the order in which they are shown, and how many of them a receiver
+/// needs.
 pub(crate) struct Stream {
     carried: Carried,
     codes: Vec<String>,
@@ -32,12 +33,18 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(carried: Carried, settings: Settings, carrier: Carrier, receiver: Receiver) -> Stream {
-        let mut schedule =
-            Schedule::in_format(carried.clone(), settings, carrier).expect("a message that it carries");
+    pub(crate) fn new(
+        carried: Carried,
+        settings: Settings,
+        carrier: Carrier,
+        receiver: Receiver,
+    ) -> Stream {
+        let mut schedule = Schedule::in_format(carried.clone(), settings, carrier)
+            .expect("a message that it carries");
         let count = schedule.count();
-        let codes = (0..count * (STARTS + PATIENCE))
-            .map(|_| String::from_utf8(schedule.next_shown().content).expect("alphanumeric characters"));
+        let codes = (0..count * (STARTS + PATIENCE)).map(|_| {
+            String::from_utf8(schedule.next_shown().content).expect("alphanumeric characters")
+        });
         Stream {
             codes: codes.collect(),
             receiver,
@@ -47,7 +54,8 @@ impl Stream {
         }
     }
 
-    /// Returns how many codes are shown, from a random place on, until the message is whole, given which are seen.
+    /// Returns how many codes are shown, from a random place on, until the message is whole, given
+    /// which are seen.
     pub(crate) fn frames_until_whole(&self, begin: usize, seen: &mut dyn FnMut() -> bool) -> usize {
         let codes = &self.codes[begin % (STARTS * self.count)..];
         let shown = match self.receiver {

@@ -1,5 +1,6 @@
-//! `degrade IN OUT.gif|OUT.y4m --seed N [--loss PERCENT]`: shows each picture of IN (an animated GIF of codes, or whatever
-//! else has pictures) to a bad camera of 1280 x 720, and writes what it sees. Frames are lost at random.
+//! `degrade IN OUT.gif|OUT.y4m --seed N [--loss PERCENT]`: shows each picture of IN (an animated
+//! GIF of codes, or whatever else has pictures) to a bad camera of 1280 x 720, and writes what it
+//! sees. Frames are lost at random.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -66,7 +67,12 @@ impl Arguments {
             bail!("--loss is a percentage below 100");
         }
         let seed = seed.context("--seed is missing")?;
-        Ok(Arguments { from, to, seed, loss })
+        Ok(Arguments {
+            from,
+            to,
+            seed,
+            loss,
+        })
     }
 }
 
@@ -75,10 +81,9 @@ fn run(arguments: &Arguments) -> Result<()> {
     let mut source = open_stream(file)?;
     let mut screens = Vec::new();
     while let Some(screen) = source.next_frame()? {
-        if screens
-            .last()
-            .is_some_and(|last: &Luma| (last.width(), last.height()) != (screen.width(), screen.height()))
-        {
+        if screens.last().is_some_and(|last: &Luma| {
+            (last.width(), last.height()) != (screen.width(), screen.height())
+        }) {
             bail!("the pictures differ in size");
         }
         screens.push(screen);
@@ -141,7 +146,8 @@ impl Output {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("gif") => {
                 let palette: Vec<u8> = (0..16).flat_map(|shade| [shade * 17; 3]).collect();
-                let mut encoder = gif::Encoder::new(file()?, WIDTH as u16, HEIGHT as u16, &palette)?;
+                let mut encoder =
+                    gif::Encoder::new(file()?, WIDTH as u16, HEIGHT as u16, &palette)?;
                 encoder.set_repeat(gif::Repeat::Infinite)?;
                 Ok(Output::Gif(Box::new(encoder)))
             }

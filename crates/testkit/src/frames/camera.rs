@@ -46,7 +46,8 @@ pub fn screen(matrix: &Matrix) -> Luma {
         .expect("a code of one pixel a module is within the limits")
 }
 
-/// Takes a frame of `screen`, a picture of `modules` modules on a side, while `next`, of the same size, begins to show.
+/// Takes a frame of `screen`, a picture of `modules` modules on a side, while `next`, of the same
+/// size, begins to show.
 ///
 /// The screen stands in a grey room that is darker than it. Each pixel is the mean of four places.
 pub fn shoot(screen: &Luma, next: &Luma, modules: usize, shot: &Shot) -> Luma {
@@ -198,7 +199,10 @@ fn gaussian(light: &mut [f32], width: usize, sigma: f32) {
 
     let height = light.len() / width;
     let mut across = vec![0.0; light.len()];
-    for (from, to) in light.chunks_exact(width).zip(across.chunks_exact_mut(width)) {
+    for (from, to) in light
+        .chunks_exact(width)
+        .zip(across.chunks_exact_mut(width))
+    {
         for (x, to) in to.iter_mut().enumerate() {
             *to = if x >= reach && x + reach < width {
                 kernel
@@ -231,7 +235,8 @@ fn gaussian(light: &mut [f32], width: usize, sigma: f32) {
 struct Homography([f32; 9]);
 
 impl Homography {
-    /// From a quadrilateral onto the unit square (Heckbert 1989, section 2.2.3: the adjoint of the other direction).
+    /// From a quadrilateral onto the unit square (Heckbert 1989, section 2.2.3: the adjoint of the
+    /// other direction).
     fn to_unit_square(corners: &[(f32, f32); 4]) -> Self {
         let [(x0, y0), (x1, y1), (x2, y2), (x3, y3)] = *corners;
         let (dx1, dx2, sx) = (x1 - x2, x3 - x2, x0 - x1 + x2 - x3);

@@ -2,16 +2,19 @@
 
 use super::random::Random;
 
-/// What makes a frame bad. Each takes a strength from 0 (nothing) to 1 (the worst that is simulated).
+/// What makes a frame bad. Each takes a strength from 0 (nothing) to 1 (the worst that is
+/// simulated).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Condition {
-    /// Nothing but the camera: pixels that do not fall on modules, an optical blur of 0.5 pixels, noise of deviation 3.
+    /// Nothing but the camera: pixels that do not fall on modules, an optical blur of 0.5 pixels,
+    /// noise of deviation 3.
     Plain,
     /// The screen turned away about both axes: up to a third of a side is lost at the far end.
     Perspective,
     /// The screen turned in its plane: up to 45 degrees.
     Rotation,
-    /// Out of focus: a Gaussian with a deviation of up to 0.55 modules or 2.2 pixels, whichever is less.
+    /// Out of focus: a Gaussian with a deviation of up to 0.55 modules or 2.2 pixels, whichever is
+    /// less.
     Blur,
     /// Sensor noise: a deviation of up to 55 of 255.
     Noise,
@@ -27,7 +30,8 @@ pub enum Condition {
     Mixed,
 }
 
-/// What an ordinary bad moment is made of, for demonstrations and end-to-end tests: a bit of everything but inversion.
+/// What an ordinary bad moment is made of, for demonstrations and end-to-end tests: a bit of
+/// everything but inversion.
 pub fn moderate(seed: u64) -> Vec<(Condition, f32)> {
     let mut random = Random::new(seed ^ 0x00de_77ad);
     let mut bad: Vec<_> = [

@@ -13,8 +13,8 @@ pub const VERSIONS: [u8; 8] = [6, 10, 15, 20, 25, 30, 35, 40];
 /// The frame sizes of the grid.
 pub const SIZES: [(usize, usize); 3] = [(640, 480), (1280, 720), (1920, 1080)];
 
-/// A frame in which some module has fewer pixels than this is not in the grid: no reader reads it, and no
-/// sender should show it to such a camera.
+/// A frame in which some module has fewer pixels than this is not in the grid: no reader reads it,
+/// and no sender should show it to such a camera.
 pub const LEAST_PIXELS: f32 = 3.0;
 
 /// The screen's part of the frame's height.
@@ -35,8 +35,8 @@ pub struct Case {
     pub seed: u64,
 }
 
-/// `count` frames: versions, sizes and conditions in turn, wherever [`LEAST_PIXELS`] are left; strengths from 0.3 to 1.
-/// Of a longer grid, a shorter one is the beginning.
+/// `count` frames: versions, sizes and conditions in turn, wherever [`LEAST_PIXELS`] are left;
+/// strengths from 0.3 to 1. Of a longer grid, a shorter one is the beginning.
 pub fn grid(count: usize) -> Vec<Case> {
     let mut cases = Vec::with_capacity(count);
     let mut seed = 0;
@@ -111,7 +111,8 @@ impl Case {
     }
 }
 
-/// Alphanumeric characters that a code holds at error correction L (ISO/IEC 18004, table 7), rounded down.
+/// Alphanumeric characters that a code holds at error correction L (ISO/IEC 18004, table 7),
+/// rounded down.
 fn capacity(version: u8) -> usize {
     match version {
         6 => 195,

@@ -11,7 +11,8 @@ use super::random::Random;
 const WIDTH: usize = 1280;
 const HEIGHT: usize = 720;
 
-/// Files that were made to harm, by name. None may keep a reader busy, make it allocate much, or bring it down.
+/// Files that were made to harm, by name. None may keep a reader busy, make it allocate much, or
+/// bring it down.
 pub fn hostile() -> Vec<(&'static str, Vec<u8>)> {
     [pixels(), sizes(), cut(), lies()].concat()
 }
@@ -46,8 +47,14 @@ fn pixels() -> Vec<(&'static str, Vec<u8>)> {
             "finder patterns of all sizes",
             drawn(|x, y| tiled(x, y, 1 + (x / 160) % 8, 8)),
         ),
-        ("finder patterns, inverted", drawn(|x, y| 255 - tiled(x, y, 2, 8))),
-        ("checkerboard, 1 pixel", drawn(|x, y| shade((x + y) % 2 == 0))),
+        (
+            "finder patterns, inverted",
+            drawn(|x, y| 255 - tiled(x, y, 2, 8)),
+        ),
+        (
+            "checkerboard, 1 pixel",
+            drawn(|x, y| shade((x + y) % 2 == 0)),
+        ),
         (
             "checkerboard, 3 pixels",
             drawn(|x, y| shade((x / 3 + y / 3) % 2 == 0)),
@@ -112,7 +119,10 @@ fn sizes() -> Vec<(&'static str, Vec<u8>)> {
         ("GIF frame larger than its screen", gif_of(16, u16::MAX)),
         ("GIF of nothing", gif_of(0, 1)),
         ("GIF of 20,000 frames in 460 KB, 4K", repeated),
-        ("8K y4m", b"YUV4MPEG2 W7680 H4320 F30:1 Cmono\nFRAME\n".to_vec()),
+        (
+            "8K y4m",
+            b"YUV4MPEG2 W7680 H4320 F30:1 Cmono\nFRAME\n".to_vec(),
+        ),
         (
             "y4m of 2^64 - 1 squared",
             b"YUV4MPEG2 W18446744073709551615 H18446744073709551615 Cmono\nFRAME\n".to_vec(),
@@ -125,8 +135,12 @@ fn sizes() -> Vec<(&'static str, Vec<u8>)> {
 fn cut() -> Vec<(&'static str, Vec<u8>)> {
     let code = Drawing::default().draw(b"CUT OFF").expect("a code");
     let still = png(&code, 8).expect("a PNG");
-    let animation =
-        animated_gif(&[code.clone(), code], 8, std::time::Duration::from_millis(100)).expect("a GIF");
+    let animation = animated_gif(
+        &[code.clone(), code],
+        8,
+        std::time::Duration::from_millis(100),
+    )
+    .expect("a GIF");
     let picture = drawn(|x, y| tiled(x, y, 30, 9));
     let jpeg = jpeg_bytes();
     let part = |bytes: &[u8], percent: usize| bytes[..bytes.len() * percent / 100].to_vec();
@@ -177,7 +191,10 @@ fn lies() -> Vec<(&'static str, Vec<u8>)> {
         ]
         .concat(),
     );
-    let text = chunk(b"zTXt", &[b"bomb\0\0".as_slice(), &zeros(200_000_000)].concat());
+    let text = chunk(
+        b"zTXt",
+        &[b"bomb\0\0".as_slice(), &zeros(200_000_000)].concat(),
+    );
     // Progressive, with tables that make every coefficient of every scan zero.
     let mut scans = b"\xff\xd8\xff\xdb\x00\x43\x00".to_vec();
     scans.extend([1; 64]);
@@ -202,7 +219,15 @@ fn lies() -> Vec<(&'static str, Vec<u8>)> {
         ),
         (
             "APNG frame outside of its picture",
-            [&start, &animation(2)[..], &first_frame, &data, &outside, &end].concat(),
+            [
+                &start,
+                &animation(2)[..],
+                &first_frame,
+                &data,
+                &outside,
+                &end,
+            ]
+            .concat(),
         ),
         (
             "PNG with a text of 200 MB in 200 KB",
@@ -255,7 +280,12 @@ fn tiled(x: usize, y: usize, scale: usize, pitch: usize) -> u8 {
 }
 
 fn png_of(width: u32, height: u32, data: &[u8]) -> Vec<u8> {
-    let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 0, 0, 0, 0]].concat();
+    let header = [
+        &width.to_be_bytes()[..],
+        &height.to_be_bytes(),
+        &[8, 0, 0, 0, 0],
+    ]
+    .concat();
     [
         b"\x89PNG\r\n\x1a\n".as_slice(),
         &chunk(b"IHDR", &header),
@@ -285,8 +315,8 @@ fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// So many zero bytes as a zlib stream (RFC 1950, 1951), about a thousandth as long: a fixed Huffman block that repeats
-/// its first byte in runs of 258.
+/// So many zero bytes as a zlib stream (RFC 1950, 1951), about a thousandth as long: a fixed
+/// Huffman block that repeats its first byte in runs of 258.
 fn zeros(count: usize) -> Vec<u8> {
     let mut bits = Bits::default();
     bits.push(0b011, 3);

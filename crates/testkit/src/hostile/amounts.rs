@@ -3,7 +3,9 @@
 use bitcoin::consensus::serialize;
 use bitcoin::{Amount, TxOut};
 use cofferdam_core::ScriptType;
-use cofferdam_core::psbt::fields::input::{NON_WITNESS_UTXO, OUTPUT_INDEX, SIGHASH_TYPE, WITNESS_UTXO};
+use cofferdam_core::psbt::fields::input::{
+    NON_WITNESS_UTXO, OUTPUT_INDEX, SIGHASH_TYPE, WITNESS_UTXO,
+};
 use cofferdam_core::psbt::{RawPsbt, Version};
 use cofferdam_core::wallet::Branch;
 
@@ -76,7 +78,8 @@ fn one_round(script_type: ScriptType) -> Case {
     .refused(hostile, &["input 1 previous-transaction-missing", UNKNOWN])
 }
 
-/// Each round signs the one coin whose amount it tells truly; the two signatures together make a transaction that burns both.
+/// Each round signs the one coin whose amount it tells truly; the two signatures together make a
+/// transaction that burns both.
 fn two_rounds() -> Case {
     let payout = Payout::new(ScriptType::Segwit).with(|payout| {
         payout.coins[0].sat = 1_500_000_000;
@@ -167,13 +170,19 @@ fn legacy_by_witness_utxo() -> Case {
     .refused(hostile, &["input 0 previous-transaction-missing", UNKNOWN])
 }
 
-/// A signer that decides by the fields that are there would take the coin for a taproot one, whose amount the signature covers.
+/// A signer that decides by the fields that are there would take the coin for a taproot one, whose
+/// amount the signature covers.
 fn taproot_fields_on_segwit() -> Case {
     let payout = Payout::new(ScriptType::Segwit).with(|payout| payout.coins[1].sat = 900_000_000);
     let hostile = payout.edited(|raw| {
         without_previous(raw, 1);
         claim_amount(raw, 1, 40_000_000);
-        claim_input(&mut raw.inputs[1], ours(ScriptType::Taproot), Branch::Change, 3);
+        claim_input(
+            &mut raw.inputs[1],
+            ours(ScriptType::Taproot),
+            Branch::Change,
+            3,
+        );
         set(&mut raw.inputs[1], SIGHASH_TYPE, [0, 0, 0, 0]);
     });
     Case::new(
@@ -267,7 +276,11 @@ fn other_previous(script_type: ScriptType) -> Case {
     .refused(
         hostile,
         match script_type {
-            ScriptType::Legacy => &["input 1 previous-txid-mismatch", "input 1 utxo-missing", UNKNOWN],
+            ScriptType::Legacy => &[
+                "input 1 previous-txid-mismatch",
+                "input 1 utxo-missing",
+                UNKNOWN,
+            ],
             _ => &["input 1 previous-txid-mismatch", UNKNOWN],
         },
     )

@@ -12,7 +12,13 @@ const BUNDLE: &str = "po-1.bundle";
 
 pub(super) fn cases() -> Vec<Case> {
     let case = |name: &str, title: &str, wants: &str| {
-        Case::new(name, title, "the design: bundles are believed nothing", wants).caught_by("bundle")
+        Case::new(
+            name,
+            title,
+            "the design: bundles are believed nothing",
+            wants,
+        )
+        .caught_by("bundle")
     };
     let another = ours(ScriptType::Nested).id();
     let findings = ["po-1.psbt: transaction bundle-wallet"];
@@ -41,7 +47,8 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-/// A vault that an older copy was put over, or that has a copy which signs too: the watcher's receipts know, and the bundle asks.
+/// A vault that an older copy was put over, or that has a copy which signs too: the watcher's
+/// receipts know, and the bundle asks.
 fn of_journals() -> Vec<Case> {
     let case = |name: &str, title: &str, asks: Asked, code: &str| {
         let finding = format!("run: {code}");
@@ -57,10 +64,14 @@ fn of_journals() -> Vec<Case> {
         .file(BUNDLE, bundle(ours(ScriptType::Segwit).id()))
         .step(Step::inspect(&[BUNDLE], 0, &[]).asking(Asked::ItsOwn))
         .step(of(Step::inspect(&[BUNDLE], 0, &findings)))
-        .step(of(Step::sign(&[BUNDLE], 3, &[]).error("warning-not-accepted")))
+        .step(of(
+            Step::sign(&[BUNDLE], 3, &[]).error("warning-not-accepted")
+        ))
         // What was refused made the journal longer, and not the same.
         .step(of(Step::inspect(&[BUNDLE], 0, &findings)))
-        .step(of(Step::sign(&[BUNDLE], 0, &findings).with(&["--accept", code])))
+        .step(of(
+            Step::sign(&[BUNDLE], 0, &findings).with(&["--accept", code])
+        ))
     };
     vec![
         case(
@@ -80,5 +91,7 @@ fn of_journals() -> Vec<Case> {
 
 fn bundle(wallet: WalletId) -> Vec<u8> {
     let psbts = [Payout::new(ScriptType::Segwit).psbt()];
-    Bundle::of(wallet, "po-1", &psbts).expect("a bundle").to_bytes()
+    Bundle::of(wallet, "po-1", &psbts)
+        .expect("a bundle")
+        .to_bytes()
 }

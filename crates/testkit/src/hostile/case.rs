@@ -5,7 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use cofferdam_core::psbt::{Encoding, Limits, Parsed};
-use cofferdam_core::review::{FeeLimits, FindingReport, ReviewContext, Reviewed, review, review_run};
+use cofferdam_core::review::{
+    FeeLimits, FindingReport, ReviewContext, Reviewed, review, review_run,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -23,7 +25,8 @@ pub struct Case {
     pub source: String,
     /// What the attacker wants.
     pub attacker: String,
-    /// What refuses it: the file of a rule of the review (`crates/core/src/review/rules/`), or one of [`LAYERS`].
+    /// What refuses it: the file of a rule of the review (`crates/core/src/review/rules/`), or one
+    /// of [`LAYERS`].
     pub caught_by: String,
     /// The rules that would still speak without that one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -141,8 +144,8 @@ pub struct Expected {
     pub found: Option<String>,
 }
 
-/// Findings of the journal, of a bundle and of the policy, which core does not know, with their severities; and the one of core's
-/// that the journal adds to.
+/// Findings of the journal, of a bundle and of the policy, which core does not know, with their
+/// severities; and the one of core's that the journal adds to.
 const SIGNER_FINDINGS: [(&str, &str); 15] = [
     ("amount-overridden", "note"),
     ("amount-differs", "note"),
@@ -213,7 +216,8 @@ impl Case {
         self
     }
 
-    /// `payout.psbt`, that the review refuses with exactly these findings, each written as `place code`.
+    /// `payout.psbt`, that the review refuses with exactly these findings, each written as `place
+    /// code`.
     #[must_use]
     pub fn refused(self, psbt: Vec<u8>, findings: &[&str]) -> Self {
         self.psbt(PAYOUT, psbt)
@@ -244,7 +248,8 @@ impl Case {
             .unreadable_file(Encoding::Base64.encode(&hostile))
     }
 
-    /// The same for bytes in no encoding of a PSBT; the twin, where there is one, is added by the caller.
+    /// The same for bytes in no encoding of a PSBT; the twin, where there is one, is added by the
+    /// caller.
     #[must_use]
     pub fn unreadable_file(mut self, hostile: Vec<u8>) -> Self {
         self.twin = Some("twin.psbt".into());
@@ -261,8 +266,8 @@ impl Case {
         found.map_or(&[], |(_, bytes)| bytes)
     }
 
-    /// Puts into each step what the review says beside code and place, and holds the review against the declared findings:
-    /// every difference is added to `problems`.
+    /// Puts into each step what the review says beside code and place, and holds the review against
+    /// the declared findings: every difference is added to `problems`.
     #[must_use]
     pub(super) fn completed(mut self, problems: &mut Vec<String>) -> Self {
         let mut steps = std::mem::take(&mut self.steps);
@@ -286,7 +291,9 @@ impl Case {
             for text in declared {
                 match signer_finding(&text, step) {
                     Some(finding) => findings.push(finding),
-                    None => problems.push(format!("{}: the review does not say {text:?}", self.name)),
+                    None => {
+                        problems.push(format!("{}: the review does not say {text:?}", self.name))
+                    }
                 }
             }
             if refused {
@@ -336,7 +343,11 @@ impl Case {
     pub fn read(folder: &Path) -> Result<Self> {
         let mut case: Case = serde_json::from_slice(&fs::read(folder.join("case.json"))?)
             .with_context(|| format!("{}", folder.display()))?;
-        case.name = folder.file_name().unwrap_or_default().to_string_lossy().into();
+        case.name = folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into();
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -372,8 +383,8 @@ fn expected(file: Option<&String>, finding: &FindingReport) -> Expected {
     }
 }
 
-/// Reads a declared finding of the signer: `FILE: place code`, where the file may be left out if it is the first one; `run: code` is about
-/// no file.
+/// Reads a declared finding of the signer: `FILE: place code`, where the file may be left out if it
+/// is the first one; `run: code` is about no file.
 fn signer_finding(text: &str, step: &Step) -> Option<Expected> {
     let (place, code) = text.rsplit_once(' ')?;
     let (_, severity) = SIGNER_FINDINGS.iter().find(|(known, _)| *known == code)?;
@@ -478,11 +489,16 @@ impl Step {
 }
 
 impl Expected {
-    /// Returns whether a finding of a run is this one: file, code, severity and place, and of core's findings also what was
-    /// expected and found.
+    /// Returns whether a finding of a run is this one: file, code, severity and place, and of
+    /// core's findings also what was expected and found.
     pub fn is(&self, found: &Value) -> bool {
         let text = |name: &str| found[name].as_str();
-        let file = text("file").map(|file| Path::new(file).file_name().unwrap_or_default().to_string_lossy());
+        let file = text("file").map(|file| {
+            Path::new(file)
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+        });
         let same = file.as_deref() == self.file.as_deref()
             && text("code") == Some(&self.code)
             && text("severity") == Some(&self.severity)

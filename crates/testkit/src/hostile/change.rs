@@ -101,11 +101,14 @@ fn paths() -> Vec<Case> {
         .map(|(name, path)| {
             let hostile = Payout::new(ScriptType::Segwit).edited(|raw| {
                 let fingerprint = ours(ScriptType::Segwit).fingerprint();
-                pair(&mut raw.outputs[1], output::BIP32_DERIVATION).value = origin(fingerprint, path);
+                pair(&mut raw.outputs[1], output::BIP32_DERIVATION).value =
+                    origin(fingerprint, path);
             });
             Case::new(
                 &format!("change-path-{name}"),
-                &format!("The change is listed at {path}, where the wallet has another script or none"),
+                &format!(
+                    "The change is listed at {path}, where the wallet has another script or none"
+                ),
                 "BIP174: change is change only by derivation",
                 LOSE,
             )
@@ -115,7 +118,8 @@ fn paths() -> Vec<Case> {
         .collect();
     let hostile = Payout::new(ScriptType::Segwit).edited(|raw| {
         let fingerprint = ours(ScriptType::Segwit).fingerprint();
-        pair(&mut raw.outputs[1], output::BIP32_DERIVATION).value = origin(fingerprint, "84h/0h/0h/1/7");
+        pair(&mut raw.outputs[1], output::BIP32_DERIVATION).value =
+            origin(fingerprint, "84h/0h/0h/1/7");
     });
     cases.push(
         Case::new(
@@ -126,7 +130,10 @@ fn paths() -> Vec<Case> {
         )
         .caught_by("network")
         .also(&["derivation"])
-        .refused(hostile, &["output 1 false-derivation", "output 1 wrong-network"]),
+        .refused(
+            hostile,
+            &["output 1 false-derivation", "output 1 wrong-network"],
+        ),
     );
     cases
 }
@@ -191,7 +198,10 @@ fn far_out() -> Vec<Case> {
             LOSE,
         )
         .caught_by("index_bound")
-        .refused(payout(index, branch).psbt(), &["output 1 index-out-of-bounds"])
+        .refused(
+            payout(index, branch).psbt(),
+            &["output 1 index-out-of-bounds"],
+        )
     };
     vec![
         case("change-index-one-too-far", 10_001, Branch::Change),
@@ -268,7 +278,8 @@ fn signed_made_up_coin() -> Case {
     .refused(hostile.psbt(), &["output 1 index-out-of-bounds"])
 }
 
-/// The coin's place is only claimed: its signature is worthless if it is false, but what it says must not move the bound.
+/// The coin's place is only claimed: its signature is worthless if it is false, but what it says
+/// must not move the bound.
 fn claimed_coin() -> Case {
     let wallet = ours(ScriptType::Taproot);
     let hostile = Payout::new(ScriptType::Taproot).with(|payout| {

@@ -62,7 +62,8 @@ pub fn differences(cases: &[Case]) -> io::Result<Vec<String>> {
         let case = case?.path();
         for file in fs::read_dir(&case)? {
             let file = file?.path();
-            let path = [&case, &file].map(|path| path.file_name().unwrap_or_default().to_string_lossy());
+            let path =
+                [&case, &file].map(|path| path.file_name().unwrap_or_default().to_string_lossy());
             let path = path.join("/");
             if wanted.remove(&path) != Some(fs::read(file)?) {
                 different.push(path);

@@ -47,7 +47,10 @@ fn paths() -> Vec<Case> {
         )
         .caught_by("derivation")
         .also(&["foreign_input"])
-        .refused(hostile, &["input 0 false-derivation", "input 0 foreign-input"])
+        .refused(
+            hostile,
+            &["input 0 false-derivation", "input 0 foreign-input"],
+        )
     };
     table.into_iter().map(case).collect()
 }
@@ -55,9 +58,12 @@ fn paths() -> Vec<Case> {
 fn keys() -> Vec<Case> {
     let mut cases = Vec::new();
     for script_type in [ScriptType::Legacy, ScriptType::Nested, ScriptType::Segwit] {
-        let stranger = theirs(script_type).public_key(Branch::Receive, 0).expect("a key");
+        let stranger = theirs(script_type)
+            .public_key(Branch::Receive, 0)
+            .expect("a key");
         let hostile = Payout::new(script_type).edited(|raw| {
-            pair(&mut raw.inputs[0], input::BIP32_DERIVATION).key.data = stranger.serialize().to_vec();
+            pair(&mut raw.inputs[0], input::BIP32_DERIVATION).key.data =
+                stranger.serialize().to_vec();
         });
         cases.push(
             Case::new(

@@ -171,12 +171,22 @@ fn versions() -> Vec<Case> {
             Version::V0,
             &|raw| set(&mut raw.global, global::FALLBACK_LOCKTIME, [1, 0, 0, 0]),
         ),
-        case("1", "A PSBT says that it has version 1", Version::V0, &|raw| {
-            set(&mut raw.global, global::VERSION, 1u32.to_le_bytes());
-        }),
-        case("3", "A PSBT says that it has version 3", Version::V2, &|raw| {
-            set(&mut raw.global, global::VERSION, 3u32.to_le_bytes());
-        }),
+        case(
+            "1",
+            "A PSBT says that it has version 1",
+            Version::V0,
+            &|raw| {
+                set(&mut raw.global, global::VERSION, 1u32.to_le_bytes());
+            },
+        ),
+        case(
+            "3",
+            "A PSBT says that it has version 3",
+            Version::V2,
+            &|raw| {
+                set(&mut raw.global, global::VERSION, 3u32.to_le_bytes());
+            },
+        ),
         case(
             "2-without-an-amount",
             "An output of a PSBT of version 2 has no amount",
@@ -305,7 +315,8 @@ fn lengths() -> Vec<Case> {
         ),
     ];
     let case = |(name, title, hostile): (&str, &str, Vec<u8>)| {
-        Case::new(&format!("bytes-{name}"), title, BIP174, TWO_MEANINGS).unreadable(hostile, bytes.clone())
+        Case::new(&format!("bytes-{name}"), title, BIP174, TWO_MEANINGS)
+            .unreadable(hostile, bytes.clone())
     };
     table.into_iter().map(case).collect()
 }
@@ -338,7 +349,11 @@ fn no_psbt() -> Vec<Case> {
             "signed-message-offered",
             "A text with the prefix of signed messages and a signature hash in it",
             "Bitcoin's signed messages; BIP322",
-            format!("\u{18}Bitcoin Signed Message:\n@{}", hash.to_lower_hex_string()).into_bytes(),
+            format!(
+                "\u{18}Bitcoin Signed Message:\n@{}",
+                hash.to_lower_hex_string()
+            )
+            .into_bytes(),
         ),
         (
             "raw-transaction-offered",

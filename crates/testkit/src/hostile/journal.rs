@@ -86,7 +86,13 @@ fn replacements() -> Vec<Case> {
             "replacement-drops-a-coin",
             "A replacement lets go of a coin, so that both transactions can confirm",
             |payout| {
-                payout.coins[0] = Coin::new(ours(ScriptType::Segwit), Branch::Receive, 1, 60_000_000, 300);
+                payout.coins[0] = Coin::new(
+                    ours(ScriptType::Segwit),
+                    Branch::Receive,
+                    1,
+                    60_000_000,
+                    300,
+                );
             },
             1,
         ),
@@ -113,7 +119,8 @@ fn replacements() -> Vec<Case> {
     table.into_iter().map(case).collect()
 }
 
-/// One story or the other is true, and the signature over the false one is worthless: what was signed once contradicts nothing.
+/// One story or the other is true, and the signature over the false one is worthless: what was
+/// signed once contradicts nothing.
 fn amount_changed() -> Case {
     Case::new(
         "amount-claimed-two-rounds-days-apart",
@@ -127,7 +134,8 @@ fn amount_changed() -> Case {
     .noted(taproot_claiming(40_001_000), &["input 1 amount-differs"])
 }
 
-/// One worthless signature must not freeze a wallet: the honest payout over the same coins needs no `--supersede`.
+/// One worthless signature must not freeze a wallet: the honest payout over the same coins needs no
+/// `--supersede`.
 fn truth_after_a_false_amount(version: Version) -> Case {
     let honest = Payout::new(ScriptType::Taproot).with(|payout| {
         payout.outputs[0].script = payee(2);
@@ -173,7 +181,8 @@ fn lookalike_of_an_earlier_payee() -> Case {
     )
 }
 
-/// Whoever has an address paid that looks like a payee's, by coins that never existed, must not have the payee refused.
+/// Whoever has an address paid that looks like a payee's, by coins that never existed, must not
+/// have the payee refused.
 fn payee_banned_by_a_lookalike() -> Case {
     let findings = ["output 0 address-lookalike"];
     let accepted = ["--accept", "address-lookalike"];
@@ -234,7 +243,8 @@ fn paid_before() -> Vec<Case> {
     ]
 }
 
-/// No attack: the same transaction in another PSBT version gives the same signatures, and says that it was signed.
+/// No attack: the same transaction in another PSBT version gives the same signatures, and says that
+/// it was signed.
 fn signed_again() -> Case {
     after_the_first(
         "signed-again-as-version-2",
@@ -274,7 +284,11 @@ fn superseded() -> Case {
     let findings = ["transaction supersedes", "input 2 coin-signed-before"];
     case.psbt("other.psbt", other.psbt())
         .psbt(SECOND, both.psbt())
-        .step(Step::sign(&["other.psbt"], 0, &["output 0 payee-paid-before"]))
+        .step(Step::sign(
+            &["other.psbt"],
+            0,
+            &["output 0 payee-paid-before"],
+        ))
         .step(Step::inspect(&[SECOND], 3, &findings).with(&["--supersede", "TXID:first.psbt"]))
         .step(Step::refused(&[SECOND], &findings).with(&["--supersede", "TXID:first.psbt"]))
 }

@@ -34,7 +34,8 @@ pub(super) fn cases() -> Vec<Case> {
         ("blocks", "65,535 blocks", 0xffff),
         ("time", "388 days", 0x0040_ffff),
     ] {
-        let hostile = Payout::new(ScriptType::Segwit).with(|payout| payout.coins[1].sequence = sequence);
+        let hostile =
+            Payout::new(ScriptType::Segwit).with(|payout| payout.coins[1].sequence = sequence);
         cases.push(
             far(
                 &format!("relative-lock-far-{name}"),

@@ -1,8 +1,9 @@
-//! The hostile corpus: what an attacker who owns the watcher, the stick or the camera picture could hand over, each case by name,
-//! with exactly what the signer must say.
+//! The hostile corpus: what an attacker who owns the watcher, the stick or the camera picture could
+//! hand over, each case by name, with exactly what the signer must say.
 //!
-//! The cases are made here, one file a group, from one seed; `fixtures/hostile/` holds what they make, for every other program's
-//! use, and a test says when the two differ. `COFFERDAM_BLESS=1` writes the folder anew.
+//! The cases are made here, one file a group, from one seed; `fixtures/hostile/` holds what they
+//! make, for every other program's use, and a test says when the two differ. `COFFERDAM_BLESS=1`
+//! writes the folder anew.
 
 mod amounts;
 mod bundle;

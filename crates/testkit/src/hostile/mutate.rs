@@ -1,4 +1,5 @@
-//! Everything that one hand can change in a PSBT: each pair dropped, doubled, cut, lengthened, exchanged; each integer moved.
+//! Everything that one hand can change in a PSBT: each pair dropped, doubled, cut, lengthened,
+//! exchanged; each integer moved.
 
 use bitcoin::Transaction;
 use bitcoin::consensus::{deserialize, serialize};
@@ -43,7 +44,11 @@ enum Map {
 fn places(raw: &RawPsbt) -> Vec<Map> {
     let inputs = (0..raw.inputs.len()).map(Map::Input);
     let outputs = (0..raw.outputs.len()).map(Map::Output);
-    [Map::Global].into_iter().chain(inputs).chain(outputs).collect()
+    [Map::Global]
+        .into_iter()
+        .chain(inputs)
+        .chain(outputs)
+        .collect()
 }
 
 fn at(raw: &RawPsbt, map: Map) -> &RawMap {
@@ -118,7 +123,9 @@ fn one_pair(original: &RawPsbt, map: Map, number: usize, mutants: &mut Vec<Mutan
     sink.push("moved to an unknown type", |pairs| {
         pairs[number].key.key_type = 0x5f
     });
-    sink.push("key data lengthened", |pairs| pairs[number].key.data.push(0));
+    sink.push("key data lengthened", |pairs| {
+        pairs[number].key.data.push(0)
+    });
     sink.push("key data cut", |pairs| {
         pairs[number].key.data.pop();
     });
@@ -151,8 +158,12 @@ type Move = (&'static str, fn(u64, u32) -> u64);
 
 /// By one, to nothing, to the largest, and its sign.
 const MOVES: [Move; 5] = [
-    ("and one", |value, bits| value.wrapping_add(1) & largest(bits)),
-    ("less one", |value, bits| value.wrapping_sub(1) & largest(bits)),
+    ("and one", |value, bits| {
+        value.wrapping_add(1) & largest(bits)
+    }),
+    ("less one", |value, bits| {
+        value.wrapping_sub(1) & largest(bits)
+    }),
     ("to zero", |_, _| 0),
     ("to the largest", |_, bits| largest(bits)),
     ("sign changed", |value, bits| value ^ 1 << (bits - 1)),
@@ -191,10 +202,19 @@ fn integers(original: &RawPsbt, map: Map, number: usize, mutants: &mut Vec<Mutan
 
 /// Where a field's value has integers: place and width.
 fn integer_places(map: Map, pair: &RawPair) -> Vec<(usize, usize)> {
-    let steps = |from: usize| (from..pair.value.len()).step_by(4).map(|at| (at, 4)).collect();
+    let steps = |from: usize| {
+        (from..pair.value.len())
+            .step_by(4)
+            .map(|at| (at, 4))
+            .collect()
+    };
     match (map, pair.key.key_type) {
-        (Map::Global, global::TX_VERSION | global::FALLBACK_LOCKTIME | global::VERSION) => vec![(0, 4)],
-        (Map::Global, global::INPUT_COUNT | global::OUTPUT_COUNT | global::TX_MODIFIABLE) => vec![(0, 1)],
+        (Map::Global, global::TX_VERSION | global::FALLBACK_LOCKTIME | global::VERSION) => {
+            vec![(0, 4)]
+        }
+        (Map::Global, global::INPUT_COUNT | global::OUTPUT_COUNT | global::TX_MODIFIABLE) => {
+            vec![(0, 1)]
+        }
         (Map::Global, global::XPUB) => steps(0),
         (
             Map::Input(_),
@@ -205,15 +225,22 @@ fn integer_places(map: Map, pair: &RawPair) -> Vec<(usize, usize)> {
             | input::REQUIRED_HEIGHT_LOCKTIME,
         ) => vec![(0, 4)],
         (Map::Input(_), input::WITNESS_UTXO) | (Map::Output(_), output::AMOUNT) => vec![(0, 8)],
-        (Map::Input(_), input::BIP32_DERIVATION) | (Map::Output(_), output::BIP32_DERIVATION) => steps(0),
-        (Map::Input(_), input::TAP_BIP32_DERIVATION) | (Map::Output(_), output::TAP_BIP32_DERIVATION) => {
-            [vec![(0, 1)], steps(1)].concat()
+        (Map::Input(_), input::BIP32_DERIVATION) | (Map::Output(_), output::BIP32_DERIVATION) => {
+            steps(0)
         }
+        (Map::Input(_), input::TAP_BIP32_DERIVATION)
+        | (Map::Output(_), output::TAP_BIP32_DERIVATION) => [vec![(0, 1)], steps(1)].concat(),
         _ => Vec::new(),
     }
 }
 
-fn exchanges(original: &RawPsbt, other: &RawPsbt, map: Map, number: usize, mutants: &mut Vec<Mutant>) {
+fn exchanges(
+    original: &RawPsbt,
+    other: &RawPsbt,
+    map: Map,
+    number: usize,
+    mutants: &mut Vec<Mutant>,
+) {
     let pair = &at(original, map).pairs[number];
     let of_type = |map: &RawMap| {
         let same = |candidate: &&RawPair| candidate.key.key_type == pair.key.key_type;
@@ -235,8 +262,12 @@ fn exchanges(original: &RawPsbt, other: &RawPsbt, map: Map, number: usize, mutan
         mutants,
     };
     for (words, found) in taken {
-        sink.value(&format!("value {words}"), |value| value.clone_from(&found.value));
-        sink.push(&format!("key and value {words}"), |pairs| pairs[number] = found);
+        sink.value(&format!("value {words}"), |value| {
+            value.clone_from(&found.value)
+        });
+        sink.push(&format!("key and value {words}"), |pairs| {
+            pairs[number] = found
+        });
     }
 }
 
@@ -323,7 +354,10 @@ fn transaction(original: &RawPsbt, mutants: &mut Vec<Mutant>) {
     if decoded.input.len() > 1 {
         let mut exchanged = decoded.clone();
         exchanged.input.swap(0, 1);
-        push("inputs 0 and 1 exchanged".into(), unsigned_bytes(&exchanged));
+        push(
+            "inputs 0 and 1 exchanged".into(),
+            unsigned_bytes(&exchanged),
+        );
         let mut doubled = decoded.clone();
         doubled.input[1].previous_output = doubled.input[0].previous_output;
         push(
@@ -334,7 +368,10 @@ fn transaction(original: &RawPsbt, mutants: &mut Vec<Mutant>) {
     if decoded.output.len() > 1 {
         let mut exchanged = decoded.clone();
         exchanged.output.swap(0, 1);
-        push("outputs 0 and 1 exchanged".into(), unsigned_bytes(&exchanged));
+        push(
+            "outputs 0 and 1 exchanged".into(),
+            unsigned_bytes(&exchanged),
+        );
         let mut amounts = decoded;
         (amounts.output[0].value, amounts.output[1].value) =
             (amounts.output[1].value, amounts.output[0].value);

@@ -132,7 +132,10 @@ fn buried() -> Case {
         3,
         &["output 1234 false-derivation"],
     ))
-    .step(Step::refused(&["payout.psbt"], &["output 1234 false-derivation"]))
+    .step(Step::refused(
+        &["payout.psbt"],
+        &["output 1234 false-derivation"],
+    ))
 }
 
 fn dust() -> Case {
@@ -230,8 +233,8 @@ fn lookalikes() -> Vec<Case> {
     ]
 }
 
-/// Begins with the same 24 characters as the address of [`payee`] 1 on regtest, and ends with the same four: one of a million
-/// tries.
+/// Begins with the same 24 characters as the address of [`payee`] 1 on regtest, and ends with the
+/// same four: one of a million tries.
 pub(super) fn lookalike_of_the_payee() -> ScriptBuf {
     ScriptBuf::from_hex("001401010101010101010101010101010100000fa5b7").expect("hex")
 }

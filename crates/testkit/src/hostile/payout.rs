@@ -1,4 +1,5 @@
-//! A plain payout, to be bent into hostile ones. The maps are written here, field by field, and not by the watcher's builder.
+//! A plain payout, to be bent into hostile ones. The maps are written here, field by field, and not
+//! by the watcher's builder.
 
 use bitcoin::absolute::LockTime;
 use bitcoin::bip32::{DerivationPath, Fingerprint, KeySource};
@@ -38,7 +39,8 @@ pub struct Out {
     pub own: Option<(&'static Wallet, Branch, u32)>,
 }
 
-/// A payout of 0.5 BTC from coins of 0.6 and 0.4 BTC with a fee of 10,000 satoshi; change on index 7.
+/// A payout of 0.5 BTC from coins of 0.6 and 0.4 BTC with a fee of 10,000 satoshi; change on
+/// index 7.
 #[derive(Clone, Debug)]
 pub struct Payout {
     /// What is spent.
@@ -117,7 +119,10 @@ impl Coin {
             );
         }
         if let Some(redeem) = wallet.redeem_script(branch, index).expect("a script") {
-            map.set(RawKey::plain(fields::input::REDEEM_SCRIPT), redeem.into_bytes());
+            map.set(
+                RawKey::plain(fields::input::REDEEM_SCRIPT),
+                redeem.into_bytes(),
+            );
         }
         claim_input(&mut map, wallet, branch, index);
         map
@@ -242,7 +247,9 @@ impl Payout {
 
 /// Returns the script of a place in a wallet.
 pub fn script(wallet: &Wallet, branch: Branch, index: u32) -> ScriptBuf {
-    wallet.script_pubkey(branch, index).expect("an index in range")
+    wallet
+        .script_pubkey(branch, index)
+        .expect("an index in range")
 }
 
 /// Writes a transaction without witnesses, also when it has no inputs.
@@ -260,7 +267,10 @@ fn output_map(output: &Out) -> RawMap {
         return map;
     };
     if let Some(redeem) = wallet.redeem_script(branch, index).expect("a script") {
-        map.set(RawKey::plain(fields::output::REDEEM_SCRIPT), redeem.into_bytes());
+        map.set(
+            RawKey::plain(fields::output::REDEEM_SCRIPT),
+            redeem.into_bytes(),
+        );
     }
     claim_output(&mut map, wallet, branch, index);
     map
@@ -269,15 +279,24 @@ fn output_map(output: &Out) -> RawMap {
 fn make_v2(raw: &mut RawPsbt, transaction: &Transaction) {
     use fields::{global, input, output};
     let mut set = |key, value: Vec<u8>| raw.global.set(RawKey::plain(key), value);
-    set(global::TX_VERSION, transaction.version.0.to_le_bytes().to_vec());
+    set(
+        global::TX_VERSION,
+        transaction.version.0.to_le_bytes().to_vec(),
+    );
     set(global::FALLBACK_LOCKTIME, serialize(&transaction.lock_time));
     set(global::INPUT_COUNT, compact_size(transaction.input.len()));
     set(global::OUTPUT_COUNT, compact_size(transaction.output.len()));
     set(global::VERSION, 2u32.to_le_bytes().to_vec());
     for (map, tx_in) in raw.inputs.iter_mut().zip(&transaction.input) {
         let outpoint = tx_in.previous_output;
-        map.set(RawKey::plain(input::PREVIOUS_TXID), serialize(&outpoint.txid));
-        map.set(RawKey::plain(input::OUTPUT_INDEX), serialize(&outpoint.vout));
+        map.set(
+            RawKey::plain(input::PREVIOUS_TXID),
+            serialize(&outpoint.txid),
+        );
+        map.set(
+            RawKey::plain(input::OUTPUT_INDEX),
+            serialize(&outpoint.vout),
+        );
         map.set(RawKey::plain(input::SEQUENCE), serialize(&tx_in.sequence));
     }
     for (map, tx_out) in raw.outputs.iter_mut().zip(&transaction.output) {
@@ -328,12 +347,17 @@ fn claim(map: &mut RawMap, wallet: &Wallet, branch: Branch, index: u32, fields: 
             [&[0], origin_bytes(&source).as_slice()].concat(),
         );
     } else {
-        map.set(RawKey::with_data(bip32, key.serialize()), origin_bytes(&source));
+        map.set(
+            RawKey::with_data(bip32, key.serialize()),
+            origin_bytes(&source),
+        );
     }
 }
 
 fn origin_bytes((fingerprint, path): &KeySource) -> Vec<u8> {
-    let steps = path.into_iter().flat_map(|step| u32::from(*step).to_le_bytes());
+    let steps = path
+        .into_iter()
+        .flat_map(|step| u32::from(*step).to_le_bytes());
     fingerprint.to_bytes().into_iter().chain(steps).collect()
 }
 

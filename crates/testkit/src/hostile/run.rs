@@ -48,7 +48,13 @@ pub(super) fn cases() -> Vec<Case> {
             "chooses afterwards which of the two confirms",
             plain().with(|payout| {
                 payout.outputs[0].script = payee(2);
-                payout.coins[0] = Coin::new(ours(ScriptType::Segwit), Branch::Receive, 1, 60_000_000, 300);
+                payout.coins[0] = Coin::new(
+                    ours(ScriptType::Segwit),
+                    Branch::Receive,
+                    1,
+                    60_000_000,
+                    300,
+                );
             }),
             &["run: coin-spent-twice"],
         ),
@@ -96,7 +102,8 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// Payments to another wallet of the vault keep the fee's share low in each, and are paid to nobody.
+/// Payments to another wallet of the vault keep the fee's share low in each, and are paid to
+/// nobody.
 fn fees_high() -> Case {
     let findings = ["run: run-fees-high"];
     let costly = |salt: u32, first: u16| {

@@ -22,11 +22,19 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 fn own_key(script_type: ScriptType) -> PublicKey {
-    PublicKey::new(ours(script_type).public_key(Branch::Receive, 0).expect("a key"))
+    PublicKey::new(
+        ours(script_type)
+            .public_key(Branch::Receive, 0)
+            .expect("a key"),
+    )
 }
 
 fn their_key(script_type: ScriptType) -> PublicKey {
-    PublicKey::new(theirs(script_type).public_key(Branch::Receive, 0).expect("a key"))
+    PublicKey::new(
+        theirs(script_type)
+            .public_key(Branch::Receive, 0)
+            .expect("a key"),
+    )
 }
 
 /// Coins whose script is another than the one that the listed derivation gives.
@@ -101,7 +109,13 @@ fn posing() -> Vec<Case> {
             None,
         ),
     ];
-    let case = |(name, title, script_type, script, field): (&str, &str, _, _, Option<(u64, ScriptBuf)>)| {
+    let case = |(name, title, script_type, script, field): (
+        &str,
+        &str,
+        _,
+        _,
+        Option<(u64, ScriptBuf)>,
+    )| {
         let payout = Payout::new(script_type).with(|payout| payout.coins[0].script = Some(script));
         let hostile = payout.edited(|raw| {
             if let Some((field, script)) = field {
@@ -129,8 +143,11 @@ fn posing() -> Vec<Case> {
 
 /// Fields of own inputs that the wallet's derivation contradicts.
 fn fields_of_inputs() -> Vec<Case> {
-    let their_program =
-        ScriptBuf::new_p2wpkh(&their_key(ScriptType::Segwit).wpubkey_hash().expect("compressed"));
+    let their_program = ScriptBuf::new_p2wpkh(
+        &their_key(ScriptType::Segwit)
+            .wpubkey_hash()
+            .expect("compressed"),
+    );
     let their_x = their_key(ScriptType::Taproot).inner.x_only_public_key().0;
     let table = [
         (
@@ -208,8 +225,11 @@ fn fields_of_inputs() -> Vec<Case> {
 fn fields_of_change() -> Vec<Case> {
     let their_x = their_key(ScriptType::Taproot).inner.x_only_public_key().0;
     let tree = [&[0, 0xc0, 1, 0x51][..]].concat();
-    let their_program =
-        ScriptBuf::new_p2wpkh(&their_key(ScriptType::Segwit).wpubkey_hash().expect("compressed"));
+    let their_program = ScriptBuf::new_p2wpkh(
+        &their_key(ScriptType::Segwit)
+            .wpubkey_hash()
+            .expect("compressed"),
+    );
     let table = [
         (
             "change-redeem-script",
@@ -229,7 +249,12 @@ fn fields_of_change() -> Vec<Case> {
             output::TAP_INTERNAL_KEY,
             their_x.serialize().to_vec(),
         ),
-        ("change-hidden-tree", ScriptType::Taproot, output::TAP_TREE, tree),
+        (
+            "change-hidden-tree",
+            ScriptType::Taproot,
+            output::TAP_TREE,
+            tree,
+        ),
     ];
     let case = |(name, script_type, field, value)| {
         let hostile = Payout::new(script_type).edited(|raw| set(&mut raw.outputs[1], field, value));

@@ -42,7 +42,10 @@ pub(super) fn cases() -> Vec<Case> {
             "input 0 sighash-unknown",
         ));
     }
-    cases.extend([out_of_range(ScriptType::Legacy), out_of_range(ScriptType::Segwit)]);
+    cases.extend([
+        out_of_range(ScriptType::Legacy),
+        out_of_range(ScriptType::Segwit),
+    ]);
     for script_type in [ScriptType::Legacy, ScriptType::Segwit, ScriptType::Taproot] {
         cases.push(present(script_type, "none", 0x02));
         cases.push(present(script_type, "single-anyonecanpay", 0x83));
@@ -51,7 +54,8 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-/// A wallet of one key has no script paths; a signature for one says all the same what it leaves open.
+/// A wallet of one key has no script paths; a signature for one says all the same what it leaves
+/// open.
 fn for_a_script_path() -> Case {
     let hostile = Payout::new(ScriptType::Taproot).edited(|raw| {
         // The x coordinate of secp256k1's generator, and a leaf hash.
@@ -85,7 +89,8 @@ fn declared(script_type: ScriptType, name: &str, sighash: u32, finding: &str) ->
     .refused(hostile, &[finding])
 }
 
-/// A legacy signature of SINGLE without its output signs the number one: it is good for every other such transaction.
+/// A legacy signature of SINGLE without its output signs the number one: it is good for every other
+/// such transaction.
 fn out_of_range(script_type: ScriptType) -> Case {
     let hostile = Payout::new(script_type)
         .with(|payout| {

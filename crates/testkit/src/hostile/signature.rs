@@ -35,12 +35,15 @@ fn sign(
     (wallet, branch, index): (&Wallet, Branch, u32),
     sighash: u8,
 ) -> (RawKey, Vec<u8>) {
-    let ours = vault_wallets().iter().any(|known| known.id() == wallet.id());
+    let ours = vault_wallets()
+        .iter()
+        .any(|known| known.id() == wallet.id());
     let words = if ours { OUR_WORDS } else { THEIR_WORDS };
     let key = account(words, Network::Regtest, wallet.script_type(), 0);
     let mut cache = SighashCache::new(transaction);
     if wallet.script_type() == ScriptType::Taproot {
-        let sighash_type = TapSighashType::from_consensus_u8(sighash).expect("a taproot sighash type");
+        let sighash_type =
+            TapSighashType::from_consensus_u8(sighash).expect("a taproot sighash type");
         let hash = cache
             .taproot_key_spend_signature_hash(input, &Prevouts::All(coins), sighash_type)
             .expect("a signature hash");
@@ -52,7 +55,10 @@ fn sign(
             signature,
             sighash_type,
         };
-        return (RawKey::plain(fields::input::TAP_KEY_SIG), signature.to_vec());
+        return (
+            RawKey::plain(fields::input::TAP_KEY_SIG),
+            signature.to_vec(),
+        );
     }
     let sighash_type = EcdsaSighashType::from_consensus(u32::from(sighash));
     let digest = match wallet.script_type() {

@@ -114,7 +114,8 @@ fn replayed(script_type: ScriptType) -> Case {
     .refused(hostile, &["input 0 signature-invalid"])
 }
 
-/// A joint transaction: the stranger has signed, and only our half is missing. What it pays is the stranger's plan.
+/// A joint transaction: the stranger has signed, and only our half is missing. What it pays is the
+/// stranger's plan.
 fn foreign_half() -> Case {
     let payout = joint();
     let hostile = payout.edited(|raw| add_signature(&mut raw.inputs[1], &payout, 1, 1));
@@ -161,7 +162,13 @@ fn foreign_half_two_rounds() -> Case {
 
 fn joint() -> Payout {
     Payout::new(ScriptType::Segwit).with(|payout| {
-        payout.coins[1] = Coin::new(theirs(ScriptType::Segwit), Branch::Receive, 0, 40_000_000, 60);
+        payout.coins[1] = Coin::new(
+            theirs(ScriptType::Segwit),
+            Branch::Receive,
+            0,
+            40_000_000,
+            60,
+        );
     })
 }
 

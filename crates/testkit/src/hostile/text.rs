@@ -8,7 +8,8 @@ use cofferdam_core::psbt::RawKey;
 use super::payout::Payout;
 use super::{Case, Step};
 
-const SCREEN: &str = "writes on the operator's screen: hides a line, reverses an address, forges a yes";
+const SCREEN: &str =
+    "writes on the operator's screen: hides a line, reverses an address, forges a yes";
 const SOURCE: &str = "CVE-2021-42574 (bidirectional text); escape sequences of terminals";
 
 pub(super) fn cases() -> Vec<Case> {
@@ -33,10 +34,12 @@ pub(super) fn cases() -> Vec<Case> {
             );
             raw.outputs[0].set(RawKey::with_data(0xfc, key), text.to_vec());
         });
-        let mut case = Case::new(name, title, SOURCE, SCREEN).caught_by("screen").noted(
-            hostile,
-            &["transaction unknown-fields", "output 0 unknown-fields"],
-        );
+        let mut case = Case::new(name, title, SOURCE, SCREEN)
+            .caught_by("screen")
+            .noted(
+                hostile,
+                &["transaction unknown-fields", "output 0 unknown-fields"],
+            );
         case.steps[0] = case.steps[0].clone().showing(&["fc056c6162656c"]);
         case
     };

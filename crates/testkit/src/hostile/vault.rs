@@ -1,4 +1,5 @@
-//! Vault headers that ask for more work than any machine can do. Nothing authenticates them before the work is done.
+//! Vault headers that ask for more work than any machine can do. Nothing authenticates them before
+//! the work is done.
 
 use cofferdam_core::ScriptType;
 
@@ -15,7 +16,11 @@ pub(super) fn cases() -> Vec<Case> {
             [4 * 1024 * 1024 + 1, 3, 4],
         ),
         ("memory-largest", "4 TiB of memory", [u32::MAX, 3, 4]),
-        ("memory-below", "less memory than the least", [MEMORY - 1, 3, 4]),
+        (
+            "memory-below",
+            "less memory than the least",
+            [MEMORY - 1, 3, 4],
+        ),
         ("memory-none", "no memory", [0, 3, 4]),
         ("passes-beyond", "65 passes", [MEMORY, 65, 4]),
         (

@@ -41,7 +41,11 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         duplicate("duplicate-outpoint", 2, ScriptType::Segwit),
         duplicate("duplicate-outpoint-legacy", 2, ScriptType::Legacy),
-        duplicate("duplicate-outpoint-beyond-the-100th", 130, ScriptType::Taproot),
+        duplicate(
+            "duplicate-outpoint-beyond-the-100th",
+            130,
+            ScriptType::Taproot,
+        ),
         Case::new(
             "sum-overflow",
             "Two outputs of 2^63 satoshi add up to nothing in 64 bits",
@@ -59,13 +63,18 @@ pub(super) fn cases() -> Vec<Case> {
                 UNKNOWN,
             ],
         ),
-        Case::new("amount-negative", "An output of -1 satoshi", OVERFLOW, CREATE)
-            .caught_by("amounts")
-            .also(&["fee_unknown"])
-            .refused(
-                paying(&[u64::MAX]).psbt(),
-                &["output 2 amount-out-of-range", SUM, UNKNOWN],
-            ),
+        Case::new(
+            "amount-negative",
+            "An output of -1 satoshi",
+            OVERFLOW,
+            CREATE,
+        )
+        .caught_by("amounts")
+        .also(&["fee_unknown"])
+        .refused(
+            paying(&[u64::MAX]).psbt(),
+            &["output 2 amount-out-of-range", SUM, UNKNOWN],
+        ),
         Case::new(
             "amount-negative-v2",
             "An output of -1 satoshi, in a PSBT of version 2",
@@ -114,7 +123,12 @@ pub(super) fn cases() -> Vec<Case> {
             &["input 0 amount-out-of-range", SUM, UNKNOWN],
         ),
     ];
-    for (name, version) in [("zero", 0), ("negative", -1), ("four", 4), ("largest", i32::MAX)] {
+    for (name, version) in [
+        ("zero", 0),
+        ("negative", -1),
+        ("four", 4),
+        ("largest", i32::MAX),
+    ] {
         let hostile = Payout::new(ScriptType::Segwit).with(|payout| payout.version = version);
         cases.push(
             Case::new(

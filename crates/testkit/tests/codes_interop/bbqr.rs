@@ -18,7 +18,12 @@ fn messages() -> Vec<(FileType, &'static str, Carried)> {
         for (file_type, letter, kind, bytes) in [
             (FileType::Psbt, "P", Kind::Psbt, with(b"psbt\xff", b"")),
             (FileType::Json, "J", Kind::Json, with(b"{\"a\":\"", b"\"}")),
-            (FileType::Text, "U", Kind::Text, with(b"", "\u{20bf}".as_bytes())),
+            (
+                FileType::Text,
+                "U",
+                Kind::Text,
+                with(b"", "\u{20bf}".as_bytes()),
+            ),
             (FileType::Cbor, "C", Kind::Bytes, with(b"\xa1", b"\x00")),
             (FileType::Binary, "B", Kind::Bytes, with(b"\x00", b"\xff")),
         ] {
@@ -41,10 +46,15 @@ fn theirs_reads_our_bbqr() -> Result<()> {
         for (file_type, letter, carried) in messages() {
             for (encoding, _) in ENCODINGS {
                 for version in [5, 17, 27, 40] {
-                    let room = characters(Version::new(version).context("a version")?, Mode::Alphanumeric);
-                    let encoder = Encoder::with_encoding(encoding, file_type, &carried.bytes, room)?;
+                    let room = characters(
+                        Version::new(version).context("a version")?,
+                        Mode::Alphanumeric,
+                    );
+                    let encoder =
+                        Encoder::with_encoding(encoding, file_type, &carried.bytes, room)?;
                     let parts: Vec<_> = (0..).map_while(|index| encoder.part(index)).collect();
-                    let answer = peer.ask(&json!({"format": "bbqr", "do": "decode", "parts": parts}))?;
+                    let answer =
+                        peer.ask(&json!({"format": "bbqr", "do": "decode", "parts": parts}))?;
                     assert_eq!(answer["type"], letter);
                     assert_eq!(answer["hex"], hex(&carried.bytes));
                     read += 1;

@@ -31,10 +31,12 @@ fn collect(answer: &Value) -> Result<Carried> {
         .iter()
         .rev()
         .filter_map(Value::as_str)
-        .find_map(|part| match collector.take(part.as_bytes(), Duration::ZERO) {
-            Seen::Whole(carried) => Some(carried),
-            _ => None,
-        })
+        .find_map(
+            |part| match collector.take(part.as_bytes(), Duration::ZERO) {
+                Seen::Whole(carried) => Some(carried),
+                _ => None,
+            },
+        )
         .context("the message is not whole")
 }
 

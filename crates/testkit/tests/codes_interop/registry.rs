@@ -64,7 +64,9 @@ fn key_alone(descriptor: &str) -> &str {
 /// Our message as a peer gets it: parts of a UR, and the CBOR that it took out of them.
 fn through_a_ur(peer: &mut Peer, carried: &Carried) -> Result<Value> {
     let mut encoder = Encoder::new(carried, Names::Old, 90, Order::Standard)?;
-    let parts: Vec<_> = (0..encoder.fragments()).map(|_| encoder.next_part()).collect();
+    let parts: Vec<_> = (0..encoder.fragments())
+        .map(|_| encoder.next_part())
+        .collect();
     let answer = peer.ask(&json!({"format": "ur", "do": "decode", "parts": parts}))?;
     peer.ask(&json!({
         "format": "registry", "do": "decode", "type": answer["type"], "hex": answer["hex"],
@@ -114,8 +116,8 @@ fn ours_reads_their_keys_descriptors_and_accounts() -> Result<()> {
         let wallets = wallets(network)?;
         let mut ask = |kind, name, some: &[Wallet]| -> Result<()> {
             let keys: Vec<_> = some.iter().map(described).collect();
-            let answer =
-                peer.ask(&json!({"format": "registry", "do": "encode", "type": name, "keys": keys}))?;
+            let answer = peer
+                .ask(&json!({"format": "registry", "do": "encode", "type": name, "keys": keys}))?;
             let bytes = unhex(answer["hex"].as_str().context("hex")?)?;
             let expected: Vec<_> = some.iter().map(Wallet::canonical_descriptor).collect();
             assert_eq!(

@@ -9,7 +9,13 @@ use serde_json::json;
 use crate::{collect, half_noise, hex};
 
 /// Lengths of messages, and bytes of their fragments: in one piece, a few parts, and 200.
-const SIZES: [(usize, usize); 5] = [(11, 100), (99, 100), (997, 90), (20_011, 700), (20_011, 101)];
+const SIZES: [(usize, usize); 5] = [
+    (11, 100),
+    (99, 100),
+    (997, 90),
+    (20_011, 700),
+    (20_011, 101),
+];
 
 /// The names of types that carry a byte string.
 fn types() -> [(Kind, Names, &'static str); 3] {
@@ -54,11 +60,16 @@ fn theirs_reads_our_ur() -> Result<()> {
                     // Decoders that peel need several rounds.
                     let parts: Vec<_> = (0..8 * count).map(|_| encoder.next_part()).collect();
                     for start in [0, count / 2] {
-                        let answer =
-                            peer.ask(&json!({"format": "ur", "do": "decode", "parts": parts[start..]}))?;
+                        let answer = peer.ask(
+                            &json!({"format": "ur", "do": "decode", "parts": parts[start..]}),
+                        )?;
                         assert_eq!(answer["type"], name);
                         assert_eq!(answer["hex"], hex(&byte_string(&carried.bytes)));
-                        *if count == 1 { &mut single } else { &mut several } += 1;
+                        *if count == 1 {
+                            &mut single
+                        } else {
+                            &mut several
+                        } += 1;
                     }
                 }
             }
@@ -87,7 +98,11 @@ fn ours_reads_their_ur() -> Result<()> {
                 }))?;
                 ensure!(answer["parts"].as_array().context("parts")?.len() > count);
                 assert_eq!(collect(&answer)?, carried);
-                *if count == 1 { &mut single } else { &mut several } += 1;
+                *if count == 1 {
+                    &mut single
+                } else {
+                    &mut several
+                } += 1;
             }
         }
         println!(
@@ -114,9 +129,12 @@ fn one_peer_reads_the_urs_of_the_other() -> Result<()> {
                 "format": "ur", "do": "encode", "hex": cbor, "type": "bytes", "size": 100, "parts": 400,
             }))?;
             for reader in &mut peers {
-                let answer =
-                    reader.ask(&json!({"format": "ur", "do": "decode", "parts": written["parts"]}))?;
-                assert_eq!((&answer["type"], &answer["hex"]), (&json!("bytes"), &json!(cbor)));
+                let answer = reader
+                    .ask(&json!({"format": "ur", "do": "decode", "parts": written["parts"]}))?;
+                assert_eq!(
+                    (&answer["type"], &answer["hex"]),
+                    (&json!("bytes"), &json!(cbor))
+                );
                 read += 1;
             }
         }

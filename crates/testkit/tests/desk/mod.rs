@@ -14,8 +14,8 @@ use cofferdam_testkit::bitcoind::Bitcoind;
 use cofferdam_testkit::{Run, Watcher};
 use serde_json::{Value, json};
 
-/// BIP39's seed of "abandon" eleven times and "about", without a passphrase: of the first wallets in
-/// `fixtures/core-signing/regtest.json`.
+/// BIP39's seed of "abandon" eleven times and "about", without a passphrase: of the first wallets
+/// in `fixtures/core-signing/regtest.json`.
 const SEED: &str = "5eb00bbddcf069084889a8ab9155568165f5c453ccb85e70811aaed6f6da5fc1\
                     9a5ac40b389cd370d086206dec8aa6c43daea6690f20ad3d8d48b2d2ce9e38e4";
 
@@ -33,7 +33,8 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// Imports a wallet of the fixture and funds it with `coins` coins of a million satoshi each, on the rehearsal chain.
+    /// Imports a wallet of the fixture and funds it with `coins` coins of a million satoshi each,
+    /// on the rehearsal chain.
     pub(crate) fn funded(case: &str, coins: u32) -> Desk {
         let desk = Desk::with_wallet(case, None);
         let sat = (u64::from(coins) * 1_000_000).to_string();
@@ -115,11 +116,22 @@ impl Desk {
         let mut list = String::from("payout_id,address,amount,unit\n");
         for number in 0..payments {
             let address = RECIPIENTS[number % RECIPIENTS.len()];
-            list.push_str(&format!("{name}-{number},{address},{},sat\n", 100_000 + number));
+            list.push_str(&format!(
+                "{name}-{number},{address},{},sat\n",
+                100_000 + number
+            ));
         }
         self.write(&format!("{name}.csv"), list.as_bytes());
         let file = self.text(&format!("{name}.csv"));
-        let mut arguments = vec!["payout", "create", &file, "--wallet", "main", "--fee-rate", "2"];
+        let mut arguments = vec![
+            "payout",
+            "create",
+            &file,
+            "--wallet",
+            "main",
+            "--fee-rate",
+            "2",
+        ];
         arguments.extend(more);
         self.ok(&arguments)["id"].as_str().unwrap().to_owned()
     }
@@ -154,7 +166,9 @@ impl Desk {
     }
 
     pub(crate) fn balance(&self, part: &str) -> u64 {
-        self.ok(&["balance", "--wallet", "main"])[part].as_u64().unwrap()
+        self.ok(&["balance", "--wallet", "main"])[part]
+            .as_u64()
+            .unwrap()
     }
 
     pub(crate) fn sync(&self) {
@@ -196,13 +210,18 @@ impl Desk {
     pub(crate) fn refused(&self, id: &str, psbt: &Psbt) -> String {
         let error = self.import(id, psbt).error(3).unwrap();
         assert_eq!(error["code"], "signed-refused");
-        assert_eq!(self.state(id), "exported", "a refused file changed the state");
+        assert_eq!(
+            self.state(id),
+            "exported",
+            "a refused file changed the state"
+        );
         error["findings"][0]["code"].as_str().unwrap().to_owned()
     }
 }
 
 fn descriptor(case: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/core-signing/regtest.json");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/core-signing/regtest.json");
     let fixture: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let cases = fixture["cases"].as_array().unwrap();
     let case = cases.iter().find(|found| found["name"] == case).unwrap();

@@ -48,11 +48,15 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// Reads what `decodepsbt` says; classes follow from the addresses of the wallet of the first input.
+    /// Reads what `decodepsbt` says; classes follow from the addresses of the wallet of the first
+    /// input.
     pub(crate) fn read(decoded: &Value, addresses: &Addresses) -> Result<Self> {
         let transaction = &decoded["tx"];
         let mut inputs = Vec::new();
-        for (input, spent) in list(&decoded["inputs"])?.iter().zip(list(&transaction["vin"])?) {
+        for (input, spent) in list(&decoded["inputs"])?
+            .iter()
+            .zip(list(&transaction["vin"])?)
+        {
             let coin = match input.get("witness_utxo") {
                 Some(coin) => (&coin["amount"], &coin["scriptPubKey"]),
                 None => {
@@ -76,7 +80,9 @@ impl View {
             let place = place(script, addresses);
             let class = match &place {
                 _ if script["type"] == "nulldata" => OutputClass::Data,
-                Some((name, Branch::Change, _)) if Some(name) == wallet.as_ref() => OutputClass::Change,
+                Some((name, Branch::Change, _)) if Some(name) == wallet.as_ref() => {
+                    OutputClass::Change
+                }
                 Some((name, Branch::Receive, _)) if Some(name) == wallet.as_ref() => {
                     OutputClass::SelfTransfer
                 }
@@ -100,7 +106,10 @@ impl View {
             (owner.wallet.to_string(), owner.branch, owner.index)
         };
         let inputs = report.inputs.iter().map(|input| {
-            let proven = input.proof.and(input.amount).expect("every amount is proven");
+            let proven = input
+                .proof
+                .and(input.amount)
+                .expect("every amount is proven");
             (proven.to_sat(), input.owner.as_ref().map(place))
         });
         let outputs = report.outputs.iter().map(|output| {
@@ -127,7 +136,8 @@ fn list(value: &Value) -> Result<&Vec<Value>> {
     value.as_array().context("no list")
 }
 
-/// Bitcoin Core prints bitcoins with eight decimals; a double holds 21 million of them exactly enough.
+/// Bitcoin Core prints bitcoins with eight decimals; a double holds 21 million of them exactly
+/// enough.
 fn sat(value: &Value) -> Result<u64> {
     Ok((value.as_f64().context("no amount")? * 1e8).round() as u64)
 }
@@ -179,7 +189,12 @@ impl fmt::Display for Seen {
         write!(
             f,
             "{} inputs, {} payments, {} change, {} transfers to the wallet itself, {} to other wallets of the vault, {} data",
-            self.inputs, self.payments, self.change, self.self_transfers, self.to_other_wallets, self.data
+            self.inputs,
+            self.payments,
+            self.change,
+            self.self_transfers,
+            self.to_other_wallets,
+            self.data
         )
     }
 }

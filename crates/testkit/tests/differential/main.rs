@@ -1,5 +1,6 @@
-//! Random transactions as Bitcoin Core sees them, against the review: amounts, fee, txid by `decodepsbt`; whose a script is by
-//! the addresses that `deriveaddresses` gives for the wallets' descriptors.
+//! Random transactions as Bitcoin Core sees them, against the review: amounts, fee, txid by
+//! `decodepsbt`; whose a script is by the addresses that `deriveaddresses` gives for the wallets'
+//! descriptors.
 #![allow(clippy::print_stdout, reason = "the counts stand in docs/assurance.md")]
 
 mod core;
@@ -35,7 +36,10 @@ fn the_review_agrees_with_bitcoin_core() {
         let psbts: Vec<Vec<u8>> = (0..BATCH)
             .map(|_| random_payout::payout(&mut random).psbt())
             .collect();
-        let calls: Vec<Value> = psbts.iter().map(|psbt| json!([STANDARD.encode(psbt)])).collect();
+        let calls: Vec<Value> = psbts
+            .iter()
+            .map(|psbt| json!([STANDARD.encode(psbt)]))
+            .collect();
         let decoded = node.batch("decodepsbt", &calls).unwrap();
         for (psbt, decoded) in psbts.iter().zip(&decoded) {
             let reviewed = review(Parsed::parse(psbt, &Limits::DEFAULT).unwrap(), &context);
@@ -44,6 +48,8 @@ fn the_review_agrees_with_bitcoin_core() {
             assert_eq!(ours, theirs, "{}", STANDARD.encode(psbt));
         }
     }
-    println!("differential: {WANTED} of {WANTED} random transactions agree with Bitcoin Core; {seen}");
+    println!(
+        "differential: {WANTED} of {WANTED} random transactions agree with Bitcoin Core; {seen}"
+    );
     assert!(seen.is_varied(), "{seen}");
 }

@@ -11,7 +11,8 @@ use cofferdam_testkit::hostile::{Coin, Payout};
 
 use crate::core::INDICES;
 
-/// Returns a payout whose fee is not negative: any wallet, up to six coins, up to nine outputs of every kind.
+/// Returns a payout whose fee is not negative: any wallet, up to six coins, up to nine outputs of
+/// every kind.
 pub(crate) fn payout(random: &mut Random) -> Payout {
     let wallets = vault_wallets();
     let wallet = &wallets[below(random, wallets.len() as u64) as usize];
@@ -26,8 +27,8 @@ pub(crate) fn payout(random: &mut Random) -> Payout {
     };
     let mut left = 0;
     for number in 0..=below(random, 6) {
-        let sat =
-            1 + random.bits() % [1_000, 1_000_000, 100_000_000, 100_000_000_000][below(random, 4) as usize];
+        let sat = 1 + random.bits()
+            % [1_000, 1_000_000, 100_000_000, 100_000_000_000][below(random, 4) as usize];
         left += sat;
         let salt = number as u32 + (below(random, 100_000) as u32) * 10;
         let mut coin = Coin::new(wallet, branch(random), index(random), sat, salt);
@@ -46,10 +47,22 @@ pub(crate) fn payout(random: &mut Random) -> Payout {
                 let other = &wallets[below(random, wallets.len() as u64) as usize];
                 payout.pay_own(other, branch(random), index(random), sat);
             }
-            5 => payout.pay(ScriptBuf::new_p2pkh(&PubkeyHash::from_byte_array(short)), sat),
-            6 => payout.pay(ScriptBuf::new_p2sh(&ScriptHash::from_byte_array(short)), sat),
-            7 => payout.pay(ScriptBuf::new_p2wpkh(&WPubkeyHash::from_byte_array(short)), sat),
-            8 => payout.pay(ScriptBuf::new_p2wsh(&WScriptHash::from_byte_array(hash)), sat),
+            5 => payout.pay(
+                ScriptBuf::new_p2pkh(&PubkeyHash::from_byte_array(short)),
+                sat,
+            ),
+            6 => payout.pay(
+                ScriptBuf::new_p2sh(&ScriptHash::from_byte_array(short)),
+                sat,
+            ),
+            7 => payout.pay(
+                ScriptBuf::new_p2wpkh(&WPubkeyHash::from_byte_array(short)),
+                sat,
+            ),
+            8 => payout.pay(
+                ScriptBuf::new_p2wsh(&WScriptHash::from_byte_array(hash)),
+                sat,
+            ),
             _ if below(random, 2) == 0 => {
                 let their = theirs(wallet.script_type());
                 payout.pay(script(their, branch(random), index(random)), sat);

@@ -45,9 +45,12 @@ impl Chain {
         self.first = (block, self.node.height().unwrap());
     }
 
-    /// Undoes all blocks of the history, and spends the coin that all its transactions came from otherwise.
+    /// Undoes all blocks of the history, and spends the coin that all its transactions came from
+    /// otherwise.
     pub(crate) fn take_back(&mut self) {
-        self.node.rpc("invalidateblock", json!([self.first.0])).unwrap();
+        self.node
+            .rpc("invalidateblock", json!([self.first.0]))
+            .unwrap();
         let transaction = self.spend(&[]);
         self.block_with(&transaction);
         self.coin = OutPoint::new(transaction.compute_txid(), 0);
@@ -91,7 +94,10 @@ impl Chain {
         let objects: Vec<Value> = ["0", "1"]
             .map(|branch| json!({"desc": bare.replace("<0;1>", branch), "range": 200}))
             .to_vec();
-        let found = self.node.rpc("scantxoutset", json!(["start", objects])).unwrap();
+        let found = self
+            .node
+            .rpc("scantxoutset", json!(["start", objects]))
+            .unwrap();
         Amount::from_btc(found["total_amount"].as_f64().unwrap())
             .unwrap()
             .to_sat()
@@ -100,7 +106,10 @@ impl Chain {
     fn block_with(&self, transaction: &Transaction) -> String {
         let block = self
             .node
-            .rpc("generateblock", json!([NOBODY, [serialize_hex(transaction)]]))
+            .rpc(
+                "generateblock",
+                json!([NOBODY, [serialize_hex(transaction)]]),
+            )
             .unwrap();
         block["hash"].as_str().unwrap().to_owned()
     }

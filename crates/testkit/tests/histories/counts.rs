@@ -14,7 +14,8 @@ pub(crate) struct Counts {
     pub(crate) refused: BTreeMap<String, u64>,
     /// Findings that a person saw, by code.
     pub(crate) found: BTreeMap<String, u64>,
-    /// What else came to pass: commands that were done, meddling, remedies, comparisons with a note.
+    /// What else came to pass: commands that were done, meddling, remedies, comparisons with a
+    /// note.
     pub(crate) done: BTreeMap<String, u64>,
     pub(crate) harm: Vec<String>,
 }

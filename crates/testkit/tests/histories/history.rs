@@ -196,7 +196,11 @@ impl<'a> History<'a> {
             .rev()
             .find(|(_, of)| *of == list)
             .cloned();
-        match (self.desks[desk].lists[&list].state.as_str(), returned, exported) {
+        match (
+            self.desks[desk].lists[&list].state.as_str(),
+            returned,
+            exported,
+        ) {
             ("planned", _, _) | ("exported", _, None) => {
                 let order = self.export(desk, &list);
                 self.run(order);
@@ -293,7 +297,10 @@ impl<'a> History<'a> {
 
     pub(crate) fn harm(&mut self, harm: Option<String>) {
         if let Some(harm) = harm {
-            let told = format!("COFFERDAM_HISTORY_SEED={} ({}): {harm}", self.seed, self.script);
+            let told = format!(
+                "COFFERDAM_HISTORY_SEED={} ({}): {harm}",
+                self.seed, self.script
+            );
             println!("{told}");
             self.counts.harm.push(told);
         }

@@ -1,13 +1,16 @@
-//! Drawn histories of both real binaries and a real bitcoind, with real kills: vault, journal and ledger against a model.
+//! Drawn histories of both real binaries and a real bitcoind, with real kills: vault, journal and
+//! ledger against a model.
 //!
-//! Two processes at once, `kill -9` at any moment, copied, cut, deleted and put-back files of the vault, copied and put-back
-//! ledgers, clones of both, imports, restores, lists that are created again, returns that come late or never, reorganisations.
-//! The model is the owner: what was acknowledged, which signatures left, which debts they pay, and the last count and head of
-//! the journal that was told. Harm is a debt or a coin for which two signatures left, something acknowledged that is gone, and
-//! nobody was told; a panic, an unexpected failure, or a command that does not end; a vault or a ledger that does not come back.
+//! Two processes at once, `kill -9` at any moment, copied, cut, deleted and put-back files of the
+//! vault, copied and put-back ledgers, clones of both, imports, restores, lists that are created
+//! again, returns that come late or never, reorganisations. The model is the owner: what was
+//! acknowledged, which signatures left, which debts they pay, and the last count and head of the
+//! journal that was told. Harm is a debt or a coin for which two signatures left, something
+//! acknowledged that is gone, and nobody was told; a panic, an unexpected failure, or a command
+//! that does not end; a vault or a ledger that does not come back.
 //!
-//! `COFFERDAM_HISTORIES=N` takes so many, `COFFERDAM_HISTORY_SEED=N` tells that one alone, step by step, and
-//! `COFFERDAM_HISTORIES_FROM=N` begins with another one.
+//! `COFFERDAM_HISTORIES=N` takes so many, `COFFERDAM_HISTORY_SEED=N` tells that one alone, step by
+//! step, and `COFFERDAM_HISTORIES_FROM=N` begins with another one.
 #![allow(clippy::print_stdout, reason = "the counts stand in docs/assurance.md")]
 
 mod chain;
@@ -31,7 +34,8 @@ use counts::Counts;
 use history::History;
 use template::Template;
 
-/// How many histories a run of the suite draws, which takes some 40 seconds on two cores, and the first of them.
+/// How many histories a run of the suite draws, which takes some 40 seconds on two cores, and the
+/// first of them.
 const DRAWN: u64 = 12;
 const FIRST: u64 = 1000;
 
@@ -67,7 +71,10 @@ fn work(template: &Template, next: &AtomicU64, end: u64, all: &Mutex<Counts>) {
 fn drawn_histories_of_both_programs_do_no_harm() {
     let one = number("COFFERDAM_HISTORY_SEED");
     let first = one.or(number("COFFERDAM_HISTORIES_FROM")).unwrap_or(FIRST);
-    let count = one.map(|_| 1).or(number("COFFERDAM_HISTORIES")).unwrap_or(DRAWN);
+    let count = one
+        .map(|_| 1)
+        .or(number("COFFERDAM_HISTORIES"))
+        .unwrap_or(DRAWN);
     let template = Template::make();
     let all = Mutex::new(Counts::default());
     let next = AtomicU64::new(first);

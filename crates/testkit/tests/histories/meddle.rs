@@ -34,7 +34,9 @@ impl History<'_> {
         };
         let what = match choice {
             0..=3 => {
-                place.copies.push((vault_files(&folder), place.acked.clone()));
+                place
+                    .copies
+                    .push((vault_files(&folder), place.acked.clone()));
                 "vault copied"
             }
             4 => {
@@ -51,7 +53,9 @@ impl History<'_> {
             }
             // The vault alone, and the newer files gone.
             6 => {
-                let Some((copy, _)) = any_copy(place) else { return };
+                let Some((copy, _)) = any_copy(place) else {
+                    return;
+                };
                 for name in vault_files(&folder)
                     .keys()
                     .filter(|name| !copy.contains_key(*name))
@@ -66,7 +70,9 @@ impl History<'_> {
                 "vault put back"
             }
             7 => {
-                let Some((copy, _)) = any_copy(place) else { return };
+                let Some((copy, _)) = any_copy(place) else {
+                    return;
+                };
                 if let Some(bytes) = copy.get("vault.journal") {
                     fs::write(file("vault.journal"), bytes).unwrap();
                 }
@@ -213,6 +219,9 @@ impl History<'_> {
             12 => self.counts.refuse("changed-meanwhile"),
             _ => self.counts.refuse("declined"),
         }
-        self.harm((code != 0 && paper.out.exists()).then(|| format!("exit {code}, and signatures: {said}")));
+        self.harm(
+            (code != 0 && paper.out.exists())
+                .then(|| format!("exit {code}, and signatures: {said}")),
+        );
     }
 }

@@ -62,7 +62,14 @@ impl History<'_> {
         };
         self.see(place, &document);
         let index = self.index.to_string();
-        let add = ["account", "add", "--name", self.script, "--script", self.script];
+        let add = [
+            "account",
+            "add",
+            "--name",
+            self.script,
+            "--script",
+            self.script,
+        ];
         let ran = self.sign_off(place, &[&add[..], &["--index", &index]].concat());
         self.harm(
             ran.document()
@@ -72,12 +79,16 @@ impl History<'_> {
         self.counts.note("restored");
     }
 
-    /// Imports one of the journals that lie about, or a copy; the owner compares it with the last note of the vault it is of.
+    /// Imports one of the journals that lie about, or a copy; the owner compares it with the last
+    /// note of the vault it is of.
     pub(crate) fn import_journal(&mut self, place: usize) {
         let mut files = self.journals.clone();
         for (copy, _) in &self.places[place].copies {
             if let Some(bytes) = copy.get("vault.journal") {
-                let file = self.told.path().join(format!("copy-{}.journal", files.len()));
+                let file = self
+                    .told
+                    .path()
+                    .join(format!("copy-{}.journal", files.len()));
                 fs::write(&file, bytes).unwrap();
                 files.push(file);
             }
@@ -91,7 +102,8 @@ impl History<'_> {
             file = self.new_file("cut.journal");
             fs::write(&file, &bytes[..kept]).unwrap();
         }
-        let running = self.start_for_people(place, &["journal", "import", &file.display().to_string()]);
+        let running =
+            self.start_for_people(place, &["journal", "import", &file.display().to_string()]);
         let ran = running.finish();
         self.counted(&ran);
         self.see(place, &shown_state(&ran.err));
@@ -124,7 +136,10 @@ impl History<'_> {
 
 /// Returns the id of the vault that wrote a journal.
 fn journal_of(bytes: &[u8]) -> String {
-    bytes[8..24].iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes[8..24]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Returns where the last record of a journal begins.

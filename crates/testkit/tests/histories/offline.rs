@@ -35,8 +35,8 @@ pub(crate) struct Place {
 #[derive(Clone, Default)]
 pub(crate) struct Acked {
     pub(crate) signed: BTreeSet<String>,
-    /// The bounds that the policy may have: the one that was acknowledged, and those that a killed command may have set;
-    /// nothing where the owner has to look anew.
+    /// The bounds that the policy may have: the one that was acknowledged, and those that a killed
+    /// command may have set; nothing where the owner has to look anew.
     pub(crate) bounds: Vec<Option<u64>>,
 }
 
@@ -142,7 +142,9 @@ impl History<'_> {
             told.extend(codes(review));
             self.left(paper, file, told);
         }
-        self.owner.returned.push((paper.out.clone(), paper.list.clone()));
+        self.owner
+            .returned
+            .push((paper.out.clone(), paper.list.clone()));
     }
 
     /// A signature left: no coin of it was signed for anything else unsaid.
@@ -181,7 +183,8 @@ impl History<'_> {
         if !clashes.is_empty() && said {
             self.counts.note("signed again, and told");
         } else if !clashes.is_empty() {
-            // Where the owner knew already that the vault had gone back, it need not know better than its journal.
+            // Where the owner knew already that the vault had gone back, it need not know better
+            // than its journal.
             let remembered = self.remembered(paper.place);
             for (old, coin) in clashes {
                 let known = remembered.contains(&old);
@@ -212,11 +215,16 @@ impl History<'_> {
             Value::Null => shown,
             journal => journal,
         };
-        let (Some(count), Some(vault)) = (journal["count"].as_u64(), shown["vault_id"].as_str()) else {
+        let (Some(count), Some(vault)) = (journal["count"].as_u64(), shown["vault_id"].as_str())
+        else {
             return;
         };
         self.places[place].vault = vault.to_owned();
-        let known = self.owner.notes.get(vault).map_or(0, |note| note.generation);
+        let known = self
+            .owner
+            .notes
+            .get(vault)
+            .map_or(0, |note| note.generation);
         let note = Note {
             count,
             head: text(&journal["head"]),
@@ -231,7 +239,8 @@ impl History<'_> {
         }
     }
 
-    /// The owner compares the generation alone, where no more is shown: of a vault that `repair` brought back.
+    /// The owner compares the generation alone, where no more is shown: of a vault that `repair`
+    /// brought back.
     pub(crate) fn see_generation(&mut self, place: usize, shown: &Value) {
         let vault = self.places[place].vault.clone();
         let Some(note) = self.owner.notes.get(&vault) else {
@@ -312,7 +321,9 @@ impl History<'_> {
             return;
         }
         self.counts.note("a killed signer's file");
-        self.owner.returned.push((paper.out.clone(), paper.list.clone()));
+        self.owner
+            .returned
+            .push((paper.out.clone(), paper.list.clone()));
         for file in items(&review["files"]) {
             self.left(paper, file, codes(review));
         }
@@ -347,7 +358,11 @@ pub(crate) fn named(error: &Value) -> Vec<String> {
 pub(crate) fn signed_in(journal: &Value) -> BTreeSet<String> {
     items(&journal["entries"])
         .filter(|entry| entry["event"] != "refused")
-        .filter_map(|entry| entry["transaction"]["unsigned_txid"].as_str().map(str::to_owned))
+        .filter_map(|entry| {
+            entry["transaction"]["unsigned_txid"]
+                .as_str()
+                .map(str::to_owned)
+        })
         .collect()
 }
 

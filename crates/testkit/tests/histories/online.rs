@@ -131,8 +131,9 @@ impl History<'_> {
         }
         let state = text(&document["state"]);
         let settled = document["final"] == true;
-        let unsigned = items(&document["transactions"])
-            .any(|transaction| transaction["state"] == "planned" || transaction["state"] == "exported");
+        let unsigned = items(&document["transactions"]).any(|transaction| {
+            transaction["state"] == "planned" || transaction["state"] == "exported"
+        });
         let kept = self.desks[desk].lists.entry(id.clone()).or_default();
         let mut lost = Vec::new();
         if kept.signed && unsigned {
@@ -168,7 +169,8 @@ impl History<'_> {
         self.rng.below(self.desks.len())
     }
 
-    /// Plans a list of new debts, or of some that were planned before: as they were, or with other amounts.
+    /// Plans a list of new debts, or of some that were planned before: as they were, or with other
+    /// amounts.
     pub(crate) fn create(&mut self, desk: usize, command: &str) -> Order {
         let mut debts: Vec<Debt> = Vec::new();
         let again = !self.owner.debts.is_empty() && self.rng.percent(45);
@@ -202,7 +204,10 @@ impl History<'_> {
         }
         let mut list = String::from("payout_id,address,amount,unit\n");
         for debt in &debts {
-            list.push_str(&format!("{},{},{},sat\n", debt.id, debt.address, debt.satoshi));
+            list.push_str(&format!(
+                "{},{},{},sat\n",
+                debt.id, debt.address, debt.satoshi
+            ));
         }
         let file = self.new_file("csv");
         fs::write(&file, list).unwrap();
@@ -211,7 +216,15 @@ impl History<'_> {
             self.rng.below(1 << 30).to_string(),
         );
         let (file, wallet) = (file.display().to_string(), self.script);
-        let mut words = vec!["payout", command, &file, "--wallet", wallet, "--fee-rate", &rate];
+        let mut words = vec![
+            "payout",
+            command,
+            &file,
+            "--wallet",
+            wallet,
+            "--fee-rate",
+            &rate,
+        ];
         words.extend(["--seed", &seed]);
         if again && self.rng.percent(50) {
             words.extend(["--again", "--accept", "payment-open"]);
@@ -281,7 +294,8 @@ impl History<'_> {
         self.order(desk, What::Other { list: None }, &words)
     }
 
-    /// Looks at all lists of a ledger: those that it acknowledged are there, and what a killed command made is learned.
+    /// Looks at all lists of a ledger: those that it acknowledged are there, and what a killed
+    /// command made is learned.
     pub(crate) fn look_at_lists(&mut self, desk: usize, each: bool) {
         let order = self.order(desk, What::Other { list: None }, &["payout", "list"]);
         let ran = self.run(order);

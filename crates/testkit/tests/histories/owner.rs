@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-/// Findings of the signer that say that coins or payments were signed before, or that it cannot know.
+/// Findings of the signer that say that coins or payments were signed before, or that it cannot
+/// know.
 pub(crate) const SIGNER_TELLS: [&str; 11] = [
     "signed-before",
     "fee-bump",
@@ -20,7 +21,8 @@ pub(crate) const SIGNER_TELLS: [&str; 11] = [
     "amount-differs",
 ];
 
-/// Findings and refusals of the watcher that say that a payment may be made twice, or that another vault or ledger signs.
+/// Findings and refusals of the watcher that say that a payment may be made twice, or that another
+/// vault or ledger signs.
 pub(crate) const WATCHER_TELLS: [&str; 9] = [
     "payment-open",
     "paid-before",
@@ -76,7 +78,8 @@ pub(crate) struct Note {
 pub(crate) struct Owner {
     pub(crate) debts: Vec<Debt>,
     pub(crate) lists: BTreeMap<String, List>,
-    /// Their ids, in the order in which they were learned: ids are drawn, and a seed has to draw the same lists again.
+    /// Their ids, in the order in which they were learned: ids are drawn, and a seed has to draw
+    /// the same lists again.
     pub(crate) order: Vec<String>,
     pub(crate) signed: Vec<Signed>,
     /// The last note of each vault, by its id.
@@ -145,7 +148,8 @@ impl Owner {
         }
     }
 
-    /// Returns, of each pair of transactions that pay one debt and can both confirm, who told of it, or what was not told.
+    /// Returns, of each pair of transactions that pay one debt and can both confirm, who told of
+    /// it, or what was not told.
     pub(crate) fn paid_twice(&self) -> Vec<Result<&'static str, String>> {
         let mut pairs = Vec::new();
         for (at, second) in self.signed.iter().enumerate() {
@@ -195,12 +199,15 @@ pub(crate) fn codes(document: &Value) -> BTreeSet<String> {
     findings.chain(own).collect()
 }
 
-/// Reads where a vault stands out of what people are told: `vault ID generation N, journal N records, head HEAD`.
+/// Reads where a vault stands out of what people are told: `vault ID generation N, journal N
+/// records, head HEAD`.
 pub(crate) fn shown_state(said: &str) -> Value {
     // A line goes on after a bar, which a terminal that is read byte by byte spells otherwise.
     let joined = ["\n  │ ", "\n  \u{e2}\u{94}\u{82} "]
         .iter()
-        .fold(said.replace('\r', ""), |said, broken| said.replace(broken, ""));
+        .fold(said.replace('\r', ""), |said, broken| {
+            said.replace(broken, "")
+        });
     let words: Vec<&str> = joined
         .split([' ', ',', '\n'])
         .filter(|word| !word.is_empty())

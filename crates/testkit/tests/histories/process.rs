@@ -38,7 +38,10 @@ impl Running {
     pub(crate) fn start(mut command: Command, folder: &Path, number: usize) -> Running {
         let told = ["out", "err"].map(|end| folder.join(format!("{number}.{end}")));
         let [out, err] = told.each_ref().map(|path| File::create(path).unwrap());
-        let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
+        let words: Vec<_> = command
+            .get_args()
+            .map(|word| word.to_string_lossy())
+            .collect();
         let words = words.join(" ");
         command
             .stdin(Stdio::null())
@@ -146,18 +149,25 @@ impl Ran {
         }
         let end = format!("{} {}", self.out.trim(), self.err.trim());
         let Some(status) = self.status else {
-            return Some(format!("does not end in {DEADLINE:?}: {} {end}", self.words));
+            return Some(format!(
+                "does not end in {DEADLINE:?}: {} {end}",
+                self.words
+            ));
         };
         match status.code() {
             None => Some(format!("ended by {status}: {} {end}", self.words)),
-            Some(_) if self.err.contains("panicked") => Some(format!("a panic: {} {end}", self.words)),
+            Some(_) if self.err.contains("panicked") => {
+                Some(format!("a panic: {} {end}", self.words))
+            }
             Some(1 | 101) => Some(format!("exit 1: {} {end}", self.words)),
             Some(_) if self.people => None,
             Some(0) if self.document().is_none() => {
                 Some(format!("exit 0 without a document: {} {end}", self.words))
             }
             Some(0) => None,
-            Some(_) if self.code().is_empty() => Some(format!("no error is told: {} {end}", self.words)),
+            Some(_) if self.code().is_empty() => {
+                Some(format!("no error is told: {} {end}", self.words))
+            }
             Some(_) => None,
         }
     }

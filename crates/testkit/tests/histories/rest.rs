@@ -54,7 +54,8 @@ impl History<'_> {
         self.harm(wrong.then(|| format!("the node says {holds}, the ledger {balance}")));
     }
 
-    /// A vault writes again, by what its errors advise or from its words, and has all that it acknowledged.
+    /// A vault writes again, by what its errors advise or from its words, and has all that it
+    /// acknowledged.
     fn rest_vault(&mut self, place: usize) {
         let Some(remembered) = self.bring_back(place) else {
             self.counts.note("restored at the end");
@@ -83,7 +84,9 @@ impl History<'_> {
             let remedy = ran.code();
             let remedied = match remedy.as_str() {
                 "vault-busy" => start.elapsed() < DEADLINE,
-                "vault-damaged" | "vault-tampered" | "not-a-vault" | "vault-missing" => self.repair(place),
+                "vault-damaged" | "vault-tampered" | "not-a-vault" | "vault-missing" => {
+                    self.repair(place)
+                }
                 "vault-behind-journal" | "generation-implausible" => self
                     .sign_off(place, &["repair", "--reseal", "--yes"])
                     .document()
@@ -118,7 +121,9 @@ impl History<'_> {
         }
         for (at, (copy, _)) in self.places[place].copies.clone().iter().enumerate().rev() {
             let file = self.told.path().join(format!("{place}-{at}.vault"));
-            let Some(bytes) = copy.get("vault") else { continue };
+            let Some(bytes) = copy.get("vault") else {
+                continue;
+            };
             fs::write(&file, bytes).unwrap();
             let ran = self.sign_off(place, &["repair", "--use", &file.display().to_string()]);
             if let Some(document) = ran.document() {

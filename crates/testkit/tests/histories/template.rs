@@ -29,7 +29,15 @@ impl Template {
                 .add_account(script, script, u32::try_from(index).unwrap())
                 .unwrap();
             let file = folder.path().join(script).display().to_string();
-            run(&["export", "--account", script, "--format", "json", "--out", &file]);
+            run(&[
+                "export",
+                "--account",
+                script,
+                "--format",
+                "json",
+                "--out",
+                &file,
+            ]);
         }
         for wallet in run(&["wallet", "list"])["wallets"].as_array().unwrap() {
             let name = SCRIPTS
@@ -39,7 +47,12 @@ impl Template {
             descriptors.insert(name, wallet["descriptor"].as_str().unwrap().to_owned());
         }
         let words = folder.path().join("words");
-        run(&["backup", "show", "--mnemonic-out", &words.display().to_string()]);
+        run(&[
+            "backup",
+            "show",
+            "--mnemonic-out",
+            &words.display().to_string(),
+        ]);
         Template {
             folder,
             words,
@@ -57,7 +70,11 @@ impl Template {
         let watcher = Watcher::new(folder);
         for script in SCRIPTS {
             let file = self.folder.path().join(script).display().to_string();
-            watcher.run(&["wallet", "import", &file]).unwrap().json().unwrap();
+            watcher
+                .run(&["wallet", "import", &file])
+                .unwrap()
+                .json()
+                .unwrap();
         }
         let mut arguments = vec!["sync".to_owned()];
         arguments.extend(node.chain_arguments());

@@ -1,4 +1,5 @@
-//! The hostile corpus through the real signer: every case is refused, warned of or shown exactly as it says.
+//! The hostile corpus through the real signer: every case is refused, warned of or shown exactly as
+//! it says.
 //!
 //! `COFFERDAM_CASE=TEXT` tries only the cases with this text in their names.
 #![allow(clippy::print_stdout, reason = "the counts stand in docs/assurance.md")]
@@ -27,7 +28,10 @@ fn every_case_meets_exactly_what_it_says() {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
                     if let Err(error) = steps::run(case, &templates, &counts) {
-                        failures.lock().unwrap().push(format!("{}: {error:#}", case.name));
+                        failures
+                            .lock()
+                            .unwrap()
+                            .push(format!("{}: {error:#}", case.name));
                     }
                 }
             });

@@ -60,7 +60,8 @@ pub(crate) fn run(case: &Case, templates: &Templates, counts: &Counts) -> Result
         if let Some(name) = &step.named {
             fs::rename(stick.join(&step.files[0]), stick.join(name))?;
         }
-        take(case, step, &signer, &stick).with_context(|| format!("step {number}, {}", step.command))?;
+        take(case, step, &signer, &stick)
+            .with_context(|| format!("step {number}, {}", step.command))?;
         counts.steps.fetch_add(1, Ordering::Relaxed);
         if step.command == "sign" {
             let count = match (step.exit, step.error.as_deref()) {
@@ -103,7 +104,12 @@ fn take(case: &Case, step: &Step, signer: &Signer, stick: &Path) -> Result<()> {
     let arguments = arguments(case, step, stick, &out);
     let findings = match &step.swapped_for {
         Some(other) => {
-            on_terminal(signer, &arguments, &stick.join(&step.files[0]), case.bytes(other))?;
+            on_terminal(
+                signer,
+                &arguments,
+                &stick.join(&step.files[0]),
+                case.bytes(other),
+            )?;
             let signed = signed(&out)?;
             let signed = Parsed::parse(&fs::read(&signed[0])?, &Limits::DEFAULT)?;
             ensure!(
@@ -130,7 +136,11 @@ fn take(case: &Case, step: &Step, signer: &Signer, stick: &Path) -> Result<()> {
     } else {
         0
     };
-    ensure!(signed(&out)?.len() == wanted, "signed files: {:?}", signed(&out)?);
+    ensure!(
+        signed(&out)?.len() == wanted,
+        "signed files: {:?}",
+        signed(&out)?
+    );
     if step.command == "inspect" {
         let after = content(stick.parent().context("a folder")?)?;
         ensure!(before == after, "something was written");
@@ -192,7 +202,11 @@ fn findings(step: &Step, run: &Run) -> Result<Vec<Value>> {
 fn shown(step: &Step, run: &Run) -> Result<()> {
     let whole = cofferdam_core::sanitize::unfolded(&run.stdout);
     for words in &step.shown {
-        ensure!(whole.contains(words.as_str()), "no {words:?} in {}", run.stdout);
+        ensure!(
+            whole.contains(words.as_str()),
+            "no {words:?} in {}",
+            run.stdout
+        );
     }
     let hostile = |found: char| {
         found.is_control() && found != '\n'
@@ -203,7 +217,8 @@ fn shown(step: &Step, run: &Run) -> Result<()> {
     Ok(())
 }
 
-/// Signs on a terminal; the file is exchanged after the review is shown, and before the operator says yes.
+/// Signs on a terminal; the file is exchanged after the review is shown, and before the operator
+/// says yes.
 fn on_terminal(signer: &Signer, arguments: &[String], file: &Path, other: &[u8]) -> Result<()> {
     let mut command = signer.command()?;
     command.args(arguments);

@@ -27,7 +27,8 @@ impl Templates {
         };
         let old = TempDir::new()?;
         let signer = restored(old.path())?;
-        // Something must have been signed, for an empty journal is no memory. It is far from every case.
+        // Something must have been signed, for an empty journal is no memory. It is far from every
+        // case.
         let payout = Payout::new(ScriptType::Segwit).with(|payout| {
             payout.coins = vec![Coin::new(
                 ours(ScriptType::Segwit),
@@ -40,12 +41,18 @@ impl Templates {
             payout.pay(payee(200), 12_340_000);
         });
         fs::write(signer.path("first.psbt"), payout.psbt())?;
-        let [psbt, out, journal] = ["first.psbt", "out.psbt", "journal"].map(|name| text(&signer, name));
-        signer.run(&["sign", &psbt, "--out", &out, "--yes"])?.json()?;
-        signer.run(&["journal", "export", "--out", &journal])?.json()?;
+        let [psbt, out, journal] =
+            ["first.psbt", "out.psbt", "journal"].map(|name| text(&signer, name));
+        signer
+            .run(&["sign", &psbt, "--out", &out, "--yes"])?
+            .json()?;
+        signer
+            .run(&["journal", "export", "--out", &journal])?
+            .json()?;
         restored(templates.without_memory.path())?;
         let usual = restored(templates.usual.path())?;
-        // The other one was restored too, and so it alone is no memory: the one that was born with the words comes first.
+        // The other one was restored too, and so it alone is no memory: the one that was born with
+        // the words comes first.
         for journal in [born_journal()?, journal] {
             let imported = usual.run(&["journal", "import", &journal])?.json()?;
             let head = imported["head"].as_str().context("a head")?;
@@ -94,8 +101,8 @@ fn restored(folder: &Path) -> Result<Signer> {
     Ok(signer)
 }
 
-/// Writes costs into the only slot of the newest generation, with the checksum that anyone can compute; the older
-/// generations go (`docs/formats/vault.md`).
+/// Writes costs into the only slot of the newest generation, with the checksum that anyone can
+/// compute; the older generations go (`docs/formats/vault.md`).
 fn write_costs(folder: &Path, costs: [u32; 3]) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

@@ -1,5 +1,5 @@
-//! Mutations of the hostile corpus and of clean payouts: nothing is signed without a finding but what is equivalent to the
-//! original, or what the operator is shown truly as another transaction.
+//! Mutations of the hostile corpus and of clean payouts: nothing is signed without a finding but
+//! what is equivalent to the original, or what the operator is shown truly as another transaction.
 //!
 //! A seeded sample is tried; `COFFERDAM_EXHAUSTIVE=1` tries all.
 #![allow(clippy::print_stdout, reason = "the counts stand in docs/assurance.md")]
@@ -34,13 +34,15 @@ enum Fate {
     Found,
     /// Only notes; what is shown is true.
     Noted,
-    /// No finding: the same transaction over the same proven coins, with the same class for each output.
+    /// No finding: the same transaction over the same proven coins, with the same class for each
+    /// output.
     Equivalent,
     /// No finding: the same transaction, but an own output is shown as a payment.
     Understated,
     /// No finding: another transaction, which is shown as it is.
     Shown,
-    /// No finding, and the signature is worthless: it covers a claim about a taproot coin that is false.
+    /// No finding, and the signature is worthless: it covers a claim about a taproot coin that is
+    /// false.
     Worthless,
 }
 

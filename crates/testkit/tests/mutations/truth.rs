@@ -1,4 +1,5 @@
-//! What is true of a transaction, known without asking the review: which coins there are, and which scripts are the vault's.
+//! What is true of a transaction, known without asking the review: which coins there are, and which
+//! scripts are the vault's.
 
 use std::collections::HashMap;
 
@@ -38,8 +39,8 @@ pub(crate) enum Worth {
     True,
     /// As above, but an own output that is not declared is shown as a payment.
     Understated,
-    /// A taproot coin is claimed to be another than it is, or is not known at all: the signature covers the claim, and is good
-    /// for nothing else (BIP341).
+    /// A taproot coin is claimed to be another than it is, or is not known at all: the signature
+    /// covers the claim, and is good for nothing else (BIP341).
     CoversAFalseClaim,
 }
 
@@ -85,7 +86,10 @@ impl Truth {
         let true_of_it = (
             transaction.version.0,
             transaction.lock_time.to_consensus_u32(),
-            transaction.input.iter().any(|input| input.sequence.is_rbf()),
+            transaction
+                .input
+                .iter()
+                .any(|input| input.sequence.is_rbf()),
         );
         if shown != true_of_it {
             return Err(format!(
@@ -109,31 +113,44 @@ impl Truth {
             }
             if known != Some(&claimed) {
                 if spend.proof != AmountProof::TaprootSighash {
-                    return Err(format!("input {} is {known:?}, not {claimed:?}", spend.input));
+                    return Err(format!(
+                        "input {} is {known:?}, not {claimed:?}",
+                        spend.input
+                    ));
                 }
                 worth = worth.max(Worth::CoversAFalseClaim);
             }
-            let (name, branch, index) = self.own.get(&claimed.script_pubkey).ok_or("a foreign coin")?;
+            let (name, branch, index) = self
+                .own
+                .get(&claimed.script_pubkey)
+                .ok_or("a foreign coin")?;
             if (*branch, *index) != (spend.branch, spend.index) {
                 return Err(format!("input {} stands elsewhere", spend.input));
             }
             if *wallet.get_or_insert(name) != name {
                 return Err("coins of two wallets".into());
             }
-            inputs = inputs.checked_add(claimed.value).ok_or("the sum of the inputs")?;
+            inputs = inputs
+                .checked_add(claimed.value)
+                .ok_or("the sum of the inputs")?;
         }
         let mut outputs = Amount::ZERO;
         for (output, shown) in transaction.output.iter().zip(&report.outputs) {
-            if shown.amount != output.value || shown.script != output.script_pubkey.to_hex_string() {
+            if shown.amount != output.value || shown.script != output.script_pubkey.to_hex_string()
+            {
                 return Err("an output is shown with another amount or script".into());
             }
             let own = self.own.get(&output.script_pubkey);
             let class = match own {
                 Some((name, Branch::Change, _)) if Some(name) == wallet => OutputClass::Change,
-                Some((name, Branch::Receive, _)) if Some(name) == wallet => OutputClass::SelfTransfer,
+                Some((name, Branch::Receive, _)) if Some(name) == wallet => {
+                    OutputClass::SelfTransfer
+                }
                 _ => shown.class,
             };
-            if matches!(shown.class, OutputClass::Change | OutputClass::SelfTransfer) && own.is_none() {
+            if matches!(shown.class, OutputClass::Change | OutputClass::SelfTransfer)
+                && own.is_none()
+            {
                 return Err("a stranger's output is shown as ours".into());
             }
             if class != shown.class {
@@ -148,7 +165,9 @@ impl Truth {
         }
         let fee = inputs.checked_sub(outputs).ok_or("a negative fee")?;
         match report.fee {
-            Some(shown) if shown.amount == fee && report.outputs.len() == transaction.output.len() => {
+            Some(shown)
+                if shown.amount == fee && report.outputs.len() == transaction.output.len() =>
+            {
                 Ok(worth)
             }
             shown => Err(format!("the fee is {fee}, not {shown:?}")),
@@ -163,8 +182,8 @@ fn add(coins: &mut HashMap<OutPoint, TxOut>, transaction: &Transaction) {
     }
 }
 
-/// The transaction as rust-bitcoin reads it from version 0; of version 2 put together here. No case asks for a lock time in an
-/// input's map.
+/// The transaction as rust-bitcoin reads it from version 0; of version 2 put together here. No case
+/// asks for a lock time in an input's map.
 fn transaction(version: Version, raw: &RawPsbt) -> Transaction {
     if version == Version::V0 {
         return deserialize(raw.global.plain(global::UNSIGNED_TX).unwrap()).unwrap();

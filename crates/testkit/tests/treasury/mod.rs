@@ -49,13 +49,15 @@ impl Treasury {
     /// Mines so many block rewards to the wallet, and lets them mature.
     pub(crate) fn fund(&self, rewards: usize) {
         for _ in 0..rewards {
-            let address = self.watcher(&["address", "--wallet", "main", "--next"])["address"].clone();
+            let address =
+                self.watcher(&["address", "--wallet", "main", "--next"])["address"].clone();
             let address = address.as_str().unwrap();
             let shown = self.signer(&["address", "--account", "main", "--check", address]);
             assert_eq!(shown["address"], address);
             self.node.mine_to(address, 1).unwrap();
         }
-        // Ten more than maturity asks for, so that a reorganisation does not make the coins immature again.
+        // Ten more than maturity asks for, so that a reorganisation does not make the coins
+        // immature again.
         self.node.mine(110).unwrap();
         self.sync();
     }
@@ -92,7 +94,10 @@ impl Treasury {
         let objects: Vec<Value> = ["0", "1"]
             .map(|branch| json!({"desc": bare.replace("<0;1>", branch), "range": 50}))
             .to_vec();
-        let found = self.node.rpc("scantxoutset", json!(["start", objects])).unwrap();
+        let found = self
+            .node
+            .rpc("scantxoutset", json!(["start", objects]))
+            .unwrap();
         btc_to_sat(&found["total_amount"])
     }
 }
@@ -112,14 +117,18 @@ pub(crate) fn outputs(node: &Bitcoind, txid: &str) -> BTreeMap<String, u64> {
         .iter()
         .map(|output| {
             (
-                output["scriptPubKey"]["address"].as_str().unwrap().to_owned(),
+                output["scriptPubKey"]["address"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned(),
                 btc_to_sat(&output["value"]),
             )
         })
         .collect()
 }
 
-/// Tells the version of a binary PSBT: version 2 has no unsigned transaction (key type 0x00) as its first pair.
+/// Tells the version of a binary PSBT: version 2 has no unsigned transaction (key type 0x00) as its
+/// first pair.
 pub(crate) fn psbt_version_of(psbt: &[u8]) -> &'static str {
     assert_eq!(&psbt[..5], b"psbt\xff");
     if psbt[5..7] == [1, 0] { "0" } else { "2" }

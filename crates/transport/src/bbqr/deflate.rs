@@ -18,7 +18,9 @@ pub(super) fn deflate(bytes: &[u8]) -> Option<Vec<u8>> {
     loop {
         let (read, made) = (state.total_in(), state.total_out());
         let rest = bytes.get(usize::try_from(read).ok()?..)?;
-        let status = state.compress(rest, &mut chunk, FlushCompress::Finish).ok()?;
+        let status = state
+            .compress(rest, &mut chunk, FlushCompress::Finish)
+            .ok()?;
         let made = usize::try_from(state.total_out() - made).ok()?;
         written.extend_from_slice(chunk.get(..made)?);
         if status == Status::StreamEnd {
@@ -106,7 +108,9 @@ mod tests {
 
     #[test]
     fn a_window_of_two_to_the_fifteen_is_read() {
-        let bytes: Vec<u8> = (0..60_000u32).map(|n| (n % 20_011 * 7919 % 256) as u8).collect();
+        let bytes: Vec<u8> = (0..60_000u32)
+            .map(|n| (n % 20_011 * 7919 % 256) as u8)
+            .collect();
         let mut state = Compress::new_with_window_bits(Compression::best(), false, 15);
         let mut written = Vec::with_capacity(bytes.len() + 100);
         state

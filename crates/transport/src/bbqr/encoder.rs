@@ -18,11 +18,13 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// Divides what is carried into parts of at most `characters` characters, in the encoding that gives the fewest.
+    /// Divides what is carried into parts of at most `characters` characters, in the encoding that
+    /// gives the fewest.
     pub fn new(carried: &Carried, characters: usize) -> Result<Self, EncodeError> {
         let file_type = FileType::of(carried.kind).ok_or(EncodeError::Seed)?;
         check_size(&carried.bytes)?;
-        let deflated = deflate(&carried.bytes).filter(|deflated| deflated.len() < carried.bytes.len());
+        let deflated =
+            deflate(&carried.bytes).filter(|deflated| deflated.len() < carried.bytes.len());
         let (encoding, bytes) = match &deflated {
             Some(deflated) => (Encoding::Zlib, deflated.as_slice()),
             None => (Encoding::Base32, carried.bytes.as_slice()),
@@ -135,8 +137,11 @@ mod tests {
                 for length in [1, 5, 13, 1000, 4001] {
                     let file = noise(length);
                     let encoder =
-                        Encoder::with_encoding(encoding, FileType::Binary, &file, characters).unwrap();
-                    let parts: Vec<_> = (0..encoder.count()).map(|i| encoder.part(i).unwrap()).collect();
+                        Encoder::with_encoding(encoding, FileType::Binary, &file, characters)
+                            .unwrap();
+                    let parts: Vec<_> = (0..encoder.count())
+                        .map(|i| encoder.part(i).unwrap())
+                        .collect();
                     assert_eq!(encoder.part(parts.len()), None);
                     let (last, rest) = parts.split_last().unwrap();
                     assert!(last.len() > header::LENGTH && last.len() <= characters);
@@ -187,10 +192,14 @@ mod tests {
 
     #[test]
     fn parts_come_in_a_loop() {
-        let mut encoder = Encoder::with_encoding(Encoding::Hex, FileType::Text, b"abc", 10).unwrap();
+        let mut encoder =
+            Encoder::with_encoding(Encoding::Hex, FileType::Text, b"abc", 10).unwrap();
         let shown: Vec<_> = (0..4)
             .map(|_| String::from_utf8(encoder.next_part()).unwrap())
             .collect();
-        assert_eq!(shown, ["B$HU030061", "B$HU030162", "B$HU030263", "B$HU030061"]);
+        assert_eq!(
+            shown,
+            ["B$HU030061", "B$HU030162", "B$HU030263", "B$HU030061"]
+        );
     }
 }

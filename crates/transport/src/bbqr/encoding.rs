@@ -31,7 +31,8 @@ impl Encoding {
         }
     }
 
-    /// Characters that hold whole bytes together: the length of every part but the last is a multiple of it.
+    /// Characters that hold whole bytes together: the length of every part but the last is a
+    /// multiple of it.
     pub(super) fn unit(self) -> usize {
         match self {
             Encoding::Hex => 2,
@@ -47,7 +48,8 @@ impl Encoding {
         }
     }
 
-    /// Reads a part's characters. None when they are of another alphabet, or do not end with a whole byte.
+    /// Reads a part's characters. None when they are of another alphabet, or do not end with a
+    /// whole byte.
     pub(super) fn to_bytes(self, text: &[u8]) -> Option<Vec<u8>> {
         match self {
             Encoding::Hex => HEXUPPER.decode(text).ok(),

@@ -57,7 +57,9 @@ pub enum JoinError {
     #[error("BBQr part {0} (from 0) is empty; scan the code again")]
     EmptyPart(usize),
     /// Characters of another alphabet, or half a byte at the end.
-    #[error("BBQr part {0} (from 0) is damaged: its characters are not in its encoding; scan the code again")]
+    #[error(
+        "BBQr part {0} (from 0) is damaged: its characters are not in its encoding; scan the code again"
+    )]
     Characters(usize),
     /// A part of another file.
     #[error("this code is part of another BBQr file")]

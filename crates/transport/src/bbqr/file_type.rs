@@ -2,7 +2,8 @@
 
 use crate::carried::Kind;
 
-/// What the file is, as its parts say. Key teleport (`R`, `S`, `E`) and programs (`X`) are not taken.
+/// What the file is, as its parts say. Key teleport (`R`, `S`, `E`) and programs (`X`) are not
+/// taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FileType {
     /// `P`: a PSBT in binary.
@@ -49,7 +50,9 @@ impl FileType {
             Kind::Psbt => FileType::Psbt,
             Kind::Transaction => FileType::Transaction,
             Kind::Json => FileType::Json,
-            Kind::Bundle | Kind::Return | Kind::HdKey | Kind::Output | Kind::Account => FileType::Cbor,
+            Kind::Bundle | Kind::Return | Kind::HdKey | Kind::Output | Kind::Account => {
+                FileType::Cbor
+            }
             Kind::Text => FileType::Text,
             Kind::Bytes => FileType::Binary,
             Kind::Seed => return None,

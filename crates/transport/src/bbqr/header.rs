@@ -26,15 +26,28 @@ impl Header {
 
     /// Reads a part: its header and its piece of the encoded file, which is not empty.
     pub fn read(part: &[u8]) -> Result<(Self, &[u8]), JoinError> {
-        let &[b'B', b'$', encoding, file_type, t1, t0, i1, i0, ref piece @ ..] = part else {
+        let &[
+            b'B',
+            b'$',
+            encoding,
+            file_type,
+            t1,
+            t0,
+            i1,
+            i0,
+            ref piece @ ..,
+        ] = part
+        else {
             return Err(JoinError::NotAPart);
         };
         if part.len() > MAX_PART {
             return Err(JoinError::PartTooLong(part.len()));
         }
         let header = Self {
-            encoding: Encoding::from_letter(encoding).ok_or(JoinError::UnknownEncoding(encoding))?,
-            file_type: FileType::from_letter(file_type).ok_or(JoinError::UnknownFileType(file_type))?,
+            encoding: Encoding::from_letter(encoding)
+                .ok_or(JoinError::UnknownEncoding(encoding))?,
+            file_type: FileType::from_letter(file_type)
+                .ok_or(JoinError::UnknownFileType(file_type))?,
             total: from_base36(t1, t0).ok_or(JoinError::Number)?,
             index: from_base36(i1, i0).ok_or(JoinError::Number)?,
         };
@@ -52,7 +65,8 @@ impl Header {
 
     /// Tells whether two parts can be of one file.
     pub(super) fn same_file(&self, other: &Self) -> bool {
-        (self.encoding, self.file_type, self.total) == (other.encoding, other.file_type, other.total)
+        (self.encoding, self.file_type, self.total)
+            == (other.encoding, other.file_type, other.total)
     }
 
     /// Writes the header. Both numbers are at most 1295.
@@ -95,7 +109,13 @@ mod tests {
 
     #[test]
     fn numbers_are_two_digits_in_base_36() {
-        for (number, digits) in [(0, b"00"), (35, b"0Z"), (36, b"10"), (556, b"FG"), (1295, b"ZZ")] {
+        for (number, digits) in [
+            (0, b"00"),
+            (35, b"0Z"),
+            (36, b"10"),
+            (556, b"FG"),
+            (1295, b"ZZ"),
+        ] {
             assert_eq!(&to_base36(number), digits);
             assert_eq!(from_base36(digits[0], digits[1]), Some(number));
         }
@@ -108,8 +128,14 @@ mod tests {
         assert_eq!(Header::read(b"B$ZP0100"), Err(JoinError::EmptyPart(0)));
         assert_eq!(Header::read(b"B$ZP010"), Err(JoinError::NotAPart));
         assert_eq!(Header::read(b"B#ZP0100AA"), Err(JoinError::NotAPart));
-        assert_eq!(Header::read(b"B$QP0100AA"), Err(JoinError::UnknownEncoding(b'Q')));
-        assert_eq!(Header::read(b"B$ZX0100AA"), Err(JoinError::UnknownFileType(b'X')));
+        assert_eq!(
+            Header::read(b"B$QP0100AA"),
+            Err(JoinError::UnknownEncoding(b'Q'))
+        );
+        assert_eq!(
+            Header::read(b"B$ZX0100AA"),
+            Err(JoinError::UnknownFileType(b'X'))
+        );
         assert_eq!(Header::read(b"B$ZP-100AA"), Err(JoinError::Number));
         assert_eq!(
             Header::read(b"B$ZP0000AA"),
@@ -121,7 +147,10 @@ mod tests {
         );
         let mut long = b"B$ZP0100".to_vec();
         long.resize(MAX_PART + 1, b'A');
-        assert_eq!(Header::read(&long), Err(JoinError::PartTooLong(MAX_PART + 1)));
+        assert_eq!(
+            Header::read(&long),
+            Err(JoinError::PartTooLong(MAX_PART + 1))
+        );
     }
 
     #[test]

@@ -8,8 +8,9 @@ use crate::still;
 
 /// Joins the parts of one file, in any order. It holds 3.5 MB at most.
 ///
-/// A part that contradicts what was collected is refused. BBQr has no checksum: only when all parts are there can the deflated
-/// stream, and the file's type, tell that something was foreign or misread. The part that was last is dropped then.
+/// A part that contradicts what was collected is refused. BBQr has no checksum: only when all parts
+/// are there can the deflated stream, and the file's type, tell that something was foreign or
+/// misread. The part that was last is dropped then.
 pub struct Joiner {
     /// Of the first part; its index does not count.
     header: Header,
@@ -84,7 +85,10 @@ impl Assembly for Joiner {
             .to_bytes(text)
             .ok_or(JoinError::Characters(index))?;
         let fits = self.fits(index, bytes.len());
-        let place = self.parts.get_mut(index).ok_or(JoinError::Conflict(index))?;
+        let place = self
+            .parts
+            .get_mut(index)
+            .ok_or(JoinError::Conflict(index))?;
         match place {
             Some(known) if *known == bytes => return Ok(Step::Known),
             Some(_) => return Err(JoinError::Conflict(index)),
@@ -127,7 +131,12 @@ mod tests {
     use crate::bbqr::Encoder;
     use crate::carried::Kind;
 
-    fn parts(encoding: Encoding, file_type: FileType, file: &[u8], characters: usize) -> Vec<Vec<u8>> {
+    fn parts(
+        encoding: Encoding,
+        file_type: FileType,
+        file: &[u8],
+        characters: usize,
+    ) -> Vec<Vec<u8>> {
         let encoder = Encoder::with_encoding(encoding, file_type, file, characters).unwrap();
         (0..)
             .map_while(|i| encoder.part(i))
@@ -182,7 +191,10 @@ mod tests {
             (&b"B$HU0A0031313131313131313131"[..], JoinError::Conflict(0)),
             (b"B$HU0A01313131", JoinError::Conflict(1)),
             (b"B$HU0A093131313131313131313131", JoinError::Conflict(9)),
-            (b"B$HU0A0131313131313131313131313131", JoinError::Conflict(1)),
+            (
+                b"B$HU0A0131313131313131313131313131",
+                JoinError::Conflict(1),
+            ),
             (b"B$HU0B01313131", JoinError::OtherFile),
             (b"B$HJ0A01313131", JoinError::OtherFile),
             (b"B$2U0A01313131", JoinError::OtherFile),

@@ -1,7 +1,8 @@
 //! A PSBT without what the bundle's previous transactions say already.
 //!
-//! A field that is left out keeps its place in the map, with an empty value: no previous transaction and no coin is ever
-//! empty, so that nothing is ambiguous, and the order of the pairs comes back by itself.
+//! A field that is left out keeps its place in the map, with an empty value: no previous
+//! transaction and no coin is ever empty, so that nothing is ambiguous, and the order of the pairs
+//! comes back by itself.
 
 use std::convert::Infallible;
 
@@ -25,8 +26,8 @@ pub(super) struct LeanPsbt {
 }
 
 impl LeanPsbt {
-    /// Leaves out of a binary PSBT what is a previous transaction or follows from one. What does not fit its coin stays.
-    /// Returns the unsigned txid, too.
+    /// Leaves out of a binary PSBT what is a previous transaction or follows from one. What does
+    /// not fit its coin stays. Returns the unsigned txid, too.
     pub(super) fn of(
         binary: &[u8],
         previous: &mut PreviousTransactions<'_>,
@@ -63,11 +64,19 @@ impl LeanPsbt {
         })
     }
 
-    pub(super) fn write(&self, encoder: &mut Encoder<Vec<u8>>) -> Result<(), EncodeError<Infallible>> {
-        encoder.array(2)?.bytes(&self.sha256)?.bytes(&self.bytes)?.ok()
+    pub(super) fn write(
+        &self,
+        encoder: &mut Encoder<Vec<u8>>,
+    ) -> Result<(), EncodeError<Infallible>> {
+        encoder
+            .array(2)?
+            .bytes(&self.sha256)?
+            .bytes(&self.bytes)?
+            .ok()
     }
 
-    /// Puts back what was left out, within `limit` bytes, and proves the result by its hash. Returns the unsigned txid too.
+    /// Puts back what was left out, within `limit` bytes, and proves the result by its hash.
+    /// Returns the unsigned txid too.
     pub(super) fn rebuild(
         &self,
         index: usize,
@@ -77,7 +86,8 @@ impl LeanPsbt {
         let limits = Limits::DEFAULT;
         let malformed = |error| BundleError::Psbt { index, error };
         let (mut raw, unsigned_tx) = RawPsbt::parse(&self.bytes, &limits).map_err(malformed)?;
-        // A previous transaction that many inputs name multiplies: it is counted before it is copied.
+        // A previous transaction that many inputs name multiplies: it is counted before it is
+        // copied.
         let mut size = self.bytes.len();
         let mut grow = |by: usize| {
             size = size.saturating_add(by);

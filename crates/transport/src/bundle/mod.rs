@@ -1,9 +1,12 @@
-//! The bundle: what a watcher hands to the signer in one go. `docs/formats/bundle.md` describes its bytes.
+//! The bundle: what a watcher hands to the signer in one go. `docs/formats/bundle.md` describes its
+//! bytes.
 //!
 //! - [`Bundle::of`] takes PSBTs, and each previous transaction out of them once.
-//! - [`Bundle::parse`] reads one strictly; [`Bundle::psbts`] rebuilds each PSBT and proves it byte for byte.
+//! - [`Bundle::parse`] reads one strictly; [`Bundle::psbts`] rebuilds each PSBT and proves it byte
+//!   for byte.
 //!
-//! - [`Bundle::asking`] adds what the watcher saw of the signer's journal, for the signer to confirm.
+//! - [`Bundle::asking`] adds what the watcher saw of the signer's journal, for the signer to
+//!   confirm.
 //!
 //! What comes out are PSBTs like those of any file: still a claim, to be parsed and reviewed.
 
@@ -26,7 +29,8 @@ use crate::journals::{MAX_SEEN, SeenJournal};
 /// The most PSBTs, as many as files of one run of the signer.
 pub const MAX_PSBTS: usize = 1_000;
 
-/// The most bytes of all PSBTs together once they are rebuilt, as much as one run of the signer takes.
+/// The most bytes of all PSBTs together once they are rebuilt, as much as one run of the signer
+/// takes.
 pub const MAX_REBUILT_BYTES: usize = 192 << 20;
 
 /// How many bytes of a file [`looks_like_bundle`] wants to see.
@@ -36,7 +40,8 @@ const FORMAT: Format = Format {
     name: "cofferdam/bundle",
     noun: "bundle",
     version: 2,
-    // As much as one PSBT may have. Reading a previous transaction takes about four times its bytes in memory.
+    // As much as one PSBT may have. Reading a previous transaction takes about four times its bytes
+    // in memory.
     max_bytes: 128 << 20,
 };
 
@@ -61,12 +66,17 @@ pub fn looks_like_bundle(start: &[u8]) -> bool {
 impl Bundle {
     /// Makes the bundle of PSBTs in any encoding; they come out in binary, in this order.
     ///
-    /// `name` is what the files are called after: 1 to 64 of `A-Z a-z 0-9 . _ -`, the first a letter or digit.
+    /// `name` is what the files are called after: 1 to 64 of `A-Z a-z 0-9 . _ -`, the first a
+    /// letter or digit.
     ///
     /// # Errors
     ///
     /// When one is no PSBT, or together they exceed what a signer takes.
-    pub fn of<T: AsRef<[u8]>>(wallet_id: WalletId, name: &str, psbts: &[T]) -> Result<Bundle, BundleError> {
+    pub fn of<T: AsRef<[u8]>>(
+        wallet_id: WalletId,
+        name: &str,
+        psbts: &[T],
+    ) -> Result<Bundle, BundleError> {
         check_name(name)?;
         check_count(psbts.len() as u64)?;
         let mut previous = PreviousTransactions::default();
@@ -115,7 +125,8 @@ impl Bundle {
         }
     }
 
-    /// Returns what the watcher saw of journals, ascending; none in a bundle of version 1, which does not say.
+    /// Returns what the watcher saw of journals, ascending; none in a bundle of version 1, which
+    /// does not say.
     pub fn seen(&self) -> Option<&[SeenJournal]> {
         self.seen.as_deref()
     }
@@ -208,8 +219,9 @@ impl Bundle {
     ///
     /// # Errors
     ///
-    /// When a previous transaction is missing, not needed or there twice, when a transaction is there twice, when a hash is
-    /// another, and before anything is rebuilt that would exceed [`MAX_REBUILT_BYTES`].
+    /// When a previous transaction is missing, not needed or there twice, when a transaction is
+    /// there twice, when a hash is another, and before anything is rebuilt that would exceed
+    /// [`MAX_REBUILT_BYTES`].
     pub fn psbts(&self) -> Result<Vec<Vec<u8>>, BundleError> {
         let mut psbts = Vec::new();
         self.rebuild(|_, psbt| {
@@ -219,8 +231,8 @@ impl Bundle {
         Ok(psbts)
     }
 
-    /// As [`psbts`](Self::psbts), one after the other: `take` has each, with its index, before the next is rebuilt. What it was given
-    /// counts only once all of them were.
+    /// As [`psbts`](Self::psbts), one after the other: `take` has each, with its index, before the
+    /// next is rebuilt. What it was given counts only once all of them were.
     ///
     /// # Errors
     ///

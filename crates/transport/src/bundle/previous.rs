@@ -37,7 +37,8 @@ impl<'a> PreviousTransactions<'a> {
         Ok(read)
     }
 
-    /// Offers what a PSBT gives as the previous transaction of a coin; returns whether these very bytes are now known.
+    /// Offers what a PSBT gives as the previous transaction of a coin; returns whether these very
+    /// bytes are now known.
     pub(super) fn offer(&mut self, outpoint: OutPoint, bytes: &[u8]) -> bool {
         if let Some(known) = self.get(outpoint) {
             return known.bytes == bytes;

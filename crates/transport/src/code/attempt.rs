@@ -71,7 +71,9 @@ fn doubled(mut seen: Seen) -> Seen {
 fn second(picture: &Luma) -> Seen {
     let width = picture.width();
     let mut prepared =
-        rqrr::PreparedImage::prepare_from_greyscale(width, picture.height(), |x, y| picture.at(x, y));
+        rqrr::PreparedImage::prepare_from_greyscale(width, picture.height(), |x, y| {
+            picture.at(x, y)
+        });
     let mut seen = Seen::default();
     for grid in prepared.detect_grids().into_iter().take(MAX_FINDERS) {
         let corners = grid.bounds.map(|point| (point.x as f32, point.y as f32));

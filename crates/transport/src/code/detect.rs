@@ -4,14 +4,16 @@ use rxing::Point;
 use rxing::common::{BitMatrix, DetectorRXingResult};
 use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, GenerateFinderPatternSets, SampleQR};
 
-/// How many finder patterns are looked at. Four codes have twelve; a picture with more than this shows something else.
+/// How many finder patterns are looked at. Four codes have twelve; a picture with more than this
+/// shows something else.
 pub(super) const MAX_FINDERS: usize = 60;
 
 /// How many sets of three finder patterns are sampled.
 const MAX_SETS: usize = 40;
 
-/// How many rows may have something of the proportions of a finder pattern, counted once for each: the library compares
-/// each finder pattern with all others, and a picture tiled with them would keep it busy for long.
+/// How many rows may have something of the proportions of a finder pattern, counted once for each:
+/// the library compares each finder pattern with all others, and a picture tiled with them would
+/// keep it busy for long.
 const MAX_CROSSINGS: usize = 10_000;
 
 /// A code as it stands in a picture.
@@ -55,7 +57,10 @@ pub(super) fn search(black: &BitMatrix, out_of_time: &dyn Fn() -> bool) -> Seen 
         return seen;
     }
     let mut used = Vec::new();
-    for set in GenerateFinderPatternSets(&mut finders).into_iter().take(MAX_SETS) {
+    for set in GenerateFinderPatternSets(&mut finders)
+        .into_iter()
+        .take(MAX_SETS)
+    {
         if out_of_time() {
             break;
         }
@@ -77,8 +82,8 @@ pub(super) fn search(black: &BitMatrix, out_of_time: &dyn Fn() -> bool) -> Seen 
     seen
 }
 
-/// Runs of about 1:1:3:1:1, dark at both ends, in every third row: those that the library looks at. Stops when they are
-/// too many.
+/// Runs of about 1:1:3:1:1, dark at both ends, in every third row: those that the library looks at.
+/// Stops when they are too many.
 fn crossings(black: &BitMatrix) -> usize {
     let mut found = 0;
     for y in (2..black.height()).step_by(3) {
@@ -109,7 +114,8 @@ fn corners(points: &[Point]) -> Option<[(f32, f32); 4]> {
     Some([a, b, c, d].map(|point| (point.x, point.y)))
 }
 
-/// The content of the modules: bytes, digits and letters as they are, Kanji in Shift JIS. Corrects errors.
+/// The content of the modules: bytes, digits and letters as they are, Kanji in Shift JIS. Corrects
+/// errors.
 pub(super) fn decode(modules: &impl rqrr::BitGrid) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     rqrr::Grid::new(By(modules)).decode_to(&mut content).ok()?;

@@ -11,7 +11,8 @@ use super::matrix::Matrix;
 /// How much of a code may be damaged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Correction {
-    /// About 7 %: the most content. For codes on screens, where a frame that is not read is shown again.
+    /// About 7 %: the most content. For codes on screens, where a frame that is not read is shown
+    /// again.
     #[default]
     Low,
     /// About 15 %.
@@ -45,8 +46,8 @@ pub enum DrawError {
 pub struct Drawing {
     /// The error correction.
     pub correction: Correction,
-    /// The versions that may be used. The smallest that holds the content is; `v..=v` keeps the frames of an animation
-    /// of one size.
+    /// The versions that may be used. The smallest that holds the content is; `v..=v` keeps the
+    /// frames of an animation of one size.
     pub versions: RangeInclusive<u8>,
 }
 
@@ -60,11 +61,12 @@ impl Default for Drawing {
 }
 
 impl Drawing {
-    /// Draws `content` in the shortest of: one alphanumeric segment, one byte segment, and the mix of segments that
-    /// `qrcode` proposes.
+    /// Draws `content` in the shortest of: one alphanumeric segment, one byte segment, and the mix
+    /// of segments that `qrcode` proposes.
     ///
     /// # Errors
-    /// [`DrawError::TooLong`] if it does not fit, [`DrawError::Version`] for a version that does not exist.
+    /// [`DrawError::TooLong`] if it does not fit, [`DrawError::Version`] for a version that does
+    /// not exist.
     pub fn draw(&self, content: &[u8]) -> Result<Matrix, DrawError> {
         let (first, last) = (*self.versions.start(), *self.versions.end());
         for version in [first, last] {
@@ -98,7 +100,8 @@ impl Drawing {
 /// What version 40 holds of digits, the densest mode: nothing longer fits any code.
 const MOST_CHARACTERS: usize = 7_089;
 
-/// The last versions of the three classes in which character counts have the same width (ISO/IEC 18004, table 3).
+/// The last versions of the three classes in which character counts have the same width (ISO/IEC
+/// 18004, table 3).
 const CLASSES: [u8; 3] = [9, 26, 40];
 
 fn first_fit(content: &[u8], first: u8, last: u8, correction: EcLevel) -> Option<Bits> {
@@ -167,7 +170,8 @@ mod tests {
 
     #[test]
     fn the_smallest_version_is_used() {
-        // ISO/IEC 18004, table 7: at L, version 1 holds 25 alphanumeric characters or 17 bytes; 40 holds 4,296 and 2,953.
+        // ISO/IEC 18004, table 7: at L, version 1 holds 25 alphanumeric characters or 17 bytes; 40
+        // holds 4,296 and 2,953.
         for (content, version) in [
             (vec![b'A'; 25], 1),
             (vec![b'A'; 26], 2),
@@ -197,7 +201,10 @@ mod tests {
                 versions,
                 ..Drawing::default()
             };
-            assert!(matches!(drawing.draw(&content), Err(DrawError::TooLong { .. })));
+            assert!(matches!(
+                drawing.draw(&content),
+                Err(DrawError::TooLong { .. })
+            ));
         }
         for versions in [0..=5, 1..=41, 200..=255] {
             let drawing = Drawing {

@@ -72,7 +72,13 @@ pub(super) fn inverted(picture: &Luma) -> Luma {
 }
 
 /// A part of it: nothing if it is not inside.
-pub(super) fn crop(picture: &Luma, left: usize, top: usize, width: usize, height: usize) -> Option<Luma> {
+pub(super) fn crop(
+    picture: &Luma,
+    left: usize,
+    top: usize,
+    width: usize,
+    height: usize,
+) -> Option<Luma> {
     let mut pixels = Vec::with_capacity(width.checked_mul(height)?.min(picture.pixels().len()));
     for row in picture.rows().skip(top).take(height) {
         pixels.extend_from_slice(row.get(left..left + width)?);
@@ -98,7 +104,9 @@ fn filter(picture: &Luma, change: impl Fn([&[u8]; 3], usize) -> u8) -> Luma {
         .windows(3)
         .zip(changed.pixels_mut().chunks_exact_mut(width).skip(1))
     {
-        let [above, here, below] = *three else { continue };
+        let [above, here, below] = *three else {
+            continue;
+        };
         for (x, pixel) in to.iter_mut().enumerate().take(width - 1).skip(1) {
             *pixel = change([above, here, below], x);
         }

@@ -12,13 +12,18 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// The modules of a code of `version` (1 to 40), row by row. Nothing unless there are exactly `(17 + 4 * version)^2`.
+    /// The modules of a code of `version` (1 to 40), row by row. Nothing unless there are exactly
+    /// `(17 + 4 * version)^2`.
     pub fn new(version: u8, dark: Vec<bool>) -> Option<Matrix> {
         if !(1..=40).contains(&version) {
             return None;
         }
         let size = 17 + 4 * usize::from(version);
-        (dark.len() == size * size).then_some(Matrix { version, size, dark })
+        (dark.len() == size * size).then_some(Matrix {
+            version,
+            size,
+            dark,
+        })
     }
 
     /// The version, 1 to 40.
@@ -36,7 +41,8 @@ impl Matrix {
         self.size + 2 * QUIET_ZONE
     }
 
-    /// Whether the module in column `x` and row `y` is dark. Outside of the code everything is light.
+    /// Whether the module in column `x` and row `y` is dark. Outside of the code everything is
+    /// light.
     pub fn dark(&self, x: usize, y: usize) -> bool {
         x < self.size && y < self.size && self.dark.get(y * self.size + x).copied().unwrap_or(false)
     }

@@ -8,8 +8,8 @@ use super::enhance::crop;
 
 /// Reads the codes of pictures that follow each other.
 ///
-/// The pictures of one scan look alike: it begins with what succeeded last, and, while there is one code in the picture,
-/// where that was. Every eighth picture is looked at as a whole.
+/// The pictures of one scan look alike: it begins with what succeeded last, and, while there is one
+/// code in the picture, where that was. Every eighth picture is looked at as a whole.
 #[derive(Clone, Debug)]
 pub struct Reader {
     order: Vec<Attempt>,
@@ -37,10 +37,12 @@ impl Default for Reader {
 }
 
 impl Reader {
-    /// The contents of the codes in a picture, as bytes: none of them is text before somebody says so.
+    /// The contents of the codes in a picture, as bytes: none of them is text before somebody says
+    /// so.
     ///
-    /// `out_of_time` is asked between pieces of work; once it says true, what was found until then is returned. One piece
-    /// can take long on a picture made for that: the caller runs this in a process that can be killed.
+    /// `out_of_time` is asked between pieces of work; once it says true, what was found until then
+    /// is returned. One piece can take long on a picture made for that: the caller runs this in a
+    /// process that can be killed.
     pub fn read(&mut self, picture: &Luma, out_of_time: &dyn Fn() -> bool) -> Vec<Vec<u8>> {
         self.pictures = self.pictures.wrapping_add(1);
         if !self.pictures.is_multiple_of(8)
@@ -57,7 +59,8 @@ impl Reader {
                 break;
             }
             if attempt == Attempt::Second && most_finders > MAX_FINDERS {
-                // What the first library refuses for the number of its finder patterns would keep the second busy.
+                // What the first library refuses for the number of its finder patterns would keep
+                // the second busy.
                 continue;
             }
             let seen = attempt.run(picture, out_of_time);
@@ -76,19 +79,25 @@ impl Reader {
     }
 
     /// Tries the way that succeeded last where it did.
-    fn read_at_last_place(&mut self, picture: &Luma, out_of_time: &dyn Fn() -> bool) -> Option<Vec<Vec<u8>>> {
+    fn read_at_last_place(
+        &mut self,
+        picture: &Luma,
+        out_of_time: &dyn Fn() -> bool,
+    ) -> Option<Vec<Vec<u8>>> {
         let place = self.last?;
         let part = crop(picture, place.left, place.top, place.width, place.height)?;
         let seen = self.order.first()?.run(&part, out_of_time);
-        let [one] = seen.found.as_slice() else { return None };
+        let [one] = seen.found.as_slice() else {
+            return None;
+        };
         self.last = Place::around(&one.moved(place.left as f32, place.top as f32), picture);
         Some(contents(seen.found))
     }
 }
 
 impl Place {
-    /// Around a code, with a sixth of its size to spare on every side: the quiet zone, and a hand that moves. Nothing if
-    /// that would be most of the picture, and save little.
+    /// Around a code, with a sixth of its size to spare on every side: the quiet zone, and a hand
+    /// that moves. Nothing if that would be most of the picture, and save little.
     fn around(found: &Found, picture: &Luma) -> Option<Place> {
         let [xs, ys] = [found.corners.map(|(x, _)| x), found.corners.map(|(_, y)| y)];
         let (left, width) = span(xs, picture.width());
@@ -99,14 +108,18 @@ impl Place {
             width,
             height,
         };
-        (width > 0 && height > 0 && width * height * 3 < picture.pixels().len() * 2).then_some(place)
+        (width > 0 && height > 0 && width * height * 3 < picture.pixels().len() * 2)
+            .then_some(place)
     }
 }
 
 /// Start and length of what these coordinates span, with a sixth on both sides, within `limit`.
 fn span(coordinates: [f32; 4], limit: usize) -> (usize, usize) {
     let low = coordinates.iter().copied().fold(f32::INFINITY, f32::min);
-    let high = coordinates.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let high = coordinates
+        .iter()
+        .copied()
+        .fold(f32::NEG_INFINITY, f32::max);
     let spare = (high - low) / 6.0 + 8.0;
     // Casts of floats saturate, and take what is no number for zero.
     let (start, end) = ((low - spare) as usize, ((high + spare) as usize).min(limit));
@@ -188,7 +201,11 @@ mod tests {
             drawn(b"THE THIRD 3", 4),
         ];
         let picture = placed(
-            &[(&codes[0], 30, 40), (&codes[1], 330, 60), (&codes[2], 600, 230)],
+            &[
+                (&codes[0], 30, 40),
+                (&codes[1], 330, 60),
+                (&codes[2], 600, 230),
+            ],
             800,
             500,
         );
@@ -199,9 +216,16 @@ mod tests {
     #[test]
     fn a_reader_follows_a_code_that_moves_and_jumps() {
         let mut reader = Reader::default();
-        for (step, (left, top)) in [(30, 40), (45, 50), (60, 55), (500, 280), (505, 285), (40, 250)]
-            .into_iter()
-            .enumerate()
+        for (step, (left, top)) in [
+            (30, 40),
+            (45, 50),
+            (60, 55),
+            (500, 280),
+            (505, 285),
+            (40, 250),
+        ]
+        .into_iter()
+        .enumerate()
         {
             let content = format!("FRAME {step}");
             let code = drawn(content.as_bytes(), 5);
@@ -234,7 +258,11 @@ mod tests {
         for (width, height) in [(1, 1), (2, 2), (3, 1), (1, 500), (7, 7), (40, 40), (41, 39)] {
             for shade in [0, 255] {
                 assert!(
-                    read_codes(&Luma::plain(width, height, shade).expect("a picture"), &|| false).is_empty()
+                    read_codes(
+                        &Luma::plain(width, height, shade).expect("a picture"),
+                        &|| false
+                    )
+                    .is_empty()
                 );
             }
         }

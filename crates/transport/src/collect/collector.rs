@@ -26,7 +26,8 @@ pub enum Wanted {
     Anything,
     /// Messages of these kinds; others are foreign.
     Kinds(&'static [Kind]),
-    /// A seed and nothing else: only a restore, offline, asks for it. Its bytes are the caller's to wipe.
+    /// A seed and nothing else: only a restore, offline, asks for it. Its bytes are the caller's to
+    /// wipe.
     Seed,
 }
 
@@ -35,7 +36,8 @@ pub enum Wanted {
 pub struct Limits {
     /// Messages under way and just finished. At least two.
     pub messages: usize,
-    /// Bytes of all messages together. The most advanced alone may have more, as far as its own format lets it.
+    /// Bytes of all messages together. The most advanced alone may have more, as far as its own
+    /// format lets it.
     pub bytes: usize,
 }
 
@@ -73,9 +75,10 @@ pub enum Seen {
 
 /// Collects the codes of messages, of any format, several at once.
 ///
-/// A foreign code, or a flood of them, never drops the message that has the most. BBQr and Specter parts do not say which message
-/// they belong to: each is offered to every message that it does not contradict, and opens another where it contradicts all.
-/// For one message progress never goes back: one that begins again because it was damaged as a whole is another.
+/// A foreign code, or a flood of them, never drops the message that has the most. BBQr and Specter
+/// parts do not say which message they belong to: each is offered to every message that it does not
+/// contradict, and opens another where it contradicts all. For one message progress never goes
+/// back: one that begins again because it was damaged as a whole is another.
 pub struct Collector {
     wanted: Wanted,
     takes: fn(&Carried) -> bool,
@@ -108,8 +111,8 @@ impl Collector {
         }
     }
 
-    /// Has whole messages of a wanted kind judged by their content, too: one that `takes` does not take is foreign, and what is
-    /// collected goes on. A seed is not judged.
+    /// Has whole messages of a wanted kind judged by their content, too: one that `takes` does not
+    /// take is foreign, and what is collected goes on. A seed is not judged.
     pub fn judged_by(self, takes: fn(&Carried) -> bool) -> Self {
         Self { takes, ..self }
     }
@@ -119,8 +122,8 @@ impl Collector {
         self.collect(content, now).unwrap_or_else(Seen::Foreign)
     }
 
-    /// Returns how many codes a second are read, over the last three seconds. A code that is read again and again while it is
-    /// shown counts once.
+    /// Returns how many codes a second are read, over the last three seconds. A code that is read
+    /// again and again while it is shown counts once.
     pub fn frames_per_second(&self, now: Duration) -> f64 {
         self.rate.per_second(now)
     }
@@ -201,7 +204,8 @@ impl Collector {
                     if slot.progress().have < before {
                         begun_again.push(slot.id);
                     }
-                    // That a message was damaged is worth more than that another does not know the part.
+                    // That a message was damaged is worth more than that another does not know the
+                    // part.
                     if refused.as_ref().is_none_or(|known| !known.is_damage()) {
                         refused = Some(refusal);
                     }
@@ -224,7 +228,8 @@ impl Collector {
             return Ok(Seen::Known);
         }
         match refused {
-            // It contradicts no part. Where another is foreign, the right one contradicts that, and opens a message.
+            // It contradicts no part. Where another is foreign, the right one contradicts that, and
+            // opens a message.
             Some(refusal) if refusal.is_damage() => Err(refusal),
             _ => self
                 .open(entry, part)
@@ -254,7 +259,9 @@ impl Collector {
 
     fn wanted(&self, carried: Carried) -> Result<Carried, Refusal> {
         match self.wanted {
-            Wanted::Kinds(kinds) if !kinds.contains(&carried.kind) => Err(Refusal::Unwanted(carried.kind)),
+            Wanted::Kinds(kinds) if !kinds.contains(&carried.kind) => {
+                Err(Refusal::Unwanted(carried.kind))
+            }
             _ if !(self.takes)(&carried) => Err(Refusal::Unwanted(carried.kind)),
             _ => Ok(carried),
         }

@@ -41,8 +41,8 @@ pub trait Joins: Assembly + Sized {
     /// Tells by its first bytes whether a code claims to be a part in this format.
     fn claims(part: &[u8]) -> bool;
 
-    /// Opens the message that a part belongs to, without taking the part, and for that message alone. Allocates no more than a
-    /// few tens of kilobytes.
+    /// Opens the message that a part belongs to, without taking the part, and for that message
+    /// alone. Allocates no more than a few tens of kilobytes.
     fn open(part: &[u8]) -> Result<Self, Self::Error>;
 
     /// Returns the bytes held. They are bounded whatever parts come.

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// What is looked back at. Long enough for a slow receiver's few codes, short enough to feel a change of light.
+/// What is looked back at. Long enough for a slow receiver's few codes, short enough to feel a
+/// change of light.
 const WINDOW: Duration = Duration::from_secs(3);
 /// Readings kept at most. At 120 a second the window is full.
 const KEPT: usize = 360;
@@ -22,14 +23,17 @@ impl Rate {
         self.times.push_back(now);
     }
 
-    /// Returns readings a second, over the window or what has passed of it. Zero until there were two.
+    /// Returns readings a second, over the window or what has passed of it. Zero until there were
+    /// two.
     pub(super) fn per_second(&self, now: Duration) -> f64 {
         let recent = || {
             self.times
                 .iter()
                 .filter(|time| now.saturating_sub(**time) <= WINDOW)
         };
-        let Some(first) = recent().next() else { return 0.0 };
+        let Some(first) = recent().next() else {
+            return 0.0;
+        };
         let elapsed = now.saturating_sub(*first).as_secs_f64();
         let intervals = recent().count().saturating_sub(1);
         if elapsed > 0.0 {

@@ -8,7 +8,8 @@ use crate::specter::SpecterError;
 use crate::still::UnrecognisedError;
 use crate::ur::UrError;
 
-/// Why a code did nothing. What was collected stays, but for a message that its last part proved damaged.
+/// Why a code did nothing. What was collected stays, but for a message that its last part proved
+/// damaged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// A BBQr part that is not taken.

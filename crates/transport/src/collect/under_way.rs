@@ -29,8 +29,9 @@ impl Slot {
 
 /// Messages of every format.
 ///
-/// When there are too many, or they hold too much, the one goes that has the least, never the one that has the most; a finished
-/// one goes first, but for the last finished, whose frames may still be shown.
+/// When there are too many, or they hold too much, the one goes that has the least, never the one
+/// that has the most; a finished one goes first, but for the last finished, whose frames may still
+/// be shown.
 #[derive(Default)]
 pub(super) struct UnderWay {
     slots: Vec<Slot>,
@@ -39,7 +40,9 @@ pub(super) struct UnderWay {
 
 impl UnderWay {
     pub(super) fn of(&mut self, format: Format) -> impl Iterator<Item = &mut Slot> {
-        self.slots.iter_mut().filter(move |slot| slot.format == format)
+        self.slots
+            .iter_mut()
+            .filter(move |slot| slot.format == format)
     }
 
     /// Adds a message that took its first part.

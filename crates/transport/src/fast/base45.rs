@@ -89,7 +89,10 @@ mod tests {
         for value in 0..=u16::MAX {
             let mut text = String::new();
             encode(&value.to_be_bytes(), &mut text);
-            assert_eq!(decode(text.as_bytes()).as_deref(), Some(&value.to_be_bytes()[..]));
+            assert_eq!(
+                decode(text.as_bytes()).as_deref(),
+                Some(&value.to_be_bytes()[..])
+            );
         }
     }
 }

@@ -8,18 +8,20 @@ use super::frame::{Frame, MessageId};
 use super::{FastError, object};
 use crate::{Assembly, Carried, Progress, Step};
 
-/// How many symbols beyond K are taken. RaptorQ fails with K + 2 once in a million times, so more come only from a forger.
+/// How many symbols beyond K are taken. RaptorQ fails with K + 2 once in a million times, so more
+/// come only from a forger.
 const MAX_OVERHEAD: usize = 64;
 
 /// Assembles a message from its frames, in any order and with gaps.
 ///
-/// The first frame decides which message it is; frames of others are refused. One exception, so that a single stray code does
-/// not lock it: as long as only one frame was had, two frames of another message take its place.
+/// The first frame decides which message it is; frames of others are refused. One exception, so
+/// that a single stray code does not lock it: as long as only one frame was had, two frames of
+/// another message take its place.
 ///
 /// [`Decoder::of_first`] makes no exception.
 ///
-/// When the hash of the whole is wrong, a frame was forged, and nobody can tell which: at [`FastError::Hash`] it starts again
-/// from nothing. Only then progress goes back.
+/// When the hash of the whole is wrong, a frame was forged, and nobody can tell which: at
+/// [`FastError::Hash`] it starts again from nothing. Only then progress goes back.
 #[derive(Debug, Default)]
 pub struct Decoder {
     state: State,
@@ -50,8 +52,8 @@ impl Decoder {
         Decoder::default()
     }
 
-    /// Starts with nothing, for whoever keeps a decoder for each message: a frame of another message than the first never takes
-    /// its place.
+    /// Starts with nothing, for whoever keeps a decoder for each message: a frame of another
+    /// message than the first never takes its place.
     pub fn of_first() -> Decoder {
         Decoder {
             first_only: true,
@@ -62,7 +64,9 @@ impl Decoder {
     /// Returns the bytes of the symbols held.
     pub fn held(&self) -> usize {
         match &self.state {
-            State::Collecting(collecting) => collecting.had.len() * usize::from(collecting.id.symbol_bytes),
+            State::Collecting(collecting) => {
+                collecting.had.len() * usize::from(collecting.id.symbol_bytes)
+            }
             State::Empty | State::Whole(_) => 0,
         }
     }
@@ -99,7 +103,10 @@ impl Decoder {
         object.truncate(id.object_bytes);
         let bytes = object::unpack(&object, id.compressed).ok_or(FastError::Hash)?;
         self.state = State::Whole(id);
-        Ok(Step::Whole(Carried { kind: id.kind, bytes }))
+        Ok(Step::Whole(Carried {
+            kind: id.kind,
+            bytes,
+        }))
     }
 
     /// Takes a frame of another message than the one that has a single frame.

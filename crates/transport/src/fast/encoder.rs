@@ -3,10 +3,13 @@
 use raptorq::SourceBlockEncoder;
 
 use super::frame::{AROUND_BYTES, Frame, MessageId};
-use super::{EncodeError, MAX_FRAME_CHARS, MAX_MESSAGE_BYTES, MAX_OBJECT_BYTES, PREFIX, base45, object};
+use super::{
+    EncodeError, MAX_FRAME_CHARS, MAX_MESSAGE_BYTES, MAX_OBJECT_BYTES, PREFIX, base45, object,
+};
 use crate::{Carried, Kind};
 
-/// The end of encoding symbol ids (RFC 6330): after as many frames, a fortnight of them, repair symbols come again.
+/// The end of encoding symbol ids (RFC 6330): after as many frames, a fortnight of them, repair
+/// symbols come again.
 const SYMBOL_ID_END: u32 = 1 << 24;
 
 /// Shows a message as frames: first its K symbols, then repair symbols, each frame another one.
@@ -19,19 +22,24 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// Makes the frames of a message, with at most `max_symbol_bytes` of it in each. They are as many as that makes necessary,
-    /// and no larger than so many must be: smaller codes are read more surely.
+    /// Makes the frames of a message, with at most `max_symbol_bytes` of it in each. They are as
+    /// many as that makes necessary, and no larger than so many must be: smaller codes are read
+    /// more surely.
     pub fn new(carried: &Carried, max_symbol_bytes: usize) -> Result<Encoder, EncodeError> {
         let message = &carried.bytes;
         if carried.kind == Kind::Seed {
             return Err(EncodeError::Secret);
         }
         if message.len() > MAX_MESSAGE_BYTES {
-            return Err(EncodeError::TooLong { found: message.len() });
+            return Err(EncodeError::TooLong {
+                found: message.len(),
+            });
         }
         let (mut object, compressed) = object::pack(message);
         if object.len() > MAX_OBJECT_BYTES {
-            return Err(EncodeError::TooLong { found: message.len() });
+            return Err(EncodeError::TooLong {
+                found: message.len(),
+            });
         }
         let wrong_size = EncodeError::SymbolSize {
             found: max_symbol_bytes,
@@ -39,7 +47,8 @@ impl Encoder {
         let densest = MessageId::of_object(&object, carried.kind, compressed, max_symbol_bytes);
         let count = densest.ok_or(wrong_size)?.symbols();
         let symbol_bytes = object.len().div_ceil(count);
-        let id = MessageId::of_object(&object, carried.kind, compressed, symbol_bytes).ok_or(wrong_size)?;
+        let id = MessageId::of_object(&object, carried.kind, compressed, symbol_bytes)
+            .ok_or(wrong_size)?;
         object.resize(id.symbols() * symbol_bytes, 0);
         let block = SourceBlockEncoder::new(0, &id.config(), &object);
         Ok(Encoder {
@@ -82,8 +91,8 @@ impl Encoder {
     }
 }
 
-/// Returns the greatest symbol, in bytes, with which a frame has at most `max_chars` characters; none where not even a byte
-/// fits. To be given to [`Encoder::new`].
+/// Returns the greatest symbol, in bytes, with which a frame has at most `max_chars` characters;
+/// none where not even a byte fits. To be given to [`Encoder::new`].
 pub fn symbol_bytes(max_chars: usize) -> Option<usize> {
     let chars = max_chars.min(MAX_FRAME_CHARS).checked_sub(PREFIX.len())?;
     base45::bytes(chars)
@@ -98,7 +107,9 @@ mod tests {
     fn text(size: usize) -> Carried {
         Carried {
             kind: Kind::Text,
-            bytes: (0..size).map(|index| ((index * index) >> 3) as u8).collect(),
+            bytes: (0..size)
+                .map(|index| ((index * index) >> 3) as u8)
+                .collect(),
         }
     }
 

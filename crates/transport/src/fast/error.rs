@@ -6,7 +6,9 @@ use super::{MAX_MESSAGE_BYTES, MAX_OBJECT_BYTES, MAX_SYMBOLS};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FastError {
     /// It does not begin with the prefix.
-    #[error("this code is not a frame of Cofferdam's fast mode; choose another preset on the sending side")]
+    #[error(
+        "this code is not a frame of Cofferdam's fast mode; choose another preset on the sending side"
+    )]
     NotFast,
     /// The letters are not base45, or there are too many or too few.
     #[error("the frame's letters are malformed; show the code again")]
@@ -31,8 +33,8 @@ pub enum FastError {
     /// The frame is of another message.
     #[error("this code belongs to another message; finish the first one, or start again")]
     Foreign,
-    /// The message came out, but its hash is wrong, or it inflates beyond what is taken. What was collected is dropped:
-    /// nobody can tell which frame is wrong.
+    /// The message came out, but its hash is wrong, or it inflates beyond what is taken. What was
+    /// collected is dropped: nobody can tell which frame is wrong.
     #[error(
         "the message does not match its hash, so one of its frames was forged; scanning starts again by itself"
     )]

@@ -7,7 +7,8 @@ use super::object::HASH_BYTES;
 use super::{FastError, MAX_FRAME_CHARS, MAX_OBJECT_BYTES, MAX_SYMBOLS, PREFIX, base45};
 use crate::Kind;
 
-/// What all frames of one message have in common. The lengths are within their limits and fit RaptorQ.
+/// What all frames of one message have in common. The lengths are within their limits and fit
+/// RaptorQ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct MessageId {
     pub(super) kind: Kind,
@@ -85,7 +86,8 @@ impl MessageId {
     fn checked(self) -> Option<MessageId> {
         let fits = (HASH_BYTES..=MAX_OBJECT_BYTES).contains(&self.object_bytes)
             && self.symbol_bytes > 0
-            && base45::chars(AROUND_BYTES + usize::from(self.symbol_bytes)) + PREFIX.len() <= MAX_FRAME_CHARS
+            && base45::chars(AROUND_BYTES + usize::from(self.symbol_bytes)) + PREFIX.len()
+                <= MAX_FRAME_CHARS
             && self.symbols() <= MAX_SYMBOLS;
         fits.then_some(self)
     }
@@ -113,7 +115,9 @@ impl Frame {
 
     /// Reads a frame's text.
     pub(super) fn read(text: &[u8]) -> Result<Frame, FastError> {
-        let letters = text.strip_prefix(PREFIX.as_bytes()).ok_or(FastError::NotFast)?;
+        let letters = text
+            .strip_prefix(PREFIX.as_bytes())
+            .ok_or(FastError::NotFast)?;
         if text.len() > MAX_FRAME_CHARS {
             return Err(FastError::Letters);
         }

@@ -1,7 +1,9 @@
-//! The private fast mode between our own two ends: RaptorQ (RFC 6330) over frames in base45 (RFC 9285).
+//! The private fast mode between our own two ends: RaptorQ (RFC 6330) over frames in base45 (RFC
+//! 9285).
 //!
-//! Any K frames, and rarely one or two more, make the message, whenever the scan begins and whichever are lost: the sender
-//! never repeats one. [`Encoder`] makes frames, [`Decoder`] takes them. Byte by byte: `docs/formats/fast-frames.md`.
+//! Any K frames, and rarely one or two more, make the message, whenever the scan begins and
+//! whichever are lost: the sender never repeats one. [`Encoder`] makes frames, [`Decoder`] takes
+//! them. Byte by byte: `docs/formats/fast-frames.md`.
 
 mod base45;
 mod decoder;
@@ -16,7 +18,8 @@ pub use self::error::{EncodeError, FastError};
 
 /// What every frame begins with.
 pub const PREFIX: &str = "CF1:";
-/// The most symbols of an object. RaptorQ could take 56,403, but solving for them takes seconds and hundreds of MiB.
+/// The most symbols of an object. RaptorQ could take 56,403, but solving for them takes seconds and
+/// hundreds of MiB.
 pub const MAX_SYMBOLS: usize = 4_096;
 /// The most bytes of a message.
 pub const MAX_MESSAGE_BYTES: usize = 16 << 20;

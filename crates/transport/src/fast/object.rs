@@ -12,7 +12,8 @@ use super::MAX_MESSAGE_BYTES;
 /// The bytes of a SHA-256.
 pub(super) const HASH_BYTES: usize = 32;
 
-/// Returns the object of a message, and whether the message in it is compressed (raw deflate, RFC 1951).
+/// Returns the object of a message, and whether the message in it is compressed (raw deflate, RFC
+/// 1951).
 pub(super) fn pack(message: &[u8]) -> (Vec<u8>, bool) {
     let mut object = Sha256::digest(message).to_vec();
     match deflate(message).filter(|small| small.len() < message.len()) {
@@ -27,10 +28,15 @@ pub(super) fn pack(message: &[u8]) -> (Vec<u8>, bool) {
     }
 }
 
-/// Returns the message of an object; none when it does not inflate, to at most [`MAX_MESSAGE_BYTES`], or not to its hash.
+/// Returns the message of an object; none when it does not inflate, to at most
+/// [`MAX_MESSAGE_BYTES`], or not to its hash.
 pub(super) fn unpack(object: &[u8], compressed: bool) -> Option<Vec<u8>> {
     let (hash, body) = object.split_at_checked(HASH_BYTES)?;
-    let message = if compressed { inflate(body)? } else { body.to_vec() };
+    let message = if compressed {
+        inflate(body)?
+    } else {
+        body.to_vec()
+    };
     (Sha256::digest(&message)[..] == *hash).then_some(message)
 }
 

@@ -38,7 +38,9 @@ pub enum PictureError {
         found: usize,
     },
     /// The data ends early, contradicts itself, or needs more memory than is allowed.
-    #[error("the {format} data is damaged, truncated or too costly ({reason}); take the picture again")]
+    #[error(
+        "the {format} data is damaged, truncated or too costly ({reason}); take the picture again"
+    )]
     Damaged {
         /// The format.
         format: &'static str,

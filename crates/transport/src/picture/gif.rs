@@ -40,7 +40,11 @@ impl<R: Read> Gif<R> {
             options.set_memory_limit(MemoryLimit::Bytes(limit));
         }
         let decoder = options.read_info(stream).map_err(damaged)?;
-        let canvas = Luma::plain(usize::from(decoder.width()), usize::from(decoder.height()), 255)?;
+        let canvas = Luma::plain(
+            usize::from(decoder.width()),
+            usize::from(decoder.height()),
+            255,
+        )?;
         Ok(Gif {
             decoder,
             canvas,
@@ -86,7 +90,9 @@ impl<R: Read> FrameSource for Gif<R> {
         let indices = luma::check_size(area.width as u64, area.height as u64)?;
         let shades = shades(self.decoder.palette().map_err(damaged)?);
         let mut buffer = vec![0; indices];
-        self.decoder.read_into_buffer(&mut buffer).map_err(damaged)?;
+        self.decoder
+            .read_into_buffer(&mut buffer)
+            .map_err(damaged)?;
 
         self.dispose();
         self.after = match disposal {
@@ -95,7 +101,11 @@ impl<R: Read> FrameSource for Gif<R> {
             DisposalMethod::Previous => After::Restore(self.canvas.pixels().to_vec()),
         };
         let width = self.canvas.width();
-        let rows = self.canvas.pixels_mut().chunks_exact_mut(width).skip(area.top);
+        let rows = self
+            .canvas
+            .pixels_mut()
+            .chunks_exact_mut(width)
+            .skip(area.top);
         for (row, indices) in rows.zip(buffer.chunks_exact(area.width)) {
             for (pixel, index) in row.iter_mut().skip(area.left).zip(indices) {
                 if transparent != Some(*index) {

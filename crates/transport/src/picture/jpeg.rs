@@ -14,7 +14,8 @@ const FORMAT: &str = "JPEG";
 /// Start of image, and the first byte of the marker that must follow.
 pub(super) const START: [u8; 3] = [0xff, 0xd8, 0xff];
 
-/// A progressive picture holds its coefficients, six bytes a pixel, until the last scan: 24 MB at this size.
+/// A progressive picture holds its coefficients, six bytes a pixel, until the last scan: 24 MB at
+/// this size.
 const MAX_PROGRESSIVE_PIXELS: usize = 4 * 1024 * 1024;
 
 /// Each scan of a progressive picture goes over all of it again. Encoders write about ten.
@@ -22,8 +23,8 @@ const MAX_SCANS: usize = 24;
 
 /// Decodes one whole JPEG.
 pub(super) fn decode(bytes: &[u8]) -> Result<Luma, PictureError> {
-    let header =
-        Header::find(bytes).ok_or_else(|| PictureError::damaged(FORMAT, "it has no frame header"))?;
+    let header = Header::find(bytes)
+        .ok_or_else(|| PictureError::damaged(FORMAT, "it has no frame header"))?;
     let pixels = luma::check_size(u64::from(header.width), u64::from(header.height))?;
     if header.progressive && pixels > MAX_PROGRESSIVE_PIXELS {
         return Err(PictureError::Unsupported {
@@ -58,7 +59,11 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Luma, PictureError> {
     } else {
         samples
     };
-    Luma::new(usize::from(header.width), usize::from(header.height), shades)
+    Luma::new(
+        usize::from(header.width),
+        usize::from(header.height),
+        shades,
+    )
 }
 
 /// What the frame header says (T.81, B.2.2).
@@ -74,7 +79,9 @@ impl Header {
     fn find(bytes: &[u8]) -> Option<Header> {
         let mut rest = bytes.strip_prefix(&START[..2])?;
         loop {
-            let [0xff, marker, ..] = *rest else { return None };
+            let [0xff, marker, ..] = *rest else {
+                return None;
+            };
             rest = rest.get(1..)?;
             if marker == 0xff {
                 continue;
@@ -86,7 +93,8 @@ impl Header {
             let length = usize::from(u16::from_be_bytes([*rest.first()?, *rest.get(1)?]));
             // C4, C8 and CC are no frame headers.
             if (0xc0..=0xcf).contains(&marker) && ![0xc4, 0xc8, 0xcc].contains(&marker) {
-                let field = |at: usize| Some(u16::from_be_bytes([*rest.get(at)?, *rest.get(at + 1)?]));
+                let field =
+                    |at: usize| Some(u16::from_be_bytes([*rest.get(at)?, *rest.get(at + 1)?]));
                 return Some(Header {
                     progressive: marker == 0xc2,
                     height: field(3)?,

@@ -2,11 +2,13 @@
 
 use super::error::PictureError;
 
-/// How many pixels a picture may have: 3840 x 2160, the largest that cameras and screens commonly give. A decoder holds
-/// about three bytes a pixel and a reader four, in turn, so that a worker stays within 64 MB. 8K is refused.
+/// How many pixels a picture may have: 3840 x 2160, the largest that cameras and screens commonly
+/// give. A decoder holds about three bytes a pixel and a reader four, in turn, so that a worker
+/// stays within 64 MB. 8K is refused.
 pub const MAX_PIXELS: u64 = 3_840 * 2_160;
 
-/// How long a side may be: 8,192 pixels. A strip longer than that holds no code that [`MAX_PIXELS`] would not cut.
+/// How long a side may be: 8,192 pixels. A strip longer than that holds no code that [`MAX_PIXELS`]
+/// would not cut.
 pub const MAX_SIDE: u64 = 8_192;
 
 /// A picture: one byte a pixel, 0 is black, row by row from the top left, without gaps.
@@ -136,7 +138,10 @@ mod tests {
             Luma::plain(8_193, 1, 9),
             Err(PictureError::TooLarge { .. })
         ));
-        assert!(matches!(Luma::plain(0, 9, 9), Err(PictureError::Empty { .. })));
+        assert!(matches!(
+            Luma::plain(0, 9, 9),
+            Err(PictureError::Empty { .. })
+        ));
         assert!(matches!(
             Luma::new(3, 3, vec![0; 8]),
             Err(PictureError::Length {

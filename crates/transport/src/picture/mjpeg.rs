@@ -1,4 +1,5 @@
-//! MJPEG: JPEGs one after the other, with or without multipart headers between them. One JPEG is a stream of one.
+//! MJPEG: JPEGs one after the other, with or without multipart headers between them. One JPEG is a
+//! stream of one.
 
 use std::io::{BufRead, ErrorKind, Read};
 
@@ -50,10 +51,14 @@ impl<R: Read> Mjpeg<R> {
             }
             last = byte;
         }
-        Err(PictureError::damaged("MJPEG", "there is no picture in 64 KiB"))
+        Err(PictureError::damaged(
+            "MJPEG",
+            "there is no picture in 64 KiB",
+        ))
     }
 
-    /// Takes bytes up to the end of image (T.81, B.1.1): segments by their lengths, coded data up to the next marker.
+    /// Takes bytes up to the end of image (T.81, B.1.1): segments by their lengths, coded data up
+    /// to the next marker.
     fn take_to_end(&mut self) -> Result<Vec<u8>, PictureError> {
         let mut jpeg = vec![0xff, 0xd8];
         let mut coded = false;
@@ -100,7 +105,11 @@ impl<R: Read> Mjpeg<R> {
             return Err(too_long());
         }
         let taken = (&mut self.bytes).take(count as u64).read_to_end(jpeg)?;
-        if taken < count { Err(cut_off()) } else { Ok(()) }
+        if taken < count {
+            Err(cut_off())
+        } else {
+            Ok(())
+        }
     }
 
     fn taken(&mut self, jpeg: &mut Vec<u8>) -> Result<u8, PictureError> {

@@ -10,7 +10,8 @@ use super::source::FrameSource;
 
 const FORMAT: &str = "PNG";
 
-/// What the decoder may allocate for chunks and rows. Pixels are not among it: they are taken row by row.
+/// What the decoder may allocate for chunks and rows. Pixels are not among it: they are taken row
+/// by row.
 const DECODER_BYTES: usize = 4 * 1024 * 1024;
 
 /// What an interlaced picture may take: it cannot be taken row by row.
@@ -33,7 +34,12 @@ enum After {
 
 impl Png {
     pub(super) fn open(bytes: Vec<u8>) -> Result<Self, PictureError> {
-        let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: DECODER_BYTES });
+        let mut decoder = Decoder::new_with_limits(
+            Cursor::new(bytes),
+            Limits {
+                bytes: DECODER_BYTES,
+            },
+        );
         decoder.set_ignore_text_chunk(true);
         decoder.set_ignore_iccp_chunk(true);
         decoder.set_transformations(Transformations::normalize_to_color8());
@@ -44,7 +50,9 @@ impl Png {
         let info = reader.info();
         let pixels = luma::check_size(u64::from(info.width), u64::from(info.height))?;
         let canvas = Luma::new(info.width as usize, info.height as usize, vec![255; pixels])?;
-        let left = info.animation_control.map_or(1, |animation| animation.num_frames);
+        let left = info
+            .animation_control
+            .map_or(1, |animation| animation.num_frames);
         if info.animation_control.is_some() && info.frame_control.is_none() {
             // The first picture is for viewers that do not know APNG, and no part of the animation.
             reader.next_frame_info().map_err(damaged)?;
@@ -110,7 +118,10 @@ impl Png {
             }
             // Nothing follows the last row but the checksum.
             if self.reader.next_row().map_err(damaged)?.is_some() {
-                return Err(PictureError::damaged(FORMAT, "more rows than the picture has"));
+                return Err(PictureError::damaged(
+                    FORMAT,
+                    "more rows than the picture has",
+                ));
             }
         }
         Ok(())
@@ -140,7 +151,10 @@ impl FrameSource for Png {
         };
         self.paint(area)?;
         if self.left == 0 {
-            return Ok(Some(std::mem::replace(&mut self.canvas, Luma::plain(1, 1, 255)?)));
+            return Ok(Some(std::mem::replace(
+                &mut self.canvas,
+                Luma::plain(1, 1, 255)?,
+            )));
         }
         Ok(Some(self.canvas.clone()))
     }
@@ -154,8 +168,9 @@ fn paint_row(
     width: usize,
     onto: bool,
 ) -> Result<(), PictureError> {
-    let blend =
-        |pixel: &mut u8, ink: u8, alpha: u8| *pixel = over(ink, alpha, if onto { *pixel } else { 255 });
+    let blend = |pixel: &mut u8, ink: u8, alpha: u8| {
+        *pixel = over(ink, alpha, if onto { *pixel } else { 255 })
+    };
     let row = row.iter_mut().take(width);
     match colour {
         ColorType::Grayscale => row.zip(inks).for_each(|(pixel, ink)| *pixel = *ink),

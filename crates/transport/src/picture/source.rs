@@ -10,7 +10,8 @@ use super::mjpeg::Mjpeg;
 use super::png::Png;
 use super::y4m::Y4m;
 
-/// How many pictures one file may give: an hour at 27 a second. It ends files that repeat a frame of a few bytes for ever.
+/// How many pictures one file may give: an hour at 27 a second. It ends files that repeat a frame
+/// of a few bytes for ever.
 pub const MAX_FRAMES: usize = 100_000;
 
 /// How long a file that must be held whole (PNG, JPEG) may be: 24 MiB, more than any picture within
@@ -19,8 +20,8 @@ pub const MAX_FILE: usize = 24 * 1024 * 1024;
 
 /// Gives pictures one after the other.
 pub trait FrameSource {
-    /// The next picture; nothing at the end. Whole pictures before a damaged one are given first; after an error of a
-    /// file there is nothing more.
+    /// The next picture; nothing at the end. Whole pictures before a damaged one are given first;
+    /// after an error of a file there is nothing more.
     ///
     /// # Errors
     /// [`PictureError`].
@@ -33,8 +34,8 @@ impl<S: FrameSource + ?Sized> FrameSource for Box<S> {
     }
 }
 
-/// The pictures of a file's bytes: PNG and animated PNG, JPEG, GIF, y4m, or MJPEG with or without multipart headers.
-/// Its first bytes say which.
+/// The pictures of a file's bytes: PNG and animated PNG, JPEG, GIF, y4m, or MJPEG with or without
+/// multipart headers. Its first bytes say which.
 ///
 /// # Errors
 /// [`PictureError::Unknown`]; what is wrong with the header otherwise.
@@ -42,7 +43,8 @@ pub fn open(bytes: Vec<u8>) -> Result<Box<dyn FrameSource + Send>, PictureError>
     open_stream(Cursor::new(bytes))
 }
 
-/// As [`open`], from a stream. GIF, y4m and MJPEG are read as they come; PNG is read whole, up to [`MAX_FILE`].
+/// As [`open`], from a stream. GIF, y4m and MJPEG are read as they come; PNG is read whole, up to
+/// [`MAX_FILE`].
 ///
 /// # Errors
 /// As [`open`]; [`PictureError::Io`] if the stream fails.
@@ -56,9 +58,14 @@ pub fn open_stream(
     Ok(match kind {
         Format::Png => {
             let mut bytes = Vec::new();
-            (&mut whole).take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)?;
+            (&mut whole)
+                .take(MAX_FILE as u64 + 1)
+                .read_to_end(&mut bytes)?;
             if bytes.len() > MAX_FILE {
-                return Err(PictureError::damaged("PNG", "the file is longer than 24 MiB"));
+                return Err(PictureError::damaged(
+                    "PNG",
+                    "the file is longer than 24 MiB",
+                ));
             }
             Box::new(Guarded::new(Png::open(bytes)?))
         }
@@ -68,7 +75,8 @@ pub fn open_stream(
     })
 }
 
-/// Every picture of a file, until its end or an error, whichever is first, each handed to `see`; how many there were.
+/// Every picture of a file, until its end or an error, whichever is first, each handed to `see`;
+/// how many there were.
 ///
 /// # Errors
 /// As [`open`] and [`FrameSource::next_frame`].
@@ -97,7 +105,9 @@ impl Format {
             Some(Format::Gif)
         } else if magic.starts_with(b"YUV4MPEG2") {
             Some(Format::Y4m)
-        } else if magic.starts_with(&jpeg::START) || magic.starts_with(b"--") || magic.starts_with(b"\r\n--")
+        } else if magic.starts_with(&jpeg::START)
+            || magic.starts_with(b"--")
+            || magic.starts_with(b"\r\n--")
         {
             // A multipart stream begins with its boundary.
             Some(Format::Jpegs)

@@ -1,4 +1,5 @@
-//! y4m (YUV4MPEG2), 8 bits a sample: the luma plane of each frame. Also written, so that recordings can be made.
+//! y4m (YUV4MPEG2), 8 bits a sample: the luma plane of each frame. Also written, so that recordings
+//! can be made.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -82,11 +83,16 @@ impl<R: Read> FrameSource for Y4m<R> {
         }
         let mut picture = Luma::plain(self.width, self.height, 0)?;
         let cut = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => PictureError::damaged(FORMAT, "the last frame is cut off"),
+            std::io::ErrorKind::UnexpectedEof => {
+                PictureError::damaged(FORMAT, "the last frame is cut off")
+            }
             _ => error.into(),
         };
         self.stream.read_exact(picture.pixels_mut()).map_err(cut)?;
-        let skipped = std::io::copy(&mut (&mut self.stream).take(self.chroma), &mut std::io::sink())?;
+        let skipped = std::io::copy(
+            &mut (&mut self.stream).take(self.chroma),
+            &mut std::io::sink(),
+        )?;
         if skipped < self.chroma {
             return Err(PictureError::damaged(FORMAT, "the last frame is cut off"));
         }
@@ -113,6 +119,9 @@ fn line(stream: &mut impl BufRead) -> Result<Option<String>, PictureError> {
         Some(b'\n') => String::from_utf8(line)
             .map(Some)
             .map_err(|_| PictureError::damaged(FORMAT, "a header is no text")),
-        Some(_) => Err(PictureError::damaged(FORMAT, "a header is cut off or too long")),
+        Some(_) => Err(PictureError::damaged(
+            FORMAT,
+            "a header is cut off or too long",
+        )),
     }
 }

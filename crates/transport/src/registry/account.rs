@@ -1,4 +1,5 @@
-//! `crypto-account` and `account-descriptor`: the accounts of one master key (BCR-2020-015, BCR-2023-019).
+//! `crypto-account` and `account-descriptor`: the accounts of one master key (BCR-2020-015,
+//! BCR-2023-019).
 
 use bitcoin::bip32::Fingerprint;
 use cofferdam_core::wallet::Wallet;
@@ -74,7 +75,9 @@ impl Account {
                 master_fingerprint: master_fingerprint.ok_or(RegistryError::Missing {
                     field: "master fingerprint",
                 })?,
-                outputs: outputs.ok_or(RegistryError::Missing { field: "descriptors" })?,
+                outputs: outputs.ok_or(RegistryError::Missing {
+                    field: "descriptors",
+                })?,
                 left_out,
             })
         })

@@ -17,7 +17,8 @@ pub enum RegistryError {
         /// The bytes there are.
         found: usize,
     },
-    /// Not the CBOR that the type asks for: another item, an indefinite or too great length, or bytes after the end.
+    /// Not the CBOR that the type asks for: another item, an indefinite or too great length, or
+    /// bytes after the end.
     #[error("the wallet data is malformed at byte {at}; export it again")]
     Malformed {
         /// The position, from 0.
@@ -30,7 +31,9 @@ pub enum RegistryError {
         field: u64,
     },
     /// A field that is needed is missing.
-    #[error("the wallet data has no {field}; export the account's extended public key with its origin")]
+    #[error(
+        "the wallet data has no {field}; export the account's extended public key with its origin"
+    )]
     Missing {
         /// The field's name.
         field: &'static str,
@@ -53,7 +56,9 @@ pub enum RegistryError {
         found: &'static str,
     },
     /// A key by itself, whose path does not tell the script type.
-    #[error("the key's path does not tell its script type; export an output descriptor or an account")]
+    #[error(
+        "the key's path does not tell its script type; export an output descriptor or an account"
+    )]
     NoScriptType,
     /// Wallets of one account must have one master key.
     #[error("the wallets are of different master keys; export them one by one")]

@@ -76,8 +76,8 @@ impl HdKey {
         writer.finish()
     }
 
-    /// Returns the BIP32 form. Where the parent's fingerprint is not told, it is 0: such a wallet has another id than the
-    /// same wallet with it.
+    /// Returns the BIP32 form. Where the parent's fingerprint is not told, it is 0: such a wallet
+    /// has another id than the same wallet with it.
     pub fn xpub(&self) -> Result<Xpub, RegistryError> {
         let origin = self.origin()?;
         let path = origin
@@ -94,16 +94,20 @@ impl HdKey {
             network: self.network,
             depth,
             parent_fingerprint: parent,
-            child_number: path.last().copied().unwrap_or(ChildNumber::Normal { index: 0 }),
+            child_number: path
+                .last()
+                .copied()
+                .unwrap_or(ChildNumber::Normal { index: 0 }),
             public_key: self.public_key,
-            chain_code: self
-                .chain_code
-                .ok_or(RegistryError::Missing { field: "chain code" })?,
+            chain_code: self.chain_code.ok_or(RegistryError::Missing {
+                field: "chain code",
+            })?,
         })
     }
 
-    /// Returns the descriptor of this key, without a checksum. `master` is the master key's fingerprint where the key itself
-    /// tells none; both branches are derived where it tells no children.
+    /// Returns the descriptor of this key, without a checksum. `master` is the master key's
+    /// fingerprint where the key itself tells none; both branches are derived where it tells no
+    /// children.
     pub fn descriptor(
         &self,
         script_type: ScriptType,
@@ -259,7 +263,9 @@ fn read_chain_code(reader: &mut Reader<'_>) -> Result<ChainCode, RegistryError> 
     let bytes: Result<[u8; 32], _> = reader.bytes()?.try_into();
     bytes
         .map(ChainCode::from)
-        .map_err(|_| RegistryError::Value { field: "chain code" })
+        .map_err(|_| RegistryError::Value {
+            field: "chain code",
+        })
 }
 
 /// Reads a name or a note.

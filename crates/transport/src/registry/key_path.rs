@@ -94,7 +94,8 @@ impl KeyPath {
     }
 }
 
-/// Reads components: a number and whether it is hardened; an empty array and the same; or an array of two such children.
+/// Reads components: a number and whether it is hardened; an empty array and the same; or an array
+/// of two such children.
 fn read_steps(reader: &mut Reader<'_>) -> Result<Vec<Step>, RegistryError> {
     let mut left = reader.array(2 * MAX_STEPS as u64)?;
     let mut steps = Vec::new();
@@ -134,7 +135,9 @@ fn read_child(reader: &mut Reader<'_>) -> Result<ChildNumber, RegistryError> {
     } else {
         ChildNumber::from_normal_idx(index)
     };
-    child.map_err(|_| RegistryError::Value { field: "child index" })
+    child.map_err(|_| RegistryError::Value {
+        field: "child index",
+    })
 }
 
 fn write_child(writer: &mut Writer, child: ChildNumber) {

@@ -1,12 +1,14 @@
-//! The registry types of uniform resources that describe wallets: keys, output descriptors and accounts, in CBOR.
+//! The registry types of uniform resources that describe wallets: keys, output descriptors and
+//! accounts, in CBOR.
 //!
 //! - [`HdKey`]: an account's extended public key with its origin (BCR-2020-007).
 //! - [`Output`]: an output descriptor (BCR-2020-010 and BCR-2023-010).
 //! - [`Account`]: several of them under one master key (BCR-2020-015 and BCR-2023-019).
-//! - [`descriptors`]: what came across, as text that [`Wallet::import`](cofferdam_core::wallet::Wallet::import) reads.
+//! - [`descriptors`]: what came across, as text that
+//!   [`Wallet::import`](cofferdam_core::wallet::Wallet::import) reads.
 //!
-//! Public keys only: whatever holds a private key is refused. Old and new tags are read alike; [`Names`] says
-//! which ones are written.
+//! Public keys only: whatever holds a private key is refused. Old and new tags are read alike;
+//! [`Names`] says which ones are written.
 
 mod account;
 mod coin_info;
@@ -25,9 +27,9 @@ pub use self::output::{Output, Source};
 use crate::ur::Names;
 use crate::{Carried, Kind};
 
-/// Returns the descriptors of a key, an output descriptor or an account that came across, one a line and without checksums,
-/// each with its origin and both branches where it says nothing else. Descriptors of an account that are not of one key are
-/// left out, unless there are no others.
+/// Returns the descriptors of a key, an output descriptor or an account that came across, one a
+/// line and without checksums, each with its origin and both branches where it says nothing else.
+/// Descriptors of an account that are not of one key are left out, unless there are no others.
 ///
 /// A key by itself has no script type; the purpose that its path begins with tells it (BIP43).
 pub fn descriptors(carried: &Carried) -> Result<String, RegistryError> {

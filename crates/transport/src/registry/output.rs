@@ -1,5 +1,5 @@
-//! `crypto-output`, an output descriptor as tagged expressions (BCR-2020-010), and `output-descriptor`, one as text with
-//! placeholders for keys (BCR-2023-010).
+//! `crypto-output`, an output descriptor as tagged expressions (BCR-2020-010), and
+//! `output-descriptor`, one as text with placeholders for keys (BCR-2023-010).
 
 use bitcoin::PrivateKey;
 use bitcoin::bip32::{ChildNumber, Fingerprint};
@@ -38,8 +38,8 @@ pub enum Source {
 }
 
 impl Output {
-    /// Returns the descriptor of a wallet, with its name. In the new form it tells the two branches; in the old one it tells
-    /// no children, as older readers know no pairs.
+    /// Returns the descriptor of a wallet, with its name. In the new form it tells the two
+    /// branches; in the old one it tells no children, as older readers know no pairs.
     pub fn of_wallet(wallet: &Wallet, names: Names) -> Output {
         let mut key = HdKey::of_wallet(wallet);
         if names == Names::New {
@@ -61,8 +61,8 @@ impl Output {
         Reader::whole(cbor, |reader| Output::read(reader))
     }
 
-    /// Writes the content of `ur:crypto-output` or `ur:output-descriptor`. The old form has no place for name and note, nor
-    /// for [`Source::Text`], which is written in the new form always.
+    /// Writes the content of `ur:crypto-output` or `ur:output-descriptor`. The old form has no
+    /// place for name and note, nor for [`Source::Text`], which is written in the new form always.
     pub fn encode(&self, names: Names) -> Vec<u8> {
         let mut writer = Writer::new();
         self.write(&mut writer, names);
@@ -74,7 +74,10 @@ impl Output {
         self.descriptor_under(None)
     }
 
-    pub(super) fn descriptor_under(&self, master: Option<Fingerprint>) -> Result<String, RegistryError> {
+    pub(super) fn descriptor_under(
+        &self,
+        master: Option<Fingerprint>,
+    ) -> Result<String, RegistryError> {
         match &self.source {
             Source::Single(script_type, key) => key.descriptor(*script_type, master),
             Source::Text(text) => Ok(text.clone()),
@@ -221,7 +224,9 @@ fn read_key(reader: &mut Reader<'_>) -> Result<HdKey, RegistryError> {
             found: "a single key",
         })
     } else if tags::ADDRESS.contains(&tag) {
-        Err(RegistryError::NotSupported { found: "an address" })
+        Err(RegistryError::NotSupported {
+            found: "an address",
+        })
     } else {
         Err(reader.malformed())
     }
@@ -262,7 +267,8 @@ fn read_text_form(reader: &mut Reader<'_>) -> Result<Output, RegistryError> {
     Ok(Output { source, name, note })
 }
 
-/// Tells whether a descriptor's text holds a private key: an extended one of any version (`xprv`, `tprv`, SLIP-132's), or WIF.
+/// Tells whether a descriptor's text holds a private key: an extended one of any version (`xprv`,
+/// `tprv`, SLIP-132's), or WIF.
 fn holds_private_key(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric())
         .any(|word| word.get(1..4) == Some("prv") || PrivateKey::from_wif(word).is_ok())
@@ -277,8 +283,8 @@ fn template(script_type: ScriptType) -> &'static str {
     }
 }
 
-/// Returns the script type of a template with one placeholder. The two branches may stand behind it, as in BIP388, when the
-/// key itself tells no children.
+/// Returns the script type of a template with one placeholder. The two branches may stand behind
+/// it, as in BIP388, when the key itself tells no children.
 fn single(text: &str, key: &HdKey) -> Result<ScriptType, RegistryError> {
     let plain = match &key.children {
         None => text.replace("@0/**", "@0").replace("@0/<0;1>/*", "@0"),

@@ -37,8 +37,8 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    /// Reads a map with small numbers as keys. `field` reads the value of a key, or returns false for one that it does not
-    /// know, which is passed over.
+    /// Reads a map with small numbers as keys. `field` reads the value of a key, or returns false
+    /// for one that it does not know, which is passed over.
     pub(super) fn map(
         &mut self,
         mut field: impl FnMut(&mut Reader<'a>, u64) -> Result<bool, RegistryError>,
@@ -97,7 +97,11 @@ impl<'a> Reader<'a> {
 
     /// Reads one of these tags, if a tag comes next.
     pub(super) fn perhaps_one_of(&mut self, tags: [u64; 2]) -> Result<(), RegistryError> {
-        if self.is_tag() { self.one_of(tags) } else { Ok(()) }
+        if self.is_tag() {
+            self.one_of(tags)
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) fn uint(&mut self) -> Result<u64, RegistryError> {

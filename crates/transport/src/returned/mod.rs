@@ -1,10 +1,12 @@
-//! The return: what the signer hands back of a bundle, and only what is new. `docs/formats/return.md` describes its bytes.
+//! The return: what the signer hands back of a bundle, and only what is new.
+//! `docs/formats/return.md` describes its bytes.
 //!
-//! - [`Return::of`] takes the signatures out of signed PSBTs; [`SignedTransaction::apply`] puts them into the unsigned PSBT
-//!   that the watcher has, and proves the result byte for byte.
+//! - [`Return::of`] takes the signatures out of signed PSBTs; [`SignedTransaction::apply`] puts
+//!   them into the unsigned PSBT that the watcher has, and proves the result byte for byte.
 //! - [`Receipt`]: in which state the vault was, signed by the receipt key.
 //!
-//! That a hash is right says that nothing was lost on the way. Signatures are for the watcher to verify.
+//! That a hash is right says that nothing was lost on the way. Signatures are for the watcher to
+//! verify.
 
 mod error;
 mod receipt;
@@ -70,8 +72,9 @@ impl Return {
         })
     }
 
-    /// Adds the receipt of a vault in a state, with what it answers about its journal: `sign` makes the BIP340 signature of a
-    /// hash with the receipt key. A bundle of version 1 asks nothing, and its return is of version 1.
+    /// Adds the receipt of a vault in a state, with what it answers about its journal: `sign` makes
+    /// the BIP340 signature of a hash with the receipt key. A bundle of version 1 asks nothing, and
+    /// its return is of version 1.
     pub fn with_receipt<E>(
         self,
         vault: VaultState,
@@ -163,7 +166,8 @@ impl Return {
         self.receipt.as_ref()
     }
 
-    /// Verifies the receipt with the receipt key of the wallet; returns the state that the vault was in.
+    /// Verifies the receipt with the receipt key of the wallet; returns the state that the vault
+    /// was in.
     ///
     /// # Errors
     ///

@@ -40,9 +40,10 @@ pub struct Receipt {
 }
 
 impl VaultState {
-    /// `SHA256(SHA256(tag) ‖ SHA256(tag) ‖ CBOR)`, as BIP340 tags hashes: the tag is `cofferdam/receipt/1`, the CBOR
-    /// `[vault id, generation, count, head, wallet id, [[unsigned txid, SHA-256 of the signed PSBT]...]]`. With answers the
-    /// tag is `cofferdam/receipt/2`, and they are a seventh element.
+    /// `SHA256(SHA256(tag) ‖ SHA256(tag) ‖ CBOR)`, as BIP340 tags hashes: the tag is
+    /// `cofferdam/receipt/1`, the CBOR `[vault id, generation, count, head, wallet id, [[unsigned
+    /// txid, SHA-256 of the signed PSBT]...]]`. With answers the tag is `cofferdam/receipt/2`, and
+    /// they are a seventh element.
     pub(super) fn receipt_hash(
         &self,
         wallet_id: &WalletId,
@@ -52,7 +53,9 @@ impl VaultState {
         let message = encoded(|encoder| {
             encoder.array(if answers.is_some() { 7 } else { 6 })?;
             self.write(encoder)?;
-            encoder.bytes(wallet_id.as_bytes())?.array(signed.len() as u64)?;
+            encoder
+                .bytes(wallet_id.as_bytes())?
+                .array(signed.len() as u64)?;
             for transaction in signed {
                 let txid: &[u8; 32] = transaction.txid_bytes();
                 encoder.array(2)?.bytes(txid)?.bytes(transaction.sha256())?;
@@ -70,7 +73,10 @@ impl VaultState {
 
     fn write(&self, encoder: &mut Encoder<Vec<u8>>) -> Result<(), EncodeError<Infallible>> {
         encoder.bytes(&self.vault_id.0)?.u64(self.generation)?;
-        encoder.u64(self.journal_count)?.bytes(&self.journal_head)?.ok()
+        encoder
+            .u64(self.journal_count)?
+            .bytes(&self.journal_head)?
+            .ok()
     }
 }
 
@@ -80,7 +86,8 @@ impl Receipt {
         &self.vault
     }
 
-    /// Returns what the vault answers about its journal; none in a return of version 1, which answers nothing.
+    /// Returns what the vault answers about its journal; none in a return of version 1, which
+    /// answers nothing.
     pub fn answers(&self) -> Option<&[JournalAnswer]> {
         self.answers.as_deref()
     }
@@ -116,7 +123,10 @@ impl Receipt {
         })
     }
 
-    pub(super) fn write(&self, encoder: &mut Encoder<Vec<u8>>) -> Result<(), EncodeError<Infallible>> {
+    pub(super) fn write(
+        &self,
+        encoder: &mut Encoder<Vec<u8>>,
+    ) -> Result<(), EncodeError<Infallible>> {
         encoder.array(if self.answers.is_some() { 6 } else { 5 })?;
         self.vault.write(encoder)?;
         if let Some(answers) = &self.answers {
@@ -131,7 +141,8 @@ impl Receipt {
         wallet_id: &WalletId,
         signed: &[SignedTransaction],
     ) -> Result<&VaultState, ReceiptFault> {
-        let message = Message::from_digest(self.vault.receipt_hash(wallet_id, signed, self.answers()));
+        let message =
+            Message::from_digest(self.vault.receipt_hash(wallet_id, signed, self.answers()));
         VERIFIER
             .verify_schnorr(&self.signature, &message, key)
             .map(|()| &self.vault)

@@ -31,8 +31,13 @@ enum Kind {
 }
 
 impl ReturnedSignature {
-    /// Takes the new signatures of an input out of a signed PSBT; `None` when there is one that a return cannot carry.
-    pub(super) fn new_ones(index: usize, before: &Input, after: &Input) -> Option<Vec<ReturnedSignature>> {
+    /// Takes the new signatures of an input out of a signed PSBT; `None` when there is one that a
+    /// return cannot carry.
+    pub(super) fn new_ones(
+        index: usize,
+        before: &Input,
+        after: &Input,
+    ) -> Option<Vec<ReturnedSignature>> {
         let input = index as u64;
         let mut found = Vec::new();
         for partial in &after.partial_signatures {
@@ -107,8 +112,8 @@ impl ReturnedSignature {
             }
             (2, 3) => {
                 let bytes = reader.bytes()?;
-                let signature =
-                    bitcoin::taproot::Signature::from_slice(bytes).map_err(|_| unreadable.clone())?;
+                let signature = bitcoin::taproot::Signature::from_slice(bytes)
+                    .map_err(|_| unreadable.clone())?;
                 match signature.to_vec() == bytes {
                     true => Kind::KeyPath(signature),
                     false => return Err(unreadable),
@@ -125,7 +130,10 @@ impl ReturnedSignature {
         Ok(ReturnedSignature { input, kind })
     }
 
-    pub(super) fn write(&self, encoder: &mut Encoder<Vec<u8>>) -> Result<(), EncodeError<Infallible>> {
+    pub(super) fn write(
+        &self,
+        encoder: &mut Encoder<Vec<u8>>,
+    ) -> Result<(), EncodeError<Infallible>> {
         match &self.kind {
             Kind::Named(signature) => {
                 encoder.array(3)?.u64(self.input)?.u8(0)?;

@@ -58,7 +58,8 @@ impl SignedTransaction {
         self.signatures.len()
     }
 
-    /// Puts the signatures into the unsigned PSBT; returns the signed one in binary, proven to be the signer's.
+    /// Puts the signatures into the unsigned PSBT; returns the signed one in binary, proven to be
+    /// the signer's.
     ///
     /// The PSBT must be the one that was signed, to the last byte and so in the same version.
     pub fn apply(&self, unsigned: &Parsed) -> Result<Vec<u8>, ReturnError> {
@@ -105,7 +106,10 @@ impl SignedTransaction {
         })
     }
 
-    pub(super) fn write(&self, encoder: &mut Encoder<Vec<u8>>) -> Result<(), EncodeError<Infallible>> {
+    pub(super) fn write(
+        &self,
+        encoder: &mut Encoder<Vec<u8>>,
+    ) -> Result<(), EncodeError<Infallible>> {
         encoder.array(3)?.bytes(&self.txid)?.bytes(&self.sha256)?;
         encoder.array(self.signatures.len() as u64)?;
         self.signatures

@@ -4,9 +4,9 @@
 
 /// Codewords for data at level L, by version.
 const CODEWORDS: [u16; 40] = [
-    19, 34, 55, 80, 108, 136, 156, 194, 232, 274, 324, 370, 428, 461, 523, 589, 647, 721, 795, 861, 932,
-    1006, 1094, 1174, 1276, 1370, 1468, 1531, 1631, 1735, 1843, 1955, 2071, 2191, 2306, 2434, 2566, 2702,
-    2812, 2956,
+    19, 34, 55, 80, 108, 136, 156, 194, 232, 274, 324, 370, 428, 461, 523, 589, 647, 721, 795, 861,
+    932, 1006, 1094, 1174, 1276, 1370, 1468, 1531, 1631, 1735, 1843, 1955, 2071, 2191, 2306, 2434,
+    2566, 2702, 2812, 2956,
 ];
 
 /// The size of a code: 1 (21 modules a side) to 40 (177).
@@ -89,7 +89,10 @@ mod tests {
         for number in 1..=40u8 {
             let version = Version::new(number).unwrap();
             let peer = Peer::try_from(number).unwrap();
-            assert_eq!(characters(version, Mode::Alphanumeric), peer.data_capacity());
+            assert_eq!(
+                characters(version, Mode::Alphanumeric),
+                peer.data_capacity()
+            );
         }
     }
 
@@ -100,7 +103,12 @@ mod tests {
             for (mode, letter) in [(Mode::Alphanumeric, b'A'), (Mode::Byte, b'a')] {
                 let fits = |length| {
                     let content = vec![letter; length];
-                    QrCode::with_version(content, qrcode::Version::Normal(number.into()), EcLevel::L).is_ok()
+                    QrCode::with_version(
+                        content,
+                        qrcode::Version::Normal(number.into()),
+                        EcLevel::L,
+                    )
+                    .is_ok()
                 };
                 assert!(fits(characters(version, mode)), "{number} {mode:?}");
                 assert!(!fits(characters(version, mode) + 1), "{number} {mode:?}");
@@ -113,7 +121,10 @@ mod tests {
         assert_eq!(Version::new(0), None);
         assert_eq!(Version::new(41), None);
         assert_eq!((Version::MIN.modules(), Version::MAX.modules()), (21, 177));
-        assert_eq!(Version::MAX.moved(3, Version::MIN, Version::MAX), Version::MAX);
+        assert_eq!(
+            Version::MAX.moved(3, Version::MIN, Version::MAX),
+            Version::MAX
+        );
         assert_eq!(Version::MIN.moved(-3, Version(4), Version::MAX), Version(4));
     }
 }

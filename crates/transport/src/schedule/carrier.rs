@@ -11,7 +11,8 @@ use crate::{fast, ur};
 pub enum Carrier {
     /// The private mode between our own two ends.
     Fast,
-    /// BC-UR version 2 (BCR-2020-005), under the names of types that every wallet reads: `crypto-psbt`, ...
+    /// BC-UR version 2 (BCR-2020-005), under the names of types that every wallet reads:
+    /// `crypto-psbt`, ...
     Ur,
     /// The same under the newer names: `psbt`, ...
     UrNew,

@@ -1,4 +1,5 @@
-//! What to show, and for how long: the codes of a message, at a pace and a density that the receiver can read.
+//! What to show, and for how long: the codes of a message, at a pace and a density that the
+//! receiver can read.
 //!
 //! - [`Preset`]: receivers by name, and the [`Settings`] for each.
 //! - [`Schedule`]: an endless sequence of [`Shown`], adjustable while it runs.

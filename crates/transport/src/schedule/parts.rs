@@ -14,7 +14,7 @@ pub trait Parts: Send {
 pub enum Order {
     /// The format's own: every pure part once, then mixed ones (BCR-2020-005).
     Standard,
-    /// All pure parts, as many fresh mixed ones, all pure parts again, and so on: receivers that peel need fewer codes, those that
-    /// solve a few more.
+    /// All pure parts, as many fresh mixed ones, all pure parts again, and so on: receivers that
+    /// peel need fewer codes, those that solve a few more.
     Alternating,
 }

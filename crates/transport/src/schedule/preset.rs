@@ -28,8 +28,9 @@ pub enum Preset {
 
 /// How a message is shown.
 ///
-/// A receiver's camera must give about four pixels to every module; a code has four modules of quiet zone on every side. The
-/// version says how much of the message is in one code: [`characters`](super::characters) in alphanumeric mode.
+/// A receiver's camera must give about four pixels to every module; a code has four modules of
+/// quiet zone on every side. The version says how much of the message is in one code:
+/// [`characters`](super::characters) in alphanumeric mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Formats that the receiver reads, best first.
@@ -123,8 +124,9 @@ const fn version(number: u8) -> Version {
     }
 }
 
-/// What holds for a receiver that nothing more is known of. No code is shown shorter than two frames of a camera at 30 a second
-/// (67 ms), or one of them would often see it blend into the next; none longer than 2 s.
+/// What holds for a receiver that nothing more is known of. No code is shown shorter than two
+/// frames of a camera at 30 a second (67 ms), or one of them would often see it blend into the
+/// next; none longer than 2 s.
 const ANY: Settings = Settings {
     carriers: &[Carrier::Ur],
     version: version(10),
@@ -136,9 +138,9 @@ const ANY: Settings = Settings {
     order: Order::Alternating,
 };
 
-/// Version 20 is 97 modules, 105 with the quiet zone: 5.7 pixels each where the code fills 600 lines of a camera of 720, above
-/// the 5 at which readers begin to fail. 100 ms is three frames of a camera at 30 a second. Our decoder solves, so that the
-/// standard order is the best.
+/// Version 20 is 97 modules, 105 with the quiet zone: 5.7 pixels each where the code fills 600
+/// lines of a camera of 720, above the 5 at which readers begin to fail. 100 ms is three frames of
+/// a camera at 30 a second. Our decoder solves, so that the standard order is the best.
 const OWN: Settings = Settings {
     carriers: &[Carrier::Fast, Carrier::Ur, Carrier::Bbqr],
     version: version(20),
@@ -147,9 +149,9 @@ const OWN: Settings = Settings {
     ..ANY
 };
 
-/// Sparrow's own middle density is version 17 (400 bytes of UR, 928 characters of BBQr), chosen for what scanners can do, and its
-/// own pace is 200 ms; it lets people go to 100 ms. It reads both formats; UR first, because a loop waits for the part that was
-/// missed. Its decoder peels.
+/// Sparrow's own middle density is version 17 (400 bytes of UR, 928 characters of BBQr), chosen for
+/// what scanners can do, and its own pace is 200 ms; it lets people go to 100 ms. It reads both
+/// formats; UR first, because a loop waits for the part that was missed. Its decoder peels.
 const SPARROW: Settings = Settings {
     carriers: &[Carrier::Ur, Carrier::Bbqr],
     version: version(17),
@@ -157,8 +159,8 @@ const SPARROW: Settings = Settings {
     ..ANY
 };
 
-/// BBQr's specification names version 27 a good choice and 250 ms the pace that the Coldcard Q is tuned for, and advises against
-/// very high versions.
+/// BBQr's specification names version 27 a good choice and 250 ms the pace that the Coldcard Q is
+/// tuned for, and advises against very high versions.
 const COLDCARD_Q: Settings = Settings {
     carriers: &[Carrier::Bbqr],
     version: version(27),
@@ -167,8 +169,9 @@ const COLDCARD_Q: Settings = Settings {
     ..ANY
 };
 
-/// A camera of 320 x 240 pixels: version 7 is 45 modules, 53 with the quiet zone, 4.5 pixels each where the code fills the frame.
-/// It is Sparrow's low density too (80 bytes of UR). Such a processor reads three or four codes a second. Reads BBQr too.
+/// A camera of 320 x 240 pixels: version 7 is 45 modules, 53 with the quiet zone, 4.5 pixels each
+/// where the code fills the frame. It is Sparrow's low density too (80 bytes of UR). Such a
+/// processor reads three or four codes a second. Reads BBQr too.
 const KRUX: Settings = Settings {
     carriers: &[Carrier::Ur, Carrier::Bbqr],
     version: version(7),
@@ -178,8 +181,9 @@ const KRUX: Settings = Settings {
     ..ANY
 };
 
-/// A camera stream of 480 x 480 pixels at 12 frames a second at most: version 10 is 57 modules, 65 with the quiet zone, 7 pixels each
-/// where the code fills the frame; its lens has a fixed focus, which leaves half of that. 250 ms is three frames.
+/// A camera stream of 480 x 480 pixels at 12 frames a second at most: version 10 is 57 modules, 65
+/// with the quiet zone, 7 pixels each where the code fills the frame; its lens has a fixed focus,
+/// which leaves half of that. 250 ms is three frames.
 const SEEDSIGNER: Settings = Settings {
     version: version(10),
     densest: version(17),
@@ -206,7 +210,8 @@ const KEYSTONE: Settings = Settings {
     ..ANY
 };
 
-/// It shows 200 bytes of UR in a code itself, which is version 12, for 500 ms; a telephone's camera reads twice as fast.
+/// It shows 200 bytes of UR in a code itself, which is version 12, for 500 ms; a telephone's camera
+/// reads twice as fast.
 const BLUEWALLET: Settings = Settings {
     version: version(12),
     densest: version(20),
@@ -224,7 +229,10 @@ mod tests {
         for preset in Preset::ALL {
             assert_eq!(preset.name().parse(), Ok(preset));
         }
-        assert_eq!(Preset::from_str("Sparrow"), Err(UnknownPreset("Sparrow".into())));
+        assert_eq!(
+            Preset::from_str("Sparrow"),
+            Err(UnknownPreset("Sparrow".into()))
+        );
     }
 
     #[test]

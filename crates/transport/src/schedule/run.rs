@@ -37,7 +37,11 @@ impl Schedule {
     }
 
     /// Shows a message with these settings, in a format that may not be among theirs.
-    pub fn in_format(carried: Carried, settings: Settings, carrier: Carrier) -> Result<Self, ScheduleError> {
+    pub fn in_format(
+        carried: Carried,
+        settings: Settings,
+        carrier: Carrier,
+    ) -> Result<Self, ScheduleError> {
         let parts = carrier.parts(&carried, settings.version, settings.order)?;
         Ok(Self {
             carried,
@@ -80,8 +84,8 @@ impl Schedule {
         self.change_density(STEP)
     }
 
-    /// Puts less into each code, and begins again. Returns whether it could. When the format does not count that many codes, all
-    /// stays as it is.
+    /// Puts less into each code, and begins again. Returns whether it could. When the format does
+    /// not count that many codes, all stays as it is.
     pub fn sparser(&mut self) -> Result<bool, ScheduleError> {
         self.change_density(-STEP)
     }
@@ -180,7 +184,10 @@ mod tests {
                 break error;
             }
         };
-        assert!(matches!(error, ScheduleError::Bbqr(EncodeError::TooManyParts(_))));
+        assert!(matches!(
+            error,
+            ScheduleError::Bbqr(EncodeError::TooManyParts(_))
+        ));
         assert_eq!(read(&mut schedule), carried(40_000));
     }
 

@@ -111,7 +111,11 @@ mod tests {
         };
         for form in [Form::Base64, Form::Base43, Form::Hex, Form::Binary] {
             let mut still = Still::new(&carried, form, Version::MAX).unwrap();
-            assert_eq!(recognise(&still.next_part()).as_ref(), Ok(&carried), "{form:?}");
+            assert_eq!(
+                recognise(&still.next_part()).as_ref(),
+                Ok(&carried),
+                "{form:?}"
+            );
         }
     }
 

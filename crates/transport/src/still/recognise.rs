@@ -7,7 +7,8 @@ use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use crate::base43;
 use crate::carried::{Carried, Kind};
 
-/// Bytes of content at most that are looked at: more than one code holds, and as much as Specter's parts together.
+/// Bytes of content at most that are looked at: more than one code holds, and as much as Specter's
+/// parts together.
 pub const MAX_CONTENT: usize = 4 * 1024 * 1024;
 
 /// Why the content of a code is not taken.
@@ -24,11 +25,11 @@ pub enum UnrecognisedError {
     DamagedBase64,
 }
 
-/// Recognises the content of a code, in this order: a PSBT or a transaction, each in binary, hexadecimal, base64 or base43; JSON
-/// by its brackets; other text; anything else.
+/// Recognises the content of a code, in this order: a PSBT or a transaction, each in binary,
+/// hexadecimal, base64 or base43; JSON by its brackets; other text; anything else.
 ///
-/// White space around text forms is ignored. A PSBT is told by its magic bytes (BIP174); a transaction by being one to its last
-/// byte, with inputs and outputs.
+/// White space around text forms is ignored. A PSBT is told by its magic bytes (BIP174); a
+/// transaction by being one to its last byte, with inputs and outputs.
 pub fn recognise(content: &[u8]) -> Result<Carried, UnrecognisedError> {
     if content.len() > MAX_CONTENT {
         return Err(UnrecognisedError::TooLong(content.len()));
@@ -78,7 +79,8 @@ pub(crate) fn is_transaction(bytes: &[u8]) -> bool {
         .is_ok_and(|transaction| !transaction.input.is_empty() && !transaction.output.is_empty())
 }
 
-/// Tells whether content is text that people wrote: UTF-8 without control characters other than white space.
+/// Tells whether content is text that people wrote: UTF-8 without control characters other than
+/// white space.
 pub(crate) fn is_text(content: &[u8]) -> bool {
     std::str::from_utf8(content).is_ok_and(|text| {
         text.chars()
@@ -145,7 +147,10 @@ mod tests {
         for (content, expected) in [
             (&b"{\"a\": 1}"[..], Kind::Json),
             (b"[1]\n", Kind::Json),
-            (b"wpkh([d34db33f/84h/0h/0h]xpub.../<0;1>/*)#checksum", Kind::Text),
+            (
+                b"wpkh([d34db33f/84h/0h/0h]xpub.../<0;1>/*)#checksum",
+                Kind::Text,
+            ),
             (
                 b"bitcoin:BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4?amount=1",
                 Kind::Text,
@@ -165,10 +170,19 @@ mod tests {
     fn what_is_nothing_or_damaged_is_refused() {
         assert_eq!(recognise(b""), Err(UnrecognisedError::Empty));
         assert_eq!(recognise(b" \n"), Err(UnrecognisedError::Empty));
-        assert_eq!(recognise(b"cHNidP8B\xff"), Err(UnrecognisedError::DamagedBase64));
-        assert_eq!(recognise(b"cHNidP8BA"), Err(UnrecognisedError::DamagedBase64));
+        assert_eq!(
+            recognise(b"cHNidP8B\xff"),
+            Err(UnrecognisedError::DamagedBase64)
+        );
+        assert_eq!(
+            recognise(b"cHNidP8BA"),
+            Err(UnrecognisedError::DamagedBase64)
+        );
         let long = vec![b'A'; MAX_CONTENT + 1];
-        assert_eq!(recognise(&long), Err(UnrecognisedError::TooLong(long.len())));
+        assert_eq!(
+            recognise(&long),
+            Err(UnrecognisedError::TooLong(long.len()))
+        );
     }
 
     proptest! {

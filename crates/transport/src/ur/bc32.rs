@@ -1,17 +1,30 @@
-//! BC32 (BCR-2020-004): the letters of bech32 (BIP173) with its checksum, without a human-readable part.
+//! BC32 (BCR-2020-004): the letters of bech32 (BIP173) with its checksum, without a human-readable
+//! part.
 
 const LETTERS: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-const GENERATOR: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
+const GENERATOR: [u32; 5] = [
+    0x3b6a_57b2,
+    0x2650_8e6d,
+    0x1ea1_19fa,
+    0x3d42_33dd,
+    0x2a14_62b3,
+];
 const CHECKSUM_LETTERS: usize = 6;
 /// What the checksum of a right text leaves. Bech32 leaves 1.
 const RESIDUE: u32 = 0x3fff_ffff;
 
-/// Reads BC32 in lower case: checks the checksum and returns the bytes. Bits that fill up the last letter must be 0.
+/// Reads BC32 in lower case: checks the checksum and returns the bytes. Bits that fill up the last
+/// letter must be 0.
 pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    let values: Vec<u8> = text.iter().map(|&letter| value(letter)).collect::<Option<_>>()?;
+    let values: Vec<u8> = text
+        .iter()
+        .map(|&letter| value(letter))
+        .collect::<Option<_>>()?;
     let body = values.len().checked_sub(CHECKSUM_LETTERS)?;
     // An empty human-readable part expands to a single 0.
-    let residue = values.iter().fold(step(1, 0), |sum, &value| step(sum, value));
+    let residue = values
+        .iter()
+        .fold(step(1, 0), |sum, &value| step(sum, value));
     if residue != RESIDUE {
         return None;
     }

@@ -1,6 +1,8 @@
-//! Which fragments a part mixes, computed from its sequence number (BCR-2020-005, "Fountain Encoder").
+//! Which fragments a part mixes, computed from its sequence number (BCR-2020-005, "Fountain
+//! Encoder").
 //!
-//! The arithmetic, rounding of doubles included, is that of the reference implementation: both ends must choose alike.
+//! The arithmetic, rounding of doubles included, is that of the reference implementation: both ends
+//! must choose alike.
 
 use sha2::{Digest, Sha256};
 
@@ -13,7 +15,8 @@ pub(super) struct Chooser {
 }
 
 impl Chooser {
-    /// Makes the chooser of a message of `count` fragments, at least one and at most [`super::MAX_FRAGMENTS`].
+    /// Makes the chooser of a message of `count` fragments, at least one and at most
+    /// [`super::MAX_FRAGMENTS`].
     pub(super) fn new(count: u16, checksum: u32) -> Chooser {
         let weights = (1..=count).map(|degree| 1.0 / f64::from(degree)).collect();
         Chooser {
@@ -23,7 +26,8 @@ impl Chooser {
         }
     }
 
-    /// Returns the indices of the fragments that part `sequence` (from 1) mixes, each once, in no order.
+    /// Returns the indices of the fragments that part `sequence` (from 1) mixes, each once, in no
+    /// order.
     ///
     /// At most `count` steps, each of which moves at most `2 * count` bytes.
     pub(super) fn fragments(&self, sequence: u32) -> Vec<u16> {
@@ -91,7 +95,9 @@ impl Xoshiro {
         let hash: [u8; 32] = Sha256::digest(seed).into();
         let mut state = [0; 4];
         for (word, bytes) in state.iter_mut().zip(hash.chunks_exact(8)) {
-            *word = bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte));
+            *word = bytes
+                .iter()
+                .fold(0, |word, &byte| word << 8 | u64::from(byte));
         }
         Xoshiro(state)
     }
@@ -143,7 +149,10 @@ mod tests {
 
     fn numbers(value: &Value) -> Vec<u64> {
         let numbers = value.as_array().unwrap();
-        numbers.iter().map(|number| number.as_u64().unwrap()).collect()
+        numbers
+            .iter()
+            .map(|number| number.as_u64().unwrap())
+            .collect()
     }
 
     /// The reference implementation's message for tests.

@@ -56,7 +56,8 @@ fn byte_string(message: &[u8]) -> Result<&[u8], UrError> {
     Ok(bytes)
 }
 
-/// Tells what untyped bytes are by their content. JSON is told by its first and last character only.
+/// Tells what untyped bytes are by their content. JSON is told by its first and last character
+/// only.
 fn recognise(bytes: &[u8]) -> Kind {
     if bytes.starts_with(&MAGIC) {
         return Kind::Psbt;

@@ -9,13 +9,15 @@ use crate::{Assembly, Progress, Step};
 
 /// Assembles a message from its parts, in any order and with gaps, by Gaussian elimination.
 ///
-/// The first part decides which message it is; parts of others are refused. One exception, so that a single stray code does
-/// not lock it: as long as only one part was had, two parts of another message, or one in one piece, take its place.
+/// The first part decides which message it is; parts of others are refused. One exception, so that
+/// a single stray code does not lock it: as long as only one part was had, two parts of another
+/// message, or one in one piece, take its place.
 ///
 /// [`Decoder::of_first`] makes no exception.
 ///
-/// When parts contradict each other, or the checksum of the whole is wrong, one of them was forged or misread, and nobody can
-/// tell which: at [`UrError::Checksum`] it starts again from nothing. Only then, and at [`UrError::Content`], progress goes back.
+/// When parts contradict each other, or the checksum of the whole is wrong, one of them was forged
+/// or misread, and nobody can tell which: at [`UrError::Checksum`] it starts again from nothing.
+/// Only then, and at [`UrError::Content`], progress goes back.
 ///
 /// Memory: at most 11 MiB while collecting and 8 MiB more at the end, taken as parts come.
 #[derive(Debug, Default)]
@@ -48,8 +50,8 @@ impl Decoder {
         Decoder::default()
     }
 
-    /// Starts with nothing, for whoever keeps a decoder for each message: a part of another message than the first never takes
-    /// its place.
+    /// Starts with nothing, for whoever keeps a decoder for each message: a part of another message
+    /// than the first never takes its place.
     pub fn of_first() -> Decoder {
         Decoder {
             first_only: true,
@@ -74,7 +76,9 @@ impl Decoder {
         match &self.state {
             State::Whole(known) if *known == id => return Ok(Step::Known),
             State::Whole(_) => return Err(UrError::Foreign),
-            State::Collecting(collecting) if self.is_kept(collecting) => return Err(UrError::Foreign),
+            State::Collecting(collecting) if self.is_kept(collecting) => {
+                return Err(UrError::Foreign);
+            }
             State::Collecting(_) | State::Empty => {}
         }
         let carried = unwrap(id.ur_type, message)?;

@@ -1,7 +1,9 @@
-//! Solving parts for fragments: Gaussian elimination over GF(2), kept in reduced row echelon form after each part.
+//! Solving parts for fragments: Gaussian elimination over GF(2), kept in reduced row echelon form
+//! after each part.
 //!
-//! A part is an equation: the exclusive or of some fragments equals its data. As soon as K of them are independent all
-//! fragments are known; peeling decoders wait for parts that leave one fragment unknown, and need more.
+//! A part is an equation: the exclusive or of some fragments equals its data. As soon as K of them
+//! are independent all fragments are known; peeling decoders wait for parts that leave one fragment
+//! unknown, and need more.
 
 /// What an equation did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +16,8 @@ pub(super) enum Outcome {
     Contradiction,
 }
 
-/// The equations of one message. Memory grows with each independent one, by `count / 8` bytes and one fragment.
+/// The equations of one message. Memory grows with each independent one, by `count / 8` bytes and
+/// one fragment.
 #[derive(Debug)]
 pub(super) struct Elimination {
     /// By pivot: no row has a bit at another row's pivot.
@@ -64,7 +67,12 @@ impl Elimination {
             new.mixed[word] |= bit;
         }
         // A row has no bit at another's pivot, so adding rows brings up no further pivots.
-        let known: Vec<u64> = new.mixed.iter().zip(&self.pivots).map(|(a, b)| a & b).collect();
+        let known: Vec<u64> = new
+            .mixed
+            .iter()
+            .zip(&self.pivots)
+            .map(|(a, b)| a & b)
+            .collect();
         for pivot in bits(&known) {
             if let Some(row) = &self.rows[pivot] {
                 new.add(row);
@@ -91,7 +99,12 @@ impl Elimination {
 
     /// Joins the fragments; those that are not known are left out.
     pub(super) fn join(self) -> Vec<u8> {
-        let fragment = self.rows.iter().flatten().next().map_or(0, |row| row.data.len());
+        let fragment = self
+            .rows
+            .iter()
+            .flatten()
+            .next()
+            .map_or(0, |row| row.data.len());
         let mut joined = Vec::with_capacity(self.rank * fragment);
         for row in self.rows.into_iter().flatten() {
             joined.extend_from_slice(&row.data);
@@ -139,7 +152,10 @@ mod tests {
         assert_eq!(elimination.insert(&[0, 2], &mix(&[a, c])), Outcome::Known);
         assert_eq!(elimination.insert(&[2, 0], &[9, 9]), Outcome::Contradiction);
         assert!(!elimination.is_solved());
-        assert_eq!(elimination.insert(&[2, 1, 0], &mix(&[a, b, c])), Outcome::Nearer);
+        assert_eq!(
+            elimination.insert(&[2, 1, 0], &mix(&[a, b, c])),
+            Outcome::Nearer
+        );
         assert!(elimination.is_solved());
         assert_eq!(elimination.join(), [1, 10, 2, 20, 4, 40]);
     }

@@ -2,18 +2,20 @@
 
 use super::content::wrap;
 use super::{
-    EncodeError, MAX_FRAGMENT_BYTES, MAX_FRAGMENTS, MAX_MESSAGE_BYTES, MAX_PART_CHARS, Names, UrType,
+    EncodeError, MAX_FRAGMENT_BYTES, MAX_FRAGMENTS, MAX_MESSAGE_BYTES, MAX_PART_CHARS, Names,
+    UrType,
 };
 use crate::{Carried, Kind};
 
 /// In which order parts are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Order {
-    /// The K fragments, then mixed parts without end: the order of BCR-2020-005, and the best for our decoder.
+    /// The K fragments, then mixed parts without end: the order of BCR-2020-005, and the best for
+    /// our decoder.
     #[default]
     Standard,
-    /// The K fragments, then K mixed parts, then the K fragments again, then the next K mixed parts, and so on. A receiver
-    /// that only peels needs fewer parts so when it starts late.
+    /// The K fragments, then K mixed parts, then the K fragments again, then the next K mixed
+    /// parts, and so on. A receiver that only peels needs fewer parts so when it starts late.
     Fresh,
 }
 
@@ -34,8 +36,8 @@ enum Form {
 }
 
 impl Encoder {
-    /// Makes the parts of a message, of at most `max_fragment` bytes each. One that fits into a fragment becomes a UR in one
-    /// piece.
+    /// Makes the parts of a message, of at most `max_fragment` bytes each. One that fits into a
+    /// fragment becomes a UR in one piece.
     pub fn new(
         carried: &Carried,
         names: Names,
@@ -61,9 +63,13 @@ impl Encoder {
         order: Order,
     ) -> Result<Encoder, EncodeError> {
         if message.len() > MAX_MESSAGE_BYTES {
-            return Err(EncodeError::TooLong { found: message.len() });
+            return Err(EncodeError::TooLong {
+                found: message.len(),
+            });
         }
-        let wrong_size = EncodeError::FragmentSize { found: max_fragment };
+        let wrong_size = EncodeError::FragmentSize {
+            found: max_fragment,
+        };
         if !(1..=MAX_FRAGMENT_BYTES).contains(&max_fragment)
             || message.len().div_ceil(max_fragment) > MAX_FRAGMENTS
         {
@@ -75,7 +81,8 @@ impl Encoder {
                 form: Form::Single(single.to_ascii_uppercase()),
             });
         }
-        let mut fountain = ur::Encoder::new(message, max_fragment, ur_type.name()).map_err(|_| wrong_size)?;
+        let mut fountain =
+            ur::Encoder::new(message, max_fragment, ur_type.name()).map_err(|_| wrong_size)?;
         let pure = (0..fountain.fragment_count())
             .map(|_| next_of(&mut fountain))
             .collect();
@@ -97,7 +104,8 @@ impl Encoder {
         }
     }
 
-    /// Returns the next part to show. There is always one; a UR in one piece is shown again and again.
+    /// Returns the next part to show. There is always one; a UR in one piece is shown again and
+    /// again.
     pub fn next_part(&mut self) -> String {
         match &mut self.form {
             Form::Single(single) => single.clone(),
@@ -133,17 +141,27 @@ impl std::fmt::Debug for Form {
 
 fn next_of(fountain: &mut ur::Encoder<'static>) -> String {
     // Its only error is that of writing to a vector, which has none.
-    fountain.next_part().unwrap_or_default().to_ascii_uppercase()
+    fountain
+        .next_part()
+        .unwrap_or_default()
+        .to_ascii_uppercase()
 }
 
-/// Returns the greatest fragment, in bytes, with which each of the first 65,535 parts of a message has at most `max_chars`
-/// characters; none where not even a byte fits. To be given to [`Encoder::new`].
-pub fn fragment_bytes(kind: Kind, names: Names, message_bytes: usize, max_chars: usize) -> Option<usize> {
+/// Returns the greatest fragment, in bytes, with which each of the first 65,535 parts of a message
+/// has at most `max_chars` characters; none where not even a byte fits. To be given to
+/// [`Encoder::new`].
+pub fn fragment_bytes(
+    kind: Kind,
+    names: Names,
+    message_bytes: usize,
+    max_chars: usize,
+) -> Option<usize> {
     let name = UrType::carrying(kind, names)?.name();
     // ur: name / seqNum - seqLen /, and two letters for each byte.
     let path = 3 + name.len() + 1 + SEQUENCE_DIGITS + 1 + COUNT_DIGITS + 1;
     let bytes = max_chars.min(MAX_PART_CHARS).checked_sub(path)? / 2;
-    // The head of the array and its numbers, the head of the byte string, and the checksum of bytewords.
+    // The head of the array and its numbers, the head of the byte string, and the checksum of
+    // bytewords.
     let length = if message_bytes < 65_000 { 3 } else { 5 };
     let around = 1 + 3 + 3 + length + 5 + 3 + 4;
     let fragment = bytes.checked_sub(around)?.min(MAX_FRAGMENT_BYTES);
@@ -222,7 +240,10 @@ mod tests {
             kind,
             bytes: bytes.to_vec(),
         };
-        assert_eq!(show(&of(Kind::Seed, b"0000"), 100), Err(EncodeError::Secret));
+        assert_eq!(
+            show(&of(Kind::Seed, b"0000"), 100),
+            Err(EncodeError::Secret)
+        );
         assert_eq!(show(&of(Kind::Text, b""), 100), Err(EncodeError::Empty));
         for found in [0, 1, MAX_FRAGMENT_BYTES + 1] {
             assert_eq!(
@@ -231,7 +252,10 @@ mod tests {
             );
         }
         let found = MAX_MESSAGE_BYTES + 1;
-        assert_eq!(show(&psbt(found), 2_000), Err(EncodeError::TooLong { found }));
+        assert_eq!(
+            show(&psbt(found), 2_000),
+            Err(EncodeError::TooLong { found })
+        );
     }
 
     #[test]

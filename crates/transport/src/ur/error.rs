@@ -13,7 +13,8 @@ pub enum UrError {
         "this UR's type is not one that is read here; export a PSBT, an account, an output descriptor or bytes"
     )]
     UnknownType,
-    /// The path between type and data is not `seqNum-seqLen` (`NofM` in version 1), or counts from 0.
+    /// The path between type and data is not `seqNum-seqLen` (`NofM` in version 1), or counts
+    /// from 0.
     #[error("the UR's sequence numbers are malformed; show the code again")]
     Sequence,
     /// More characters than any code holds, or than a message may have.
@@ -55,9 +56,11 @@ pub enum UrError {
     /// The part contradicts the others: one of them is wrong.
     #[error("this part contradicts the others; if the message does not come out, start again")]
     Contradiction,
-    /// All parts are there, and the checksum of the whole is wrong. What was collected is dropped: nobody can tell which part
-    /// is wrong.
-    #[error("the message's checksum is wrong, so one of its parts was; scanning starts again by itself")]
+    /// All parts are there, and the checksum of the whole is wrong. What was collected is dropped:
+    /// nobody can tell which part is wrong.
+    #[error(
+        "the message's checksum is wrong, so one of its parts was; scanning starts again by itself"
+    )]
     Checksum,
     /// The message is whole, but not what its type says. What was collected is dropped.
     #[error("the UR's content is not what its type says; export it again")]

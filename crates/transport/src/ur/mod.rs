@@ -1,4 +1,5 @@
-//! Uniform resources (UR): a message as one text, or as an endless stream of parts of which any K + a few are enough.
+//! Uniform resources (UR): a message as one text, or as an endless stream of parts of which any K +
+//! a few are enough.
 //!
 //! - [`UrType`]: the types that cross, under their older and newer names.
 //! - [`Encoder`]: a message to parts (BCR-2020-005), upper case for the alphanumeric mode of QR.
@@ -25,7 +26,8 @@ pub use self::ur_type::{Names, UrType};
 
 /// The most fragments of a message. Elimination keeps a square of as many bits: 2 MiB.
 pub const MAX_FRAGMENTS: usize = 4_096;
-/// The most bytes of a fragment: half the characters of the largest code (version 40, level L: 4,296), as a byte is two.
+/// The most bytes of a fragment: half the characters of the largest code (version 40, level L:
+/// 4,296), as a byte is two.
 pub const MAX_FRAGMENT_BYTES: usize = 2_148;
 /// The most bytes of a message: [`MAX_FRAGMENTS`] of a little less than the largest code holds.
 pub const MAX_MESSAGE_BYTES: usize = 8 << 20;

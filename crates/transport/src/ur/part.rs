@@ -1,10 +1,14 @@
-//! Reading one code's text as a UR (BCR-2020-005): `ur:type/letters`, or `ur:type/seqNum-seqLen/letters`.
+//! Reading one code's text as a UR (BCR-2020-005): `ur:type/letters`, or
+//! `ur:type/seqNum-seqLen/letters`.
 
 use ur::bytewords::{self, Style};
 
-use super::{MAX_FRAGMENT_BYTES, MAX_FRAGMENTS, MAX_MESSAGE_BYTES, MAX_PART_CHARS, UrError, UrType, crc32};
+use super::{
+    MAX_FRAGMENT_BYTES, MAX_FRAGMENTS, MAX_MESSAGE_BYTES, MAX_PART_CHARS, UrError, UrType, crc32,
+};
 
-/// The most characters of a UR in one piece, which may come from a file: two a byte, and what stands around.
+/// The most characters of a UR in one piece, which may come from a file: two a byte, and what
+/// stands around.
 const MAX_SINGLE_CHARS: usize = 2 * MAX_MESSAGE_BYTES + 64;
 
 /// What one text holds. Every number is within its limit, and they fit together.

@@ -74,7 +74,9 @@ impl UrType {
 
     /// Finds the type of a name in lower case.
     pub fn named(name: &str) -> Option<UrType> {
-        UrType::ALL.into_iter().find(|ur_type| ur_type.name() == name)
+        UrType::ALL
+            .into_iter()
+            .find(|ur_type| ur_type.name() == name)
     }
 
     /// Returns the type that carries a kind; none for a seed.
@@ -118,7 +120,10 @@ mod tests {
     #[test]
     fn a_seed_has_no_type() {
         assert_eq!(UrType::carrying(Kind::Seed, Names::Old), None);
-        assert_eq!(UrType::carrying(Kind::Psbt, Names::Old), Some(UrType::CryptoPsbt));
+        assert_eq!(
+            UrType::carrying(Kind::Psbt, Names::Old),
+            Some(UrType::CryptoPsbt)
+        );
         assert_eq!(UrType::carrying(Kind::Psbt, Names::New), Some(UrType::Psbt));
     }
 }

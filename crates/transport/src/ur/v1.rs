@@ -1,7 +1,8 @@
-//! The first version of UR (BCR-0005 of May 2020): BC32, and all parts of N needed. Some wallets still show it; it is only read.
+//! The first version of UR (BCR-0005 of May 2020): BC32, and all parts of N needed. Some wallets
+//! still show it; it is only read.
 //!
-//! `ur:bytes/letters`, or `ur:bytes/NofM/digest/letters`, where the letters of all parts together are one BC32 text, and the
-//! digest is the SHA-256 of what it holds, in BC32 too.
+//! `ur:bytes/letters`, or `ur:bytes/NofM/digest/letters`, where the letters of all parts together
+//! are one BC32 text, and the digest is the SHA-256 of what it holds, in BC32 too.
 
 use sha2::{Digest, Sha256};
 
@@ -16,7 +17,8 @@ const MAX_PARTS: usize = 1_024;
 /// Five bits a letter.
 const MAX_CHARS: usize = MAX_MESSAGE_BYTES / 5 * 8;
 
-/// Tells whether a text is of version 1: it has `of` between its numbers, or digits among its letters, which bytewords have not.
+/// Tells whether a text is of version 1: it has `of` between its numbers, or digits among its
+/// letters, which bytewords have not.
 pub fn looks_like_v1(text: &[u8]) -> bool {
     let text = text.get(..MAX_PART_CHARS).unwrap_or(text);
     let mut path = text.split(|&c| c == b'/');
@@ -33,8 +35,8 @@ pub fn looks_like_v1(text: &[u8]) -> bool {
 
 /// Assembles a message from the parts of version 1, in any order.
 ///
-/// As the decoder of version 2: the first part decides which message it is, parts of others are refused, and a wrong digest of
-/// the whole starts it again from nothing.
+/// As the decoder of version 2: the first part decides which message it is, parts of others are
+/// refused, and a wrong digest of the whole starts it again from nothing.
 #[derive(Debug, Default)]
 pub struct Decoder {
     message: Option<MessageId>,
@@ -123,10 +125,15 @@ impl Assembly for Decoder {
             return Err(UrError::NotUr);
         }
         check_length(part, MAX_CHARS)?;
-        let path = std::str::from_utf8(part).ok().and_then(|text| text.get(3..));
+        let path = std::str::from_utf8(part)
+            .ok()
+            .and_then(|text| text.get(3..));
         let path = path.ok_or(UrError::NotUr)?.to_ascii_lowercase();
         let mut path = path.splitn(4, '/');
-        let ur_type = path.next().and_then(UrType::named).ok_or(UrError::UnknownType)?;
+        let ur_type = path
+            .next()
+            .and_then(UrType::named)
+            .ok_or(UrError::UnknownType)?;
         match (path.next(), path.next(), path.next()) {
             (Some(letters), None, _) => self.take_whole(ur_type, letters),
             (Some(sequence), Some(digest), Some(letters)) => {
@@ -143,7 +150,8 @@ impl Assembly for Decoder {
                 if number > found || letters.is_empty() {
                     return Err(UrError::Sequence);
                 }
-                let digest = bc32::decode(digest.as_bytes()).and_then(|digest| digest.try_into().ok());
+                let digest =
+                    bc32::decode(digest.as_bytes()).and_then(|digest| digest.try_into().ok());
                 let id = MessageId {
                     ur_type,
                     count,
@@ -231,7 +239,10 @@ mod tests {
         let Ok(Step::Whole(carried)) = Decoder::new().take(text.as_bytes()) else {
             panic!("not whole");
         };
-        assert_eq!((carried.kind, &carried.bytes[..]), (Kind::Text, &b"Hello"[..]));
+        assert_eq!(
+            (carried.kind, &carried.bytes[..]),
+            (Kind::Text, &b"Hello"[..])
+        );
     }
 
     #[test]
@@ -243,10 +254,19 @@ mod tests {
         forged.pop();
         forged.push('Q');
         assert_eq!(decoder.take(forged.as_bytes()), Ok(Step::Nearer));
-        assert_eq!(decoder.take(parts[0].as_bytes()), Err(UrError::Contradiction));
-        let last = parts[1..].iter().map(|part| decoder.take(part.as_bytes())).last();
+        assert_eq!(
+            decoder.take(parts[0].as_bytes()),
+            Err(UrError::Contradiction)
+        );
+        let last = parts[1..]
+            .iter()
+            .map(|part| decoder.take(part.as_bytes()))
+            .last();
         assert_eq!(last, Some(Err(UrError::Checksum)));
-        let last = parts.iter().map(|part| decoder.take(part.as_bytes())).last();
+        let last = parts
+            .iter()
+            .map(|part| decoder.take(part.as_bytes()))
+            .last();
         assert!(matches!(last, Some(Ok(Step::Whole(_)))));
     }
 

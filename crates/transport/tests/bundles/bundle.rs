@@ -22,7 +22,10 @@ fn there_and_back<T: AsRef<[u8]>>(psbts: &[T]) -> Vec<u8> {
 #[test]
 fn psbts_of_both_versions_and_every_script_come_back_byte_for_byte() {
     for version in [0, 1] {
-        let psbts: Vec<String> = cases().iter().map(|case| case.psbts[version].clone()).collect();
+        let psbts: Vec<String> = cases()
+            .iter()
+            .map(|case| case.psbts[version].clone())
+            .collect();
         there_and_back(&psbts);
         for psbt in &psbts {
             there_and_back(&[psbt]);
@@ -68,7 +71,10 @@ fn pairs_in_any_order_keep_it() {
 fn fields_that_do_not_fit_their_coin_stay() {
     // The previous transaction of another input.
     changed(|raw| {
-        let other = raw.inputs[1].plain(input::NON_WITNESS_UTXO).unwrap().to_vec();
+        let other = raw.inputs[1]
+            .plain(input::NON_WITNESS_UTXO)
+            .unwrap()
+            .to_vec();
         raw.inputs[0].set(RawKey::plain(input::NON_WITNESS_UTXO), other);
     });
     // A coin of another amount, which a review refuses: the signer shall see it.
@@ -121,7 +127,17 @@ fn names_are_safe_in_a_folder() {
     for name in ["a", "po-0123456789", "A.b_c-9", &"x".repeat(64)] {
         assert_eq!(Bundle::of(wallet(), name, &psbt).unwrap().name(), name);
     }
-    for name in ["", ".", "..", "-a", "a/b", "a b", "ä", "a\n", &"x".repeat(65)] {
+    for name in [
+        "",
+        ".",
+        "..",
+        "-a",
+        "a/b",
+        "a b",
+        "ä",
+        "a\n",
+        &"x".repeat(65),
+    ] {
         assert_eq!(
             Bundle::of(wallet(), name, &psbt),
             Err(BundleError::Name),

@@ -1,4 +1,5 @@
-//! PSBTs that Bitcoin Core made and signed (`fixtures/core-signing`), and a forge for bytes that no program of ours writes.
+//! PSBTs that Bitcoin Core made and signed (`fixtures/core-signing`), and a forge for bytes that no
+//! program of ours writes.
 
 use bitcoin::Transaction;
 use bitcoin::consensus::encode::deserialize_hex;
@@ -32,7 +33,12 @@ pub(crate) fn cases() -> Vec<Case> {
         psbts: ["psbt_v0", "psbt_v2"].map(|version| text(&case["unsigned"][version])),
         signed: deserialize_hex(case["signed_transaction"].as_str().unwrap()).unwrap(),
     };
-    fixture["cases"].as_array().unwrap().iter().map(case).collect()
+    fixture["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(case)
+        .collect()
 }
 
 pub(crate) fn case(name: &str) -> Case {
@@ -112,9 +118,19 @@ pub(crate) fn forged_bundle(previous: &[&[u8]], psbts: &[([u8; 32], &[u8])]) -> 
     })
 }
 
-pub(crate) fn sealed(entries: u64, format: &str, write: impl FnOnce(&mut Encoder<Vec<u8>>)) -> Vec<u8> {
+pub(crate) fn sealed(
+    entries: u64,
+    format: &str,
+    write: impl FnOnce(&mut Encoder<Vec<u8>>),
+) -> Vec<u8> {
     let mut encoder = Encoder::new(Vec::new());
-    encoder.map(entries).unwrap().u8(0).unwrap().str(format).unwrap();
+    encoder
+        .map(entries)
+        .unwrap()
+        .u8(0)
+        .unwrap()
+        .str(format)
+        .unwrap();
     encoder.u8(1).unwrap().u8(1).unwrap();
     write(&mut encoder);
     let mut bytes = encoder.into_writer();

@@ -1,4 +1,5 @@
-//! Bundles that somebody made to deceive or to exhaust: each is refused, and nothing else ever comes out.
+//! Bundles that somebody made to deceive or to exhaust: each is refused, and nothing else ever
+//! comes out.
 
 use std::time::Instant;
 
@@ -33,7 +34,10 @@ fn small() -> Small {
     raw.global.set(RawKey::plain(global::INPUT_COUNT), vec![1]);
     raw.global.set(RawKey::plain(global::OUTPUT_COUNT), vec![1]);
     let psbt = raw.to_bytes();
-    let previous = raw.inputs[0].plain(input::NON_WITNESS_UTXO).unwrap().to_vec();
+    let previous = raw.inputs[0]
+        .plain(input::NON_WITNESS_UTXO)
+        .unwrap()
+        .to_vec();
     for field in [input::NON_WITNESS_UTXO, input::WITNESS_UTXO] {
         raw.inputs[0].set(RawKey::plain(field), Vec::new());
     }
@@ -89,7 +93,10 @@ fn nothing_follows_the_end() {
     assert_eq!(open(&longer), Err(EnvelopeError::Checksum.into()));
     let end = small.bytes.len() - 35;
     let inside = [&small.bytes[..end], &[0], &small.bytes[end..]].concat();
-    assert_eq!(open(&resealed(&inside)), Err(EnvelopeError::Trailing(1).into()));
+    assert_eq!(
+        open(&resealed(&inside)),
+        Err(EnvelopeError::Trailing(1).into())
+    );
 }
 
 #[test]
@@ -121,11 +128,18 @@ fn keys_stand_once_in_order_and_are_known() {
 #[test]
 fn psbts_are_proven_by_their_hash() {
     let Small {
-        psbt, previous, lean, ..
+        psbt,
+        previous,
+        lean,
+        ..
     } = small();
     let hash = sha256(&psbt);
-    let forged = |previous: &[&[u8]], psbts: &[([u8; 32], &[u8])]| open(&forged_bundle(previous, psbts));
-    assert_eq!(forged(&[&previous], &[(hash, &lean)]), Ok(vec![psbt.clone()]));
+    let forged =
+        |previous: &[&[u8]], psbts: &[([u8; 32], &[u8])]| open(&forged_bundle(previous, psbts));
+    assert_eq!(
+        forged(&[&previous], &[(hash, &lean)]),
+        Ok(vec![psbt.clone()])
+    );
     assert_eq!(
         forged(&[&previous], &[([0; 32], &lean)]),
         Err(BundleError::NotAsSent(0))
@@ -154,7 +168,10 @@ fn psbts_are_proven_by_their_hash() {
 #[test]
 fn a_previous_transaction_that_does_not_belong_is_of_no_use() {
     let Small {
-        psbt, previous, lean, ..
+        psbt,
+        previous,
+        lean,
+        ..
     } = small();
     let hash = sha256(&psbt);
     let outpoint = parse(&psbt).unsigned_tx().input[0].previous_output;
@@ -169,12 +186,18 @@ fn a_previous_transaction_that_does_not_belong_is_of_no_use() {
     assert_eq!(forged(&[&longer]), Err(BundleError::Previous(0)));
     // An output that the previous transaction does not have.
     let mut raw = parse(&psbt).raw().clone();
-    raw.inputs[0].set(RawKey::plain(input::OUTPUT_INDEX), 77u32.to_le_bytes().to_vec());
+    raw.inputs[0].set(
+        RawKey::plain(input::OUTPUT_INDEX),
+        77u32.to_le_bytes().to_vec(),
+    );
     for field in [input::NON_WITNESS_UTXO, input::WITNESS_UTXO] {
         raw.inputs[0].set(RawKey::plain(field), Vec::new());
     }
     let bytes = forged_bundle(&[&previous], &[(hash, &raw.to_bytes())]);
-    assert!(matches!(open(&bytes), Err(BundleError::PreviousMissing { .. })));
+    assert!(matches!(
+        open(&bytes),
+        Err(BundleError::PreviousMissing { .. })
+    ));
 }
 
 /// A lean PSBT of version 2 whose inputs all spend outputs of one transaction.
@@ -185,7 +208,10 @@ fn bomb(previous: &Transaction, inputs: usize, mark: u8) -> Vec<u8> {
         _ => [&[0xfd][..], &(count as u16).to_le_bytes()].concat(),
     };
     global.set(RawKey::plain(global::TX_VERSION), vec![2, 0, 0, 0]);
-    global.set(RawKey::plain(global::FALLBACK_LOCKTIME), vec![mark, 0, 0, 0]);
+    global.set(
+        RawKey::plain(global::FALLBACK_LOCKTIME),
+        vec![mark, 0, 0, 0],
+    );
     global.set(RawKey::plain(global::INPUT_COUNT), count(inputs));
     global.set(RawKey::plain(global::OUTPUT_COUNT), count(0));
     global.set(RawKey::plain(global::VERSION), vec![2, 0, 0, 0]);
@@ -246,7 +272,10 @@ fn an_expansion_bomb_ends_before_it_expands() {
     // Each is within the limit of a PSBT, all together are not.
     let transaction = previous(10_000);
     let leans: Vec<_> = (0..4).map(|mark| bomb(&transaction, 5_000, mark)).collect();
-    let whole: Vec<_> = leans.iter().map(|lean| rebuilt(lean, &transaction)).collect();
+    let whole: Vec<_> = leans
+        .iter()
+        .map(|lean| rebuilt(lean, &transaction))
+        .collect();
     let psbts: Vec<_> = whole
         .iter()
         .zip(&leans)
@@ -266,7 +295,10 @@ fn rebuilt(lean: &[u8], previous: &Transaction) -> Vec<u8> {
     let (mut raw, _) = RawPsbt::parse(lean, &Limits::DEFAULT).unwrap();
     for map in &mut raw.inputs {
         map.set(RawKey::plain(input::NON_WITNESS_UTXO), serialize(previous));
-        map.set(RawKey::plain(input::WITNESS_UTXO), serialize(&previous.output[0]));
+        map.set(
+            RawKey::plain(input::WITNESS_UTXO),
+            serialize(&previous.output[0]),
+        );
     }
     raw.to_bytes()
 }
@@ -284,7 +316,10 @@ fn a_coin_without_its_previous_transaction_cannot_be_left_out() {
 fn other_bytes_are_no_bundle() {
     let psbt = binary(&case("p2tr").psbts[0]);
     for other in [&b""[..], b"{}", &[0xff; 100], &psbt] {
-        assert_eq!(open(other), Err(EnvelopeError::OtherFormat("bundle").into()));
+        assert_eq!(
+            open(other),
+            Err(EnvelopeError::OtherFormat("bundle").into())
+        );
     }
     let newer = {
         let mut bytes = small().bytes;

@@ -84,7 +84,9 @@ fn questions_stand_once_in_order_and_are_bounded() {
             "{count}"
         );
     }
-    let many: Vec<SeenJournal> = (0..2 * MAX_SEEN as u64).map(|count| seen(1, count)).collect();
+    let many: Vec<SeenJournal> = (0..2 * MAX_SEEN as u64)
+        .map(|count| seen(1, count))
+        .collect();
     let read = Bundle::parse(&bundle().asking(many).to_bytes()).unwrap();
     assert_eq!(read.seen().unwrap().len(), MAX_SEEN);
     assert_eq!(

@@ -24,12 +24,14 @@ struct Spend {
 
 fn spend() -> impl Strategy<Value = Spend> {
     let order = Just(vec![0, 1, 2]).prop_shuffle();
-    (0..4usize, 0..3usize, any::<[bool; 3]>(), order).prop_map(|(previous, output, fields, order)| Spend {
-        previous,
-        output,
-        fields,
-        order,
-    })
+    (0..4usize, 0..3usize, any::<[bool; 3]>(), order).prop_map(
+        |(previous, output, fields, order)| Spend {
+            previous,
+            output,
+            fields,
+            order,
+        },
+    )
 }
 
 fn transaction(input: Vec<OutPoint>, outputs: u64, mark: u32) -> Transaction {
@@ -119,7 +121,8 @@ proptest! {
         }
     }
 
-    /// Bytes of a bundle changed anywhere, with the right checksum: what is read is what is written again.
+    /// Bytes of a bundle changed anywhere, with the right checksum: what is read is what is written
+    /// again.
     #[test]
     fn what_is_read_has_one_form(changes in vec((any::<usize>(), any::<u8>()), 1..4)) {
         let spend = Spend { previous: 0, output: 1, fields: [true; 3], order: vec![0, 1, 2] };

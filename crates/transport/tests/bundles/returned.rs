@@ -6,7 +6,9 @@ use cofferdam_core::psbt::{Parsed, RawKey};
 use cofferdam_core::seal::VaultId;
 use cofferdam_core::wallet::WalletId;
 use cofferdam_transport::envelope::EnvelopeError;
-use cofferdam_transport::returned::{ReceiptFault, Return, ReturnError, VaultState, looks_like_return};
+use cofferdam_transport::returned::{
+    ReceiptFault, Return, ReturnError, VaultState, looks_like_return,
+};
 
 use super::fixture::{SINGLE, case, parse, resealed, sealed, signed, wallet};
 
@@ -152,7 +154,13 @@ fn forged(txid: &[u8], sha256: &[u8], signatures: &[(u64, &[u8])]) -> Vec<u8> {
         encoder.bytes(txid).unwrap().bytes(sha256).unwrap();
         encoder.array(signatures.len() as u64).unwrap();
         for (input, signature) in signatures {
-            encoder.array(3).unwrap().u64(*input).unwrap().u8(0).unwrap();
+            encoder
+                .array(3)
+                .unwrap()
+                .u64(*input)
+                .unwrap()
+                .u8(0)
+                .unwrap();
             encoder.bytes(signature).unwrap();
         }
     })
@@ -169,7 +177,8 @@ fn signatures_that_change_places_are_found() {
         .inputs()
         .iter()
         .map(|input| {
-            let signature = bitcoin::ecdsa::Signature::from_slice(&input.partial_signatures[0].bytes);
+            let signature =
+                bitcoin::ecdsa::Signature::from_slice(&input.partial_signatures[0].bytes);
             signature.unwrap().signature.serialize_compact()
         })
         .collect();
@@ -188,7 +197,10 @@ fn signatures_that_change_places_are_found() {
     );
     assert_eq!(apply(&with(&[(0, a), (0, b)])), Err(ReturnError::Order(0)));
     assert_eq!(apply(&with(&[(1, a), (0, b)])), Err(ReturnError::Order(0)));
-    assert_eq!(apply(&with(&[(0, &[0xff; 64])])), Err(ReturnError::Signature(0)));
+    assert_eq!(
+        apply(&with(&[(0, &[0xff; 64])])),
+        Err(ReturnError::Signature(0))
+    );
     assert!(matches!(
         apply(&with(&[(0, &[1; 63])])),
         Err(ReturnError::Envelope(EnvelopeError::Unexpected { .. }))
@@ -231,7 +243,10 @@ fn a_receipt_is_for_one_return_of_one_vault() {
     ] {
         assert!(!moved(&bare, state), "{state:?}");
     }
-    assert!(!moved(&of(&pair("p2wpkh", 1)), STATE), "another signed PSBT");
+    assert!(
+        !moved(&of(&pair("p2wpkh", 1)), STATE),
+        "another signed PSBT"
+    );
     let (unsigned, signed) = pair("p2wpkh", 0);
     let other_wallet = Return::of(WalletId::from_bytes([9; 32]), [(&unsigned, &signed)]).unwrap();
     assert!(!moved(&other_wallet, STATE), "another wallet");

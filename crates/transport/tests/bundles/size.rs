@@ -13,7 +13,8 @@ use cofferdam_transport::bundle::Bundle;
 
 const DESCRIPTOR: &str = "wpkh([73c5da0a/84h/1h/0h]tpubDC8msFGeGuwnKG9Upg7DM2b4DaRqg3CUZa5g8v2SRQ6K4NSkxUgd7HsL2XVWbVm39yBA4LAxysQAm397zwQSQoQgewGiYZqrA9DsP4zbQ1M/<0;1>/*)";
 
-/// A PSBT that spends `inputs` outputs of one transaction, which has `outputs` of them, of the wallet.
+/// A PSBT that spends `inputs` outputs of one transaction, which has `outputs` of them, of the
+/// wallet.
 fn consolidation(inputs: u32, outputs: u32) -> Vec<u8> {
     let name = "main".parse().unwrap();
     let wallet = Wallet::from_descriptor(DESCRIPTOR, name, Network::Regtest, None).unwrap();

@@ -1,4 +1,5 @@
-//! Parts with wrong content and right checksums, as a forger makes them. Tests use what they need of it.
+//! Parts with wrong content and right checksums, as a forger makes them. Tests use what they need
+//! of it.
 
 #![allow(dead_code)]
 
@@ -33,7 +34,10 @@ pub(crate) fn with_data_of(part: &str, other: &str) -> String {
 const BASE45: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 
 fn base45_bytes(text: &str) -> Vec<u8> {
-    let digits: Vec<u32> = text.chars().map(|c| BASE45.find(c).unwrap() as u32).collect();
+    let digits: Vec<u32> = text
+        .chars()
+        .map(|c| BASE45.find(c).unwrap() as u32)
+        .collect();
     let group = |group: &[u32]| match *group {
         [a, b, c] => vec![
             ((a + 45 * b + 2025 * c) >> 8) as u8,
@@ -47,7 +51,9 @@ fn base45_bytes(text: &str) -> Vec<u8> {
 
 fn base45_text(bytes: &[u8]) -> String {
     let group = |pair: &[u8]| {
-        let value = pair.iter().fold(0, |value, &byte| value << 8 | usize::from(byte));
+        let value = pair
+            .iter()
+            .fold(0, |value, &byte| value << 8 | usize::from(byte));
         let digits = [value % 45, value / 45 % 45, value / 2025];
         let count = pair.len() + 1;
         digits[..count]

@@ -1,8 +1,9 @@
-//! Drawn histories of a vault and its journal against a model: two processes, kills, files that are copied, deleted and put
-//! back, imports, restores, clones and rollbacks.
+//! Drawn histories of a vault and its journal against a model: two processes, kills, files that are
+//! copied, deleted and put back, imports, restores, clones and rollbacks.
 //!
-//! The model is the owner: what was acknowledged, what signatures left, and the last count and head that a receipt or a screen
-//! told. Harm is a coin that is signed for two purposes, or something acknowledged that is gone, and nobody was told.
+//! The model is the owner: what was acknowledged, what signatures left, and the last count and head
+//! that a receipt or a screen told. Harm is a coin that is signed for two purposes, or something
+//! acknowledged that is gone, and nobody was told.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -173,7 +174,8 @@ struct Owner {
     left: BTreeMap<u8, Vec<[u8; 32]>>,
     /// What each kind of vault acknowledged as signed.
     signed: [Vec<[u8; 32]>; 3],
-    /// The bounds that the policy may have: the one that was acknowledged, and those that a killed process may have written.
+    /// The bounds that the policy may have: the one that was acknowledged, and those that a killed
+    /// process may have written.
     bounds: [Vec<Option<u64>>; 3],
     /// The last count and head that a receipt or a screen told.
     noted: [Option<Checkpoint>; 3],
@@ -239,7 +241,8 @@ impl History {
         }
     }
 
-    /// Returns the process that works in a place, started where there is none; none when it is refused.
+    /// Returns the process that works in a place, started where there is none; none when it is
+    /// refused.
     fn session(&mut self, at: usize, process: usize, counts: &mut Counts) -> Option<Session> {
         if let Some(session) = self.places[at].processes[process].take() {
             return Some(session);
@@ -313,7 +316,10 @@ impl History {
         let transaction = transaction(self.serial, coin);
         let (found, refuses) = findings(&session, &transaction);
         if refuses {
-            *counts.refused.entry("coin-signed-before".into()).or_default() += 1;
+            *counts
+                .refused
+                .entry("coin-signed-before".into())
+                .or_default() += 1;
             return;
         }
         let committed = session
@@ -456,7 +462,12 @@ impl History {
             }
             2 => drop(fs::remove_file(place.file(".lock"))),
             3 => {
-                let name = [".18446744073709551614", ".18446744073709551615", ".3", ".900"];
+                let name = [
+                    ".18446744073709551614",
+                    ".18446744073709551615",
+                    ".3",
+                    ".900",
+                ];
                 let path = place.file(name[(pick % 4) as usize]);
                 if !path.exists() {
                     fs::write(path, b"").unwrap();
@@ -466,7 +477,11 @@ impl History {
             4 | 5 => {
                 if let Some(copy) = any_copy(place) {
                     fs::write(place.file(""), &copy["V"]).unwrap();
-                    for name in place.files().keys().filter(|name| !copy.contains_key(*name)) {
+                    for name in place
+                        .files()
+                        .keys()
+                        .filter(|name| !copy.contains_key(*name))
+                    {
                         if name.starts_with("V.") && name[2..].parse::<u64>().is_ok() {
                             fs::remove_file(place.vault.with_file_name(name)).unwrap();
                         }
@@ -520,12 +535,16 @@ impl History {
         if let Ok(lock) = path.lock() {
             let _ = lock.repair(None);
         }
-        let Ok(mut session) = place.open() else { return };
+        let Ok(mut session) = place.open() else {
+            return;
+        };
         if session.whole_journal().is_err() {
             // A copy of the journal is brought back, the newest first.
             for copy in place.copies.iter().rev() {
                 let bytes = &copy["V.journal"];
-                if journal::import_bytes(&mut session, bytes, Path::new("copy"), &mut vec![]).is_ok() {
+                if journal::import_bytes(&mut session, bytes, Path::new("copy"), &mut vec![])
+                    .is_ok()
+                {
                     break;
                 }
             }
@@ -582,7 +601,10 @@ impl History {
     fn import(&mut self, counts: &mut Counts) {
         let entries = fs::read_dir(self.folder.path()).unwrap();
         let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-        files.retain(|path| path.extension().is_some_and(|extension| extension == "journal"));
+        files.retain(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "journal")
+        });
         files.sort();
         if files.is_empty() {
             return;
@@ -743,7 +765,10 @@ fn drawn_histories_lose_nothing_and_sign_nothing_twice_unsaid() {
         "coin-signed-before",
         "vault-busy",
     ] {
-        assert!(counts.refused.contains_key(code), "no history came to {code}");
+        assert!(
+            counts.refused.contains_key(code),
+            "no history came to {code}"
+        );
     }
     assert_eq!(counts.refused.get("unexpected"), None);
     for kind in [

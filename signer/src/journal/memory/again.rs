@@ -6,11 +6,13 @@ use bitcoin::{Amount, OutPoint, ScriptBuf};
 
 use crate::journal::entry::TransactionRecord;
 
-/// Returns the txids of those among the earlier transactions that the later one may replace as their fee bump.
+/// Returns the txids of those among the earlier transactions that the later one may replace as
+/// their fee bump.
 ///
-/// Each has the later one's wallet and payments (all outputs but change, as a multiset of script and amount), so that change
-/// pays for the fee and nobody else does; and every coin of it is spent again. All of them share a coin, for else two of
-/// them could have confirmed, and one payment in the place of two equal ones would be no replacement.
+/// Each has the later one's wallet and payments (all outputs but change, as a multiset of script
+/// and amount), so that change pays for the fee and nobody else does; and every coin of it is spent
+/// again. All of them share a coin, for else two of them could have confirmed, and one payment in
+/// the place of two equal ones would be no replacement.
 pub(super) fn bumped<'a>(
     earlier: impl Iterator<Item = &'a TransactionRecord>,
     later: &TransactionRecord,
@@ -39,7 +41,11 @@ pub(super) fn bumped<'a>(
 }
 
 fn coins(transaction: &TransactionRecord) -> HashSet<OutPoint> {
-    transaction.inputs.iter().map(|input| input.outpoint()).collect()
+    transaction
+        .inputs
+        .iter()
+        .map(|input| input.outpoint())
+        .collect()
 }
 
 /// Everything but change: transfers to ourselves and data are payments, too, for they were meant.
@@ -71,7 +77,8 @@ mod tests {
         Memory::of(&signed(&[original()])).recall(candidate, supersedes)
     }
 
-    /// Asserts that an edit of the original is no fee bump, and is let through by `--supersede` only.
+    /// Asserts that an edit of the original is no fee bump, and is let through by `--supersede`
+    /// only.
     #[track_caller]
     fn refuse(name: &str, edit: impl FnOnce(&mut TransactionRecord)) {
         let mut candidate = original();
@@ -95,7 +102,10 @@ mod tests {
     }
 
     fn own() -> Option<Place> {
-        Some(Place { branch: 0, index: 3 })
+        Some(Place {
+            branch: 0,
+            index: 3,
+        })
     }
 
     #[test]
@@ -178,7 +188,10 @@ mod tests {
     /// Two equal payments were owed, and accepted; one over both coins is not both of them.
     #[test]
     fn two_payments_are_not_replaced_by_one() {
-        let entries = signed(&[transaction(1, &[1], &[(1, 5)]), transaction(2, &[2], &[(1, 5)])]);
+        let entries = signed(&[
+            transaction(1, &[1], &[(1, 5)]),
+            transaction(2, &[2], &[(1, 5)]),
+        ]);
         let memory = Memory::of(&entries);
         let merged = transaction(3, &[1, 2], &[(1, 5)]);
         let found = memory.recall(&merged, &[]);

@@ -1,15 +1,18 @@
-//! One coin has one amount: the two-round fee attack (CVE-2020-14199) is a coin that is signed with two.
+//! One coin has one amount: the two-round fee attack (CVE-2020-14199) is a coin that is signed with
+//! two.
 //!
-//! A segwit v0 signature covers its own input's amount only. Who has a transaction signed twice, each time with another
-//! input's amount made too small, has one true signature of each round, and together they pay a fee that nobody was shown.
-//! So an amount that nothing proves must be the one that was signed before. A proven one overrides: the signature over the
-//! false amount is worthless.
+//! A segwit v0 signature covers its own input's amount only. Who has a transaction signed twice,
+//! each time with another input's amount made too small, has one true signature of each round, and
+//! together they pay a fee that nobody was shown. So an amount that nothing proves must be the one
+//! that was signed before. A proven one overrides: the signature over the false amount is
+//! worthless.
 //!
-//! A taproot signature covers the amounts and scripts of all inputs (BIP341): where one of them is false it is worthless, and so
-//! what it claimed contradicts nothing later. For the attack, take its last round that has a segwit v0 signature in it, and a coin
-//! that this round lies about: its true signature was made in an earlier round, which told its true amount, remembered or proven,
-//! and so was no taproot claim. Held against those alone, the last round is refused; a transaction of taproot signatures only is
-//! no round of it.
+//! A taproot signature covers the amounts and scripts of all inputs (BIP341): where one of them is
+//! false it is worthless, and so what it claimed contradicts nothing later. For the attack, take
+//! its last round that has a segwit v0 signature in it, and a coin that this round lies about: its
+//! true signature was made in an earlier round, which told its true amount, remembered or proven,
+//! and so was no taproot claim. Held against those alone, the last round is refused; a transaction
+//! of taproot signatures only is no round of it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -25,7 +28,8 @@ pub(super) struct SignedAmounts {
     disputed: HashSet<OutPoint>,
 }
 
-/// What a transaction says of a coin: more than its amount, for a signature over another script is as worthless.
+/// What a transaction says of a coin: more than its amount, for a signature over another script is
+/// as worthless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Claim {
     /// The amount.
@@ -56,7 +60,8 @@ pub(super) enum Compared {
     Same,
     /// Another was signed, and it is proven now that it was false.
     Overrides(SignedAmount),
-    /// Another was signed, and at most one of the two signatures is worth anything, as each covers what it claims.
+    /// Another was signed, and at most one of the two signatures is worth anything, as each covers
+    /// what it claims.
     Differs(SignedAmount),
     /// Another was signed, and nothing proves this one.
     Contradicts(SignedAmount),
@@ -93,9 +98,16 @@ impl SignedAmounts {
         }
     }
 
-    /// Holds what is said of a coin against all else that was signed of it, in whatever transaction. `covered` tells whether each
-    /// signature of the transaction that says it [covers](is_covered) all that it claims.
-    pub(super) fn compare(&self, coin: OutPoint, claim: &Claim, proof: Proof, covered: bool) -> Compared {
+    /// Holds what is said of a coin against all else that was signed of it, in whatever
+    /// transaction. `covered` tells whether each signature of the transaction that says it
+    /// [covers](is_covered) all that it claims.
+    pub(super) fn compare(
+        &self,
+        coin: OutPoint,
+        claim: &Claim,
+        proof: Proof,
+        covered: bool,
+    ) -> Compared {
         let Some(signed) = self.by_coin.get(&coin) else {
             return Compared::Same;
         };
@@ -111,10 +123,17 @@ impl SignedAmounts {
         if is_proof(proof) {
             return Compared::Overrides(*first);
         }
-        if signed.iter().filter(agrees).any(|signed| is_proof(signed.proof)) {
+        if signed
+            .iter()
+            .filter(agrees)
+            .any(|signed| is_proof(signed.proof))
+        {
             return Compared::Same;
         }
-        match others.clone().find(|signed| signed.proof != Proof::Signature) {
+        match others
+            .clone()
+            .find(|signed| signed.proof != Proof::Signature)
+        {
             Some(other) if !covered => Compared::Contradicts(*other),
             _ => Compared::Differs(*first),
         }
@@ -126,15 +145,22 @@ impl SignedAmounts {
         signed.any(|signed| !signed.claim.agrees(signed.proof, claim, proof))
     }
 
-    /// Returns the transactions that said of some coin what the journal proves to be false, with that coin and the truth.
+    /// Returns the transactions that said of some coin what the journal proves to be false, with
+    /// that coin and the truth.
     pub(super) fn disproven(&self) -> impl Iterator<Item = (Txid, OutPoint, Claim)> {
         self.disputed.iter().flat_map(|coin| {
-            let signed = self.by_coin.get(coin).map(Vec::as_slice).unwrap_or_default();
+            let signed = self
+                .by_coin
+                .get(coin)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             let proven = signed.iter().find(|signed| is_proof(signed.proof));
             proven.into_iter().flat_map(move |proven| {
-                let false_ones = signed
-                    .iter()
-                    .filter(|signed| !signed.claim.agrees(signed.proof, &proven.claim, proven.proof));
+                let false_ones = signed.iter().filter(|signed| {
+                    !signed
+                        .claim
+                        .agrees(signed.proof, &proven.claim, proven.proof)
+                });
                 false_ones.map(|signed| (signed.earlier, *coin, proven.claim))
             })
         })
@@ -145,14 +171,15 @@ fn is_proof(proof: Proof) -> bool {
     proof == Proof::PreviousTransaction
 }
 
-/// Returns whether every signature of a transaction covers the amounts and scripts of all inputs (BIP341), so that all of them are
-/// worthless if one is false. A proven coin may be of any type.
+/// Returns whether every signature of a transaction covers the amounts and scripts of all inputs
+/// (BIP341), so that all of them are worthless if one is false. A proven coin may be of any type.
 pub(super) fn is_covered(transaction: &TransactionRecord) -> bool {
     let mut inputs = transaction.inputs.iter();
     inputs.all(|input| input.proof == Proof::Signature)
 }
 
-/// Returns whether a transaction says something else of a coin than this, as far as it says anything.
+/// Returns whether a transaction says something else of a coin than this, as far as it says
+/// anything.
 pub(super) fn denies(
     transaction: &TransactionRecord,
     input: &InputRecord,
@@ -166,7 +193,11 @@ pub(super) fn denies(
 }
 
 /// What a transaction says of a coin that it spends.
-pub(super) fn claim(transaction: &TransactionRecord, input: &InputRecord, amount_sat: u64) -> Claim {
+pub(super) fn claim(
+    transaction: &TransactionRecord,
+    input: &InputRecord,
+    amount_sat: u64,
+) -> Claim {
     Claim {
         amount: Amount::from_sat(amount_sat),
         wallet: transaction.wallet_id,
@@ -216,7 +247,13 @@ mod tests {
         }
     }
 
-    fn changed(input: usize, found: u64, signed: u64, proof: Proof, earlier: u8) -> Vec<Remembered> {
+    fn changed(
+        input: usize,
+        found: u64,
+        signed: u64,
+        proof: Proof,
+        earlier: u8,
+    ) -> Vec<Remembered> {
         vec![Remembered::AmountChanged {
             input,
             found: at(found, 900),
@@ -234,13 +271,20 @@ mod tests {
         let truth = [(10_000, REMEMBERED), (90_000, REMEMBERED)];
         let first = [(10_000, REMEMBERED), (20_000, REMEMBERED)];
         let entries = signed(&[spending(1, first)]);
-        assert_eq!(amounts(&entries, &spending(1, first)), [], "the same round again");
+        assert_eq!(
+            amounts(&entries, &spending(1, first)),
+            [],
+            "the same round again"
+        );
         // The same transaction: its id covers no amount, and being signed before is no excuse.
         let second = spending(1, truth);
         let refused = changed(1, 90_000, 20_000, REMEMBERED, 1);
         assert_eq!(amounts(&entries, &second), refused);
         let all = Memory::of(&entries).recall(&second, &[]);
-        assert!(all.contains(&Remembered::SignedBefore { time: 0 }), "{all:?}");
+        assert!(
+            all.contains(&Remembered::SignedBefore { time: 0 }),
+            "{all:?}"
+        );
         // Another transaction over the coin, a fee bump or not.
         assert_eq!(amounts(&entries, &spending(2, truth)), refused);
         assert_eq!(
@@ -255,7 +299,8 @@ mod tests {
 
     #[test]
     fn a_round_that_never_left_counts() {
-        // The journal is durable before the signature: after a crash between the two, it is all that there is.
+        // The journal is durable before the signature: after a crash between the two, it is all
+        // that there is.
         let entries = signed(&[spending(1, [(10_000, REMEMBERED), (20_000, REMEMBERED)])]);
         let again = spending(1, [(10_000, REMEMBERED), (20_001, REMEMBERED)]);
         assert_eq!(
@@ -279,21 +324,32 @@ mod tests {
         signed.time = 1;
         assert_eq!(amounts(&entries, &lie), refused);
         let truth = spending(2, [(10_000, REMEMBERED), (90_000, REMEMBERED)]);
-        assert_eq!(amounts(&entries, &truth), [], "the proven amount is the amount");
+        assert_eq!(
+            amounts(&entries, &truth),
+            [],
+            "the proven amount is the amount"
+        );
     }
 
     #[test]
     fn a_proven_amount_overrides_and_is_never_overridden() {
         let entries = signed(&[spending(1, [(10_000, REMEMBERED), (20_000, REMEMBERED)])]);
         let proven = spending(1, [(10_000, PROVEN), (90_000, PROVEN)]);
-        let Remembered::AmountChanged { input, found, signed } =
-            changed(1, 90_000, 20_000, REMEMBERED, 1).remove(0)
+        let Remembered::AmountChanged {
+            input,
+            found,
+            signed,
+        } = changed(1, 90_000, 20_000, REMEMBERED, 1).remove(0)
         else {
             unreachable!()
         };
         assert_eq!(
             amounts(&entries, &proven),
-            [Remembered::AmountOverridden { input, found, signed }]
+            [Remembered::AmountOverridden {
+                input,
+                found,
+                signed
+            }]
         );
         let half = spending(1, [(10_001, REMEMBERED), (90_000, PROVEN)]);
         assert!(
@@ -319,8 +375,11 @@ mod tests {
         earlier: u8,
         coins: usize,
     ) -> Vec<Remembered> {
-        let Remembered::AmountChanged { input, found, signed } =
-            changed(input, found, signed, proof, earlier).remove(0)
+        let Remembered::AmountChanged {
+            input,
+            found,
+            signed,
+        } = changed(input, found, signed, proof, earlier).remove(0)
         else {
             unreachable!()
         };
@@ -372,7 +431,8 @@ mod tests {
         );
     }
 
-    /// Of a segwit v0 coin that is passed off as a taproot one, and the reverse: each round has one true segwit v0 signature.
+    /// Of a segwit v0 coin that is passed off as a taproot one, and the reverse: each round has one
+    /// true segwit v0 signature.
     #[test]
     fn the_fee_attack_with_taproot_claims_ends_at_its_last_round() {
         let rounds = [
@@ -401,7 +461,8 @@ mod tests {
         );
     }
 
-    /// Two rounds over two coins, each with one true segwit v0 signature, in every way to lie about the other: the last is refused.
+    /// Two rounds over two coins, each with one true segwit v0 signature, in every way to lie about
+    /// the other: the last is refused.
     #[test]
     fn no_order_of_rounds_and_claims_gives_a_signature_of_each_coin() {
         let lies = [REMEMBERED, TAPROOT];
@@ -420,7 +481,8 @@ mod tests {
                         rounds[1][first] = (9_000, lie_of_second);
                         let entries = signed(&[spending(1, rounds[0])]);
                         let found = amounts(&entries, &spending(1, rounds[1]));
-                        let refused = |found: &Remembered| matches!(found, Remembered::AmountChanged { .. });
+                        let refused =
+                            |found: &Remembered| matches!(found, Remembered::AmountChanged { .. });
                         assert!(found.iter().any(refused), "{rounds:?}: {found:?}");
                         tried += 1;
                     }
@@ -430,13 +492,17 @@ mod tests {
         assert_eq!(tried, 32);
     }
 
-    /// Two rounds with true amounts, each with another coin's script made false, would each give one true signature.
+    /// Two rounds with true amounts, each with another coin's script made false, would each give
+    /// one true signature.
     #[test]
     fn coins_have_one_script_too() {
         let truth = [(10_000, REMEMBERED), (20_000, REMEMBERED)];
         let entries = signed(&[spending(1, truth)]);
         let mut other = spending(1, truth);
-        other.inputs[1].place = Some(Place { branch: 0, index: 7 });
+        other.inputs[1].place = Some(Place {
+            branch: 0,
+            index: 7,
+        });
         let mut refused = changed(1, 20_000, 20_000, REMEMBERED, 1);
         let Remembered::AmountChanged { found, .. } = &mut refused[0] else {
             unreachable!()
@@ -444,10 +510,18 @@ mod tests {
         *found = at(20_000, 7);
         assert_eq!(amounts(&entries, &other), refused);
         other.inputs[1].place = None;
-        assert_eq!(amounts(&entries, &other).len(), 1, "a foreign coin that was ours");
+        assert_eq!(
+            amounts(&entries, &other).len(),
+            1,
+            "a foreign coin that was ours"
+        );
         let mut foreign = spending(1, truth);
         foreign.wallet_id = Some([6; 32]);
-        assert_eq!(amounts(&entries, &foreign).len(), 2, "another wallet's coins");
+        assert_eq!(
+            amounts(&entries, &foreign).len(),
+            2,
+            "another wallet's coins"
+        );
         // Whose a coin is that is proven twice, is for the review to say.
         let proven = [(10_000, PROVEN), (20_000, PROVEN)];
         let mut undeclared = spending(1, proven);
@@ -474,6 +548,9 @@ mod tests {
         );
         let memory = Memory::of(&entries);
         assert!(memory.knows(&first));
-        assert!(!memory.knows(&second), "the same transaction with another amount");
+        assert!(
+            !memory.knows(&second),
+            "the same transaction with another amount"
+        );
     }
 }

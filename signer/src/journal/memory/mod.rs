@@ -34,7 +34,8 @@ pub(crate) struct Memory<'a> {
     by_coin: HashMap<OutPoint, Vec<usize>>,
     payments: Payments<'a>,
     amounts: SignedAmounts,
-    /// Those that can never confirm: some coin of theirs was signed for only with what the journal proves to be false.
+    /// Those that can never confirm: some coin of theirs was signed for only with what the journal
+    /// proves to be false.
     worthless: HashSet<usize>,
 }
 
@@ -59,7 +60,8 @@ pub(crate) enum Remembered {
         /// What was signed.
         signed: SignedAmount,
     },
-    /// Another amount was signed for a coin, and at most one of the two signatures is worth anything: each covers what it claims.
+    /// Another amount was signed for a coin, and at most one of the two signatures is worth
+    /// anything: each covers what it claims.
     AmountDiffers {
         /// The index of the first such input.
         input: usize,
@@ -165,7 +167,9 @@ impl<'a> Memory<'a> {
         let mut worthless = HashSet::new();
         for (txid, coin, truth) in self.amounts.disproven() {
             let at = self.by_txid.get(&txid.to_byte_array());
-            if let Some(at) = at.filter(|at| self.all_deny(**at, coin, &truth, Proof::PreviousTransaction)) {
+            if let Some(at) =
+                at.filter(|at| self.all_deny(**at, coin, &truth, Proof::PreviousTransaction))
+            {
                 worthless.insert(*at);
             }
         }
@@ -178,8 +182,9 @@ impl<'a> Memory<'a> {
         [self.signed[at].transaction].into_iter().chain(again)
     }
 
-    /// Returns whether each time that the transaction was signed something else was said of a coin of it. A signature covers what
-    /// it says of its own coin, whatever the coin's type, so that then none of its signatures goes with this claim.
+    /// Returns whether each time that the transaction was signed something else was said of a coin
+    /// of it. A signature covers what it says of its own coin, whatever the coin's type, so that
+    /// then none of its signatures goes with this claim.
     fn all_deny(&self, at: usize, coin: OutPoint, claim: &Claim, proof: Proof) -> bool {
         self.records(at).all(|record| {
             let mut inputs = record.inputs.iter();
@@ -204,7 +209,8 @@ impl<'a> Memory<'a> {
         })
     }
 
-    /// Returns the script of every payment that was signed and could confirm, the earliest first, each once.
+    /// Returns the script of every payment that was signed and could confirm, the earliest first,
+    /// each once.
     pub(crate) fn payees(&self) -> impl Iterator<Item = &'a bitcoin::Script> {
         let signed = self.signed.iter().enumerate();
         let live = signed.filter(|(at, _)| !self.worthless.contains(at));
@@ -216,9 +222,14 @@ impl<'a> Memory<'a> {
             .map(|output| bitcoin::Script::from_bytes(&output.script))
     }
 
-    /// Returns the places in a wallet of the scripts that signed transactions spend and pay, where this one may be: of the outputs
-    /// that pay it, or else of every input from this index on.
-    pub(crate) fn places(&self, wallet: [u8; 32], script: &bitcoin::Script, from: u32) -> Vec<Place> {
+    /// Returns the places in a wallet of the scripts that signed transactions spend and pay, where
+    /// this one may be: of the outputs that pay it, or else of every input from this index on.
+    pub(crate) fn places(
+        &self,
+        wallet: [u8; 32],
+        script: &bitcoin::Script,
+        from: u32,
+    ) -> Vec<Place> {
         let of_wallet = || {
             let signed = self.signed.iter().map(|earlier| earlier.transaction);
             signed.filter(move |transaction| transaction.wallet_id == Some(wallet))
@@ -237,11 +248,16 @@ impl<'a> Memory<'a> {
         far.filter(|place| seen.insert(*place)).collect()
     }
 
-    /// Holds a transaction against everything that was signed before, by the rules for signing again.
+    /// Holds a transaction against everything that was signed before, by the rules for signing
+    /// again.
     ///
-    /// The very same transaction may always be signed again, whatever was signed since, if its coins have the same amounts:
-    /// its signatures are out already.
-    pub(crate) fn recall(&self, candidate: &TransactionRecord, supersedes: &[Txid]) -> Vec<Remembered> {
+    /// The very same transaction may always be signed again, whatever was signed since, if its
+    /// coins have the same amounts: its signatures are out already.
+    pub(crate) fn recall(
+        &self,
+        candidate: &TransactionRecord,
+        supersedes: &[Txid],
+    ) -> Vec<Remembered> {
         let mut recalled = self.recall_amounts(candidate);
         let before = self.by_txid.get(&candidate.txid).copied();
         let is_other = |found: &Remembered| {
@@ -250,8 +266,10 @@ impl<'a> Memory<'a> {
                 Remembered::AmountOverridden { .. } | Remembered::AmountDiffers { .. }
             )
         };
-        // Its signatures are out already, unless they were over other amounts: then these would be the first.
-        if let Some(at) = before.filter(|_| self.knows(candidate) || !recalled.iter().any(is_other)) {
+        // Its signatures are out already, unless they were over other amounts: then these would be
+        // the first.
+        if let Some(at) = before.filter(|_| self.knows(candidate) || !recalled.iter().any(is_other))
+        {
             let time = self.signed[at].time;
             recalled.push(Remembered::SignedBefore { time });
             return recalled;
@@ -288,14 +306,17 @@ impl<'a> Memory<'a> {
         recalled
     }
 
-    /// Returns whether at most one of the candidate and an earlier transaction that shares a coin with it can be valid: the earlier
-    /// one is worthless by what the journal proves, or the two say different things of some coin.
+    /// Returns whether at most one of the candidate and an earlier transaction that shares a coin
+    /// with it can be valid: the earlier one is worthless by what the journal proves, or the two
+    /// say different things of some coin.
     fn excludes(&self, at: usize, candidate: &TransactionRecord) -> bool {
         let mut inputs = candidate.inputs.iter();
         self.worthless.contains(&at)
             || inputs.any(|input| {
                 let coin = input.outpoint();
-                let said = input.amount_sat.map(|amount| claim(candidate, input, amount));
+                let said = input
+                    .amount_sat
+                    .map(|amount| claim(candidate, input, amount));
                 said.is_some_and(|said| {
                     self.amounts.is_denied(coin, &said, input.proof)
                         && self.all_deny(at, coin, &said, input.proof)
@@ -344,17 +365,23 @@ impl<'a> Memory<'a> {
         recalled
     }
 
-    /// Returns whether the transaction shares a coin with the earlier one, so that at most one of them can confirm.
+    /// Returns whether the transaction shares a coin with the earlier one, so that at most one of
+    /// them can confirm.
     pub(crate) fn conflict(&self, transaction: &TransactionRecord, earlier: Txid) -> bool {
         let Some(earlier) = self.get(earlier) else {
             return false;
         };
-        let coins: HashSet<OutPoint> = earlier.inputs.iter().map(|input| input.outpoint()).collect();
+        let coins: HashSet<OutPoint> = earlier
+            .inputs
+            .iter()
+            .map(|input| input.outpoint())
+            .collect();
         let mut spent = transaction.inputs.iter().map(|input| input.outpoint());
         spent.any(|coin| coins.contains(&coin))
     }
 
-    /// The earlier transactions that share a coin with the candidate, each with the first input that does.
+    /// The earlier transactions that share a coin with the candidate, each with the first input
+    /// that does.
     fn conflicts(&self, candidate: &TransactionRecord) -> Vec<(usize, usize)> {
         let mut seen = HashSet::new();
         let mut conflicts = Vec::new();
@@ -392,7 +419,8 @@ mod tests {
         assert_eq!(recalled, [Remembered::SignedBefore { time: 0 }]);
     }
 
-    /// The first signature was over a false amount, and so worthless; the payment was then made over other coins.
+    /// The first signature was over a false amount, and so worthless; the payment was then made
+    /// over other coins.
     #[test]
     fn a_transaction_whose_amount_was_false_is_not_taken_for_signed() {
         let mut lie = transaction(1, &[1], &[(1, 5)]);
@@ -477,7 +505,11 @@ mod tests {
             ("no payment", transaction(2, &[1, 2], &[]), 0, 1),
             ("a coin less", transaction(2, &[7, 2], &[(1, 5)]), 1, 2),
         ] {
-            assert_eq!(memory.recall(&candidate, &[]), refused(input, coin), "{name}");
+            assert_eq!(
+                memory.recall(&candidate, &[]),
+                refused(input, coin),
+                "{name}"
+            );
             assert_eq!(memory.recall(&candidate, &[txid(1)]), superseded, "{name}");
             assert_eq!(
                 memory.recall(&candidate, &[txid(3)]),
@@ -489,7 +521,10 @@ mod tests {
 
     #[test]
     fn every_earlier_conflict_needs_its_own_leave() {
-        let entries = signed(&[transaction(1, &[1], &[(1, 5)]), transaction(2, &[2], &[(2, 6)])]);
+        let entries = signed(&[
+            transaction(1, &[1], &[(1, 5)]),
+            transaction(2, &[2], &[(2, 6)]),
+        ]);
         let recalled = Memory::of(&entries).recall(&transaction(3, &[1, 2], &[(1, 5)]), &[]);
         assert!(matches!(
             recalled[..],
@@ -502,7 +537,10 @@ mod tests {
 
     #[test]
     fn the_same_payment_over_other_coins_names_the_earliest_date() {
-        let entries = signed(&[transaction(1, &[1], &[(1, 5)]), transaction(2, &[2], &[(1, 5)])]);
+        let entries = signed(&[
+            transaction(1, &[1], &[(1, 5)]),
+            transaction(2, &[2], &[(1, 5)]),
+        ]);
         let memory = Memory::of(&entries);
         let warned = [Remembered::PaidBefore {
             output: 1,
@@ -576,7 +614,8 @@ mod tests {
         assert_eq!(recalled(&lie), ["signed"]);
     }
 
-    /// What was signed over other amounts is not out: the payment may have been made otherwise since.
+    /// What was signed over other amounts is not out: the payment may have been made otherwise
+    /// since.
     #[test]
     fn a_transaction_with_other_amounts_is_held_against_what_was_signed_since() {
         let lie = claiming(1, &[(1, 9_000)], &[(1, 5_000)]);
@@ -597,7 +636,8 @@ mod tests {
             ["differs", "coin"]
         );
         let entries = signed(&[lie, claiming(1, &[(1, 10_000)], &[(1, 5_000)])]);
-        let recalled = Memory::of(&entries).recall(&claiming(1, &[(1, 10_000)], &[(1, 5_000)]), &[]);
+        let recalled =
+            Memory::of(&entries).recall(&claiming(1, &[(1, 10_000)], &[(1, 5_000)]), &[]);
         assert_eq!(
             kinds(&recalled),
             ["differs", "signed"],
@@ -605,7 +645,8 @@ mod tests {
         );
     }
 
-    /// A transaction of which the journal proves that it can never confirm claims no coin, pays nobody, and names no payee.
+    /// A transaction of which the journal proves that it can never confirm claims no coin, pays
+    /// nobody, and names no payee.
     #[test]
     fn what_is_proven_worthless_is_no_history() {
         let lie = claiming(1, &[(1, 9_000), (2, 10_000)], &[(1, 5_000)]);

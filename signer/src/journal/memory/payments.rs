@@ -1,4 +1,5 @@
-//! Whom signed transactions pay, and what: by script, since an amount that differs by a satoshi makes no other payment.
+//! Whom signed transactions pay, and what: by script, since an amount that differs by a satoshi
+//! makes no other payment.
 
 use std::collections::HashMap;
 
@@ -34,8 +35,8 @@ impl<'a> Payments<'a> {
         }
     }
 
-    /// Holds every payment of a transaction against what the others that could confirm beside it pay to the same script: at most
-    /// one finding for each, however often its script was paid.
+    /// Holds every payment of a transaction against what the others that could confirm beside it
+    /// pay to the same script: at most one finding for each, however often its script was paid.
     pub(super) fn recall(
         &self,
         candidate: &TransactionRecord,
@@ -89,17 +90,22 @@ struct ToOneScript {
 impl ToOneScript {
     fn of(mut payments: Vec<Payment>) -> Option<Self> {
         payments.sort_unstable_by_key(|payment| (payment.amount_sat, payment.time, payment.at));
-        let latest = *payments.iter().max_by_key(|payment| (payment.time, payment.at))?;
+        let latest = *payments
+            .iter()
+            .max_by_key(|payment| (payment.time, payment.at))?;
         Some(Self {
             by_amount: payments,
             latest,
         })
     }
 
-    /// Returns the payment whose amount is nearest, if it is [similar](are_similar); of several the earliest.
+    /// Returns the payment whose amount is nearest, if it is [similar](are_similar); of several the
+    /// earliest.
     fn similar(&self, amount: Amount) -> Option<&Payment> {
         let first_from = |sat: u64| {
-            let at = self.by_amount.partition_point(|payment| payment.amount_sat < sat);
+            let at = self
+                .by_amount
+                .partition_point(|payment| payment.amount_sat < sat);
             (at, self.by_amount.get(at))
         };
         let (at, above) = first_from(amount.to_sat());
@@ -194,7 +200,10 @@ mod tests {
     fn a_payee_of_ten_thousand_payments_is_one_finding() {
         let often = transaction(1, &[1], &vec![(1, 700_000); 10_000]);
         let later = transaction(2, &[2], &[(1, 9_000_000)]);
-        assert_eq!(recalled(&[often], &later), [otherwise(0, 10_000, 700_000, 1)]);
+        assert_eq!(
+            recalled(&[often], &later),
+            [otherwise(0, 10_000, 700_000, 1)]
+        );
     }
 
     /// Transactions that share a coin cannot both confirm.
@@ -204,8 +213,8 @@ mod tests {
             transaction(1, &[1], &[(1, 5_000_000)]),
             transaction(2, &[2], &[(1, 5_000_000)]),
         ];
-        let found =
-            Memory::of(&signed(&entries)).recall(&transaction(3, &[1], &[(1, 5_000_001)]), &[txid(1)]);
+        let found = Memory::of(&signed(&entries))
+            .recall(&transaction(3, &[1], &[(1, 5_000_001)]), &[txid(1)]);
         assert_eq!(
             found,
             [

@@ -17,7 +17,8 @@ impl Draw {
         (self.next() % most as u64) as usize
     }
 
-    /// A number up to `most`, of whatever length: as often one between 10 and 20 as between 1,000 and 2,000.
+    /// A number up to `most`, of whatever length: as often one between 10 and 20 as between 1,000
+    /// and 2,000.
     pub(super) fn size(&mut self, most: usize) -> usize {
         if most == 0 {
             return 0;

@@ -5,7 +5,9 @@ use bitcoin::bip32::Fingerprint;
 use bitcoin::consensus::serialize;
 use bitcoin::hashes::Hash as _;
 use bitcoin::transaction::Version as TxVersion;
-use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, WPubkeyHash, Witness};
+use bitcoin::{
+    Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, WPubkeyHash, Witness,
+};
 use cofferdam_core::ScriptType;
 use cofferdam_core::psbt::fields::{global, input, output};
 use cofferdam_core::psbt::{RawKey, RawMap, RawPair, RawPsbt};
@@ -77,7 +79,8 @@ impl Family {
         Family::Witnesses,
     ];
 
-    /// The most of its two numbers that are tried: beyond, every parser would refuse the file for its size alone.
+    /// The most of its two numbers that are tried: beyond, every parser would refuse the file for
+    /// its size alone.
     pub(super) fn most(self) -> (usize, usize) {
         match self {
             Family::JunkSignatures | Family::SighashBytes => (1_500, 60),
@@ -145,7 +148,11 @@ impl Family {
             }
             Family::BareOutputs => {
                 for _ in 0..count {
-                    made.output(ScriptBuf::from_bytes(vec![0x51; size]), 1_000, RawMap::default());
+                    made.output(
+                        ScriptBuf::from_bytes(vec![0x51; size]),
+                        1_000,
+                        RawMap::default(),
+                    );
                 }
             }
             Family::Data => {
@@ -171,7 +178,10 @@ impl Family {
                     };
                     let mut map = RawMap::default();
                     map.set(RawKey::plain(input::WITNESS_UTXO), serialize(&coin));
-                    made.input(OutPoint::new(Txid::from_byte_array([9; 32]), number as u32), map);
+                    made.input(
+                        OutPoint::new(Txid::from_byte_array([9; 32]), number as u32),
+                        map,
+                    );
                 }
             }
             Family::Witnesses => {
@@ -285,7 +295,10 @@ impl Made {
 
     fn own_output(&mut self, number: usize) {
         let mut map = RawMap::default();
-        self.claim(&mut map, (output::BIP32_DERIVATION, output::TAP_BIP32_DERIVATION));
+        self.claim(
+            &mut map,
+            (output::BIP32_DERIVATION, output::TAP_BIP32_DERIVATION),
+        );
         let script = self.coin.script_pubkey.clone();
         self.output(script, 1_000 + number as u64, map);
     }
@@ -329,7 +342,9 @@ pub(super) fn previous(first: &[TxOut], more: usize, salt: u32) -> Vec<u8> {
     // Version, one input, no outputs, lock time.
     let mut bytes = head[..head.len() - 5].to_vec();
     bytes.extend(serialize(&bitcoin::VarInt::from(first.len() + more)));
-    first.iter().for_each(|output| bytes.extend(serialize(output)));
+    first
+        .iter()
+        .for_each(|output| bytes.extend(serialize(output)));
     bytes.resize(bytes.len() + more * 9, 0);
     bytes.extend(&head[head.len() - 4..]);
     bytes
@@ -337,7 +352,9 @@ pub(super) fn previous(first: &[TxOut], more: usize, salt: u32) -> Vec<u8> {
 
 fn origin(fingerprint: Fingerprint, steps: &[u32]) -> Vec<u8> {
     let mut bytes = fingerprint.to_bytes().to_vec();
-    steps.iter().for_each(|step| bytes.extend(step.to_le_bytes()));
+    steps
+        .iter()
+        .for_each(|step| bytes.extend(step.to_le_bytes()));
     bytes
 }
 
@@ -374,14 +391,20 @@ fn junk_signatures(made: &mut Made, count: usize, size: usize, draw: &mut Draw) 
                 map.set(RawKey::plain(input::TAP_KEY_SIG), vec![0x11; 64]);
                 if is_final {
                     let witness = Witness::from_slice(&[[0x11; 64]]);
-                    map.set(RawKey::plain(input::FINAL_SCRIPT_WITNESS), serialize(&witness));
+                    map.set(
+                        RawKey::plain(input::FINAL_SCRIPT_WITNESS),
+                        serialize(&witness),
+                    );
                 }
             }
             _ => {
                 map.set(RawKey::with_data(input::PARTIAL_SIG, key), der(1));
                 if is_final {
                     let witness = Witness::from_slice(&[der(1), key.to_vec()]);
-                    map.set(RawKey::plain(input::FINAL_SCRIPT_WITNESS), serialize(&witness));
+                    map.set(
+                        RawKey::plain(input::FINAL_SCRIPT_WITNESS),
+                        serialize(&witness),
+                    );
                 }
                 for stranger in &strangers {
                     map.set(RawKey::with_data(input::PARTIAL_SIG, *stranger), der(1));
@@ -407,7 +430,11 @@ fn sighash_bytes(made: &mut Made, count: usize, size: usize) {
 
 fn derivations(made: &mut Made, count: usize, size: usize, claimed: bool) {
     let own = made.key.1.clone();
-    let fingerprint = if claimed { own[..4].to_vec() } else { vec![0; 4] };
+    let fingerprint = if claimed {
+        own[..4].to_vec()
+    } else {
+        vec![0; 4]
+    };
     let value = [fingerprint, own[4..].to_vec()].concat();
     let strangers: Vec<[u8; 33]> = (0..size).map(stranger).collect();
     for number in 0..count {
@@ -482,7 +509,10 @@ fn taproot(made: &mut Made, count: usize, size: usize) {
         );
         map.set(RawKey::plain(output::TAP_INTERNAL_KEY), key[1..].to_vec());
         let participants = key.repeat(1 + size % 40);
-        map.set(RawKey::with_data(output::MUSIG2_PARTICIPANTS, key), participants);
+        map.set(
+            RawKey::with_data(output::MUSIG2_PARTICIPANTS, key),
+            participants,
+        );
         let script = ScriptBuf::from_bytes([&[0x51, 0x20][..], &key[1..]].concat());
         made.output(script, 1_000 + number as u64, map);
     }

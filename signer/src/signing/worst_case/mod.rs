@@ -1,8 +1,11 @@
-//! What the worst files cost: drawn from families that were made to cost much, and searched further around the worst.
+//! What the worst files cost: drawn from families that were made to cost much, and searched further
+//! around the worst.
 //!
-//! In the suite a hundred small ones, whose counted work and bytes are asserted; nothing rests on a clock. With
-//! `COFFERDAM_WORST=10000`, so many files of any size, drawn from `COFFERDAM_WORST_SEED`, and a table of the slowest, the largest in memory and the longest in output; the worst
-//! have to stay within the seconds and the memory that are promised (`scripts/worst-cases`).
+//! In the suite a hundred small ones, whose counted work and bytes are asserted; nothing rests on a
+//! clock. With `COFFERDAM_WORST=10000`, so many files of any size, drawn from
+//! `COFFERDAM_WORST_SEED`, and a table of the slowest, the largest in memory and the longest in
+//! output; the worst have to stay within the seconds and the memory that are promised
+//! (`scripts/worst-cases`).
 #![allow(clippy::print_stdout, reason = "the table is what the search is for")]
 
 mod draw;
@@ -50,7 +53,10 @@ impl Case {
                 _ => one,
             };
             let (count, size) = family.most();
-            (family, [draw.size(count / smaller), draw.size(size / smaller)])
+            (
+                family,
+                [draw.size(count / smaller), draw.size(size / smaller)],
+            )
         });
         let mut case = Case {
             families: families.collect(),
@@ -141,7 +147,8 @@ const COUNTED: [Work; 4] = [
     Work::HashedBytes,
 ];
 
-/// Does what the intake and the key process do with files: the first reads each, and the second reads and reviews all.
+/// Does what the intake and the key process do with files: the first reads each, and the second
+/// reads and reviews all.
 fn answer(case: &Case) -> Answer {
     let mut files = case.files();
     let mut answer = Answer::default();
@@ -157,7 +164,9 @@ fn answer(case: &Case) -> Answer {
         }
         files = Vec::new();
     }
-    answer.bytes = bundle.as_ref().map_or(files.iter().map(Vec::len).sum(), Vec::len);
+    answer.bytes = bundle
+        .as_ref()
+        .map_or(files.iter().map(Vec::len).sum(), Vec::len);
     let before = Usage::start();
     answer_within(&mut answer, files, bundle);
     (answer.nanos, answer.kib) = before.end();
@@ -226,15 +235,24 @@ fn answer_within(answer: &mut Answer, mut files: Vec<Vec<u8>>, bundle: Option<Ve
         .map(|reviewed| reviewed.parsed().unsigned_tx().output.len())
         .sum();
     answer.spent = COUNTED.map(|work| examined.budget.spent(work));
-    let refused = review.findings.iter().map(|found| found.finding.code.as_str());
-    let mut bounds = refused.filter(|code| ["work-exceeded", "transaction-too-heavy"].contains(code));
+    let refused = review
+        .findings
+        .iter()
+        .map(|found| found.finding.code.as_str());
+    let mut bounds =
+        refused.filter(|code| ["work-exceeded", "transaction-too-heavy"].contains(code));
     answer.kind = bounds.next().unwrap_or("reviewed").into();
 }
 
 /// The first words of an error, without its numbers.
 fn kind(text: &str) -> String {
     let words = text.split(|letter: char| letter.is_ascii_digit() || letter == '(');
-    words.into_iter().next().unwrap_or_default().trim().to_owned()
+    words
+        .into_iter()
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }
 
 /// What the thread and the process took until now.
@@ -275,7 +293,8 @@ fn status(field: &str) -> u64 {
     number.unwrap_or_default()
 }
 
-/// Tells what of an answer is beyond the bounds that are counted. What was read and refused needs no more.
+/// Tells what of an answer is beyond the bounds that are counted. What was read and refused needs
+/// no more.
 fn beyond(answer: &Answer) -> bool {
     // The file names and the vault's line are a few bytes more in words than in JSON.
     let limit = (1 << 20) + 1_000 * answer.outputs;
@@ -385,7 +404,8 @@ fn print(answers: &[(Case, Answer)], files: usize) {
     println!("\n{files} files in {} reviews: {kinds:#?}", answers.len());
 }
 
-/// Without the bounds each of these takes what the bounds forbid; the counts are those of one example of each.
+/// Without the bounds each of these takes what the bounds forbid; the counts are those of one
+/// example of each.
 #[test]
 fn the_bounds_end_what_they_are_for() {
     let of = |family: Family, numbers: [usize; 2]| {
@@ -411,7 +431,11 @@ fn the_bounds_end_what_they_are_for() {
         (Family::SighashBytes, [900, 60], "the PSBT has"),
     ] {
         let answer = of(family, numbers);
-        assert!(answer.kind.starts_with(expected), "{family:?}: {}", answer.kind);
+        assert!(
+            answer.kind.starts_with(expected),
+            "{family:?}: {}",
+            answer.kind
+        );
     }
     // Listed 20 times, and counted beyond.
     let listed = of(Family::SighashBytes, [300, 60]);

@@ -46,7 +46,9 @@ impl FeeEstimate {
         };
         // Up to 1 BTC per 1,000 vB; a double is exact far beyond that.
         if !(feerate.is_finite() && feerate > 0.0 && feerate <= 1.0) {
-            return Err(ChainError::Garbage(format!("a fee rate of {feerate} BTC/kvB")));
+            return Err(ChainError::Garbage(format!(
+                "a fee rate of {feerate} BTC/kvB"
+            )));
         }
         Ok(Some(SatPerKvb((feerate * 1e8).round() as u64)))
     }

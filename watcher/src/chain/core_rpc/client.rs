@@ -17,7 +17,8 @@ use crate::settings::{Credentials, NodeSettings, shown_address};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a call may take in all. A node under load takes many seconds for a large block.
 const CALL_TIMEOUT: Duration = Duration::from_secs(120);
-/// The largest answer, in bytes: several times that of the largest block or memory pool in hexadecimal.
+/// The largest answer, in bytes: several times that of the largest block or memory pool in
+/// hexadecimal.
 const MAX_ANSWER: usize = 64 << 20;
 /// The largest cookie or password file, in bytes.
 const MAX_CREDENTIALS: u64 = 4096;
@@ -188,7 +189,9 @@ impl Client {
             Ok(responses) => responses,
             // While it starts, a node answers a whole batch with one error.
             Err(_) => match serde_json::from_slice::<Response<'_>>(&body) {
-                Ok(response) => response.into_result::<Vec<Value>>(method).map(|_| Vec::new())?,
+                Ok(response) => response
+                    .into_result::<Vec<Value>>(method)
+                    .map(|_| Vec::new())?,
                 Err(_) => {
                     let what = format!("the answer to {method} is no JSON-RPC: {}", excerpt(&body));
                     return Err(ChainError::Garbage(what));
@@ -220,7 +223,8 @@ impl Client {
             reason: reason(&error),
         };
         let mut response = match self.send(request).await? {
-            // A connection kept open may have been closed by the node meanwhile. Every call can be made twice.
+            // A connection kept open may have been closed by the node meanwhile. Every call can be
+            // made twice.
             Err(error) if !error.is_timeout() && !error.is_connect() => self.send(request).await?,
             sent => sent,
         }
@@ -241,7 +245,8 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        // Errors of a call come as 400, 404 or 500 with a JSON-RPC body; a full work queue as 503 without one.
+        // Errors of a call come as 400, 404 or 500 with a JSON-RPC body; a full work queue as 503
+        // without one.
         if status == StatusCode::SERVICE_UNAVAILABLE {
             return Err(ChainError::WarmingUp(excerpt(&body)));
         }
@@ -254,10 +259,17 @@ impl Client {
         Ok(body)
     }
 
-    async fn send(&self, request: &Value) -> Result<reqwest::Result<reqwest::Response>, ChainError> {
+    async fn send(
+        &self,
+        request: &Value,
+    ) -> Result<reqwest::Result<reqwest::Response>, ChainError> {
         let (user, password) = self.user_and_password()?;
         let post = self.http.post(self.url.clone());
-        Ok(post.basic_auth(user, Some(password)).json(request).send().await)
+        Ok(post
+            .basic_auth(user, Some(password))
+            .json(request)
+            .send()
+            .await)
     }
 
     /// Reads the credentials anew: a node writes another cookie at each start.
@@ -265,10 +277,12 @@ impl Client {
         match &self.credentials {
             Credentials::Cookie { rpc_cookie } => {
                 let text = read_secret(rpc_cookie)?;
-                let (user, password) = text.split_once(':').ok_or_else(|| ChainError::Credentials {
-                    path: rpc_cookie.display().to_string(),
-                    reason: "it is no cookie file".into(),
-                })?;
+                let (user, password) =
+                    text.split_once(':')
+                        .ok_or_else(|| ChainError::Credentials {
+                            path: rpc_cookie.display().to_string(),
+                            reason: "it is no cookie file".into(),
+                        })?;
                 Ok((user.into(), password.into()))
             }
             Credentials::Password {
@@ -379,7 +393,13 @@ mod tests {
     fn addresses_with_secrets_or_other_schemes_are_refused() {
         assert!(parse_url("http://127.0.0.1:8332").is_ok());
         assert!(parse_url("http://node.example:18443/").is_ok());
-        for text in ["127.0.0.1:8332", "https://node", "ftp://node", "", "http://"] {
+        for text in [
+            "127.0.0.1:8332",
+            "https://node",
+            "ftp://node",
+            "",
+            "http://",
+        ] {
             assert!(
                 matches!(parse_url(text), Err(ChainError::BadUrl { .. })),
                 "{text}"

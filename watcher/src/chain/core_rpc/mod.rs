@@ -21,7 +21,8 @@ use self::client::{Client, RpcError};
 use super::{Answer, ChainError, ChainSource, SatPerKvb, Sent, TestAccept, Tip};
 use crate::settings::NodeSettings;
 
-/// Transactions asked for in one call; at the relay policy's 400 kB each, an answer stays under the client's limit.
+/// Transactions asked for in one call; at the relay policy's 400 kB each, an answer stays under the
+/// client's limit.
 const TRANSACTIONS_AT_ONCE: usize = 50;
 
 /// Bitcoin Core's error codes (its `src/rpc/protocol.h`).
@@ -64,7 +65,10 @@ impl CoreRpc {
         else {
             return error.into();
         };
-        let header: Result<Value, _> = self.client.call("getblockheader", json!([hash, true])).await;
+        let header: Result<Value, _> = self
+            .client
+            .call("getblockheader", json!([hash, true]))
+            .await;
         let height = header
             .ok()
             .and_then(|header| u32::try_from(header.get("height")?.as_u64()?).ok());
@@ -76,7 +80,8 @@ impl CoreRpc {
                     ..
                 }),
             ) if height < pruned_to => ChainError::Pruned { height, pruned_to },
-            // A block that the node does not know although it named it: a reorganisation, or a restart.
+            // A block that the node does not know although it named it: a reorganisation, or a
+            // restart.
             (None, Ok(_)) => ChainError::ChainMoved,
             _ => error.into(),
         }
@@ -141,7 +146,10 @@ impl ChainSource for CoreRpc {
 
     fn header(&self, hash: BlockHash) -> Answer<'_, Header> {
         answer(async move {
-            let hex: String = self.client.call("getblockheader", json!([hash, false])).await?;
+            let hex: String = self
+                .client
+                .call("getblockheader", json!([hash, false]))
+                .await?;
             decode_header(&hex, hash)
         })
     }
@@ -177,22 +185,28 @@ impl ChainSource for CoreRpc {
                 .collect();
             let answers = match self.client.batch::<FilterAnswer>(&calls).await {
                 Ok(answers) => answers,
-                // A node may forbid single methods (-rpcwhitelist); whether it forbids all, the next call tells.
+                // A node may forbid single methods (-rpcwhitelist); whether it forbids all, the
+                // next call tells.
                 Err(ChainError::Unauthorised { .. }) => return Ok(None),
                 Err(error) => return Err(error),
             };
             let mut filters = Vec::with_capacity(answers.len());
             for (answer, hash) in answers.into_iter().zip(hashes) {
                 match answer {
-                    Ok(FilterAnswer { filter }) => filters
-                        .push(Vec::from_hex(&filter).map_err(|error| {
+                    Ok(FilterAnswer { filter }) => {
+                        filters.push(Vec::from_hex(&filter).map_err(|error| {
                             ChainError::Garbage(format!("the filter of {hash}: {error}"))
-                        })?),
-                    // No such index, or one that is being built, or is damaged; an old node, another kind of node. A block that the
-                    // node does not know, or has not verified yet (a snapshot's history): asking for the block tells which.
+                        })?)
+                    }
+                    // No such index, or one that is being built, or is damaged; an old node,
+                    // another kind of node. A block that the node does not know, or has not
+                    // verified yet (a snapshot's history): asking for the block tells which.
                     Err(RpcError::Answered {
                         code:
-                            code::MISC | code::INTERNAL | code::METHOD_NOT_FOUND | code::INVALID_ADDRESS_OR_KEY,
+                            code::MISC
+                            | code::INTERNAL
+                            | code::METHOD_NOT_FOUND
+                            | code::INVALID_ADDRESS_OR_KEY,
                         ..
                     }) => return Ok(None),
                     Err(error) => return Err(error.into()),
@@ -229,7 +243,13 @@ impl ChainSource for CoreRpc {
                     .iter()
                     .map(|txid| ("getrawtransaction", json!([txid, false])))
                     .collect();
-                for (answer, txid) in self.client.batch::<String>(&calls).await?.into_iter().zip(part) {
+                for (answer, txid) in self
+                    .client
+                    .batch::<String>(&calls)
+                    .await?
+                    .into_iter()
+                    .zip(part)
+                {
                     transactions.push(match answer {
                         Ok(hex) => Some(decode_transaction(&hex, *txid)?),
                         Err(RpcError::Answered {
@@ -246,7 +266,10 @@ impl ChainSource for CoreRpc {
 
     fn estimate_fee(&self, blocks: u16) -> Answer<'_, Option<SatPerKvb>> {
         answer(async move {
-            let estimate: FeeEstimate = self.client.call("estimatesmartfee", json!([blocks])).await?;
+            let estimate: FeeEstimate = self
+                .client
+                .call("estimatesmartfee", json!([blocks]))
+                .await?;
             estimate.sat_per_kvb()
         })
     }
@@ -254,7 +277,10 @@ impl ChainSource for CoreRpc {
     fn test_accept<'a>(&'a self, transaction: &'a Transaction) -> Answer<'a, TestAccept> {
         answer(async move {
             let hex = encode::serialize_hex(transaction);
-            let entries: Vec<TestAcceptEntry> = self.client.call("testmempoolaccept", json!([[hex]])).await?;
+            let entries: Vec<TestAcceptEntry> = self
+                .client
+                .call("testmempoolaccept", json!([[hex]]))
+                .await?;
             let [entry] = entries.as_slice() else {
                 return Err(ChainError::Garbage(
                     "testmempoolaccept gave no single answer".into(),
@@ -271,7 +297,8 @@ impl ChainSource for CoreRpc {
                 .call("getmempoolentry", json!([transaction.compute_txid()]))
                 .await;
             let hex = encode::serialize_hex(transaction);
-            let sent: Result<Txid, RpcError> = self.client.call("sendrawtransaction", json!([hex])).await;
+            let sent: Result<Txid, RpcError> =
+                self.client.call("sendrawtransaction", json!([hex])).await;
             match sent {
                 Ok(_) if known.is_ok() => Ok(Sent::AlreadyKnown),
                 Ok(txid) if txid == transaction.compute_txid() => Ok(Sent::Accepted),
@@ -297,7 +324,9 @@ fn decode_header(hex: &str, hash: BlockHash) -> Result<Header, ChainError> {
     let header: Header = encode::deserialize_hex(hex)
         .map_err(|error| ChainError::Garbage(format!("getblockheader: {error}")))?;
     if header.block_hash() != hash {
-        return Err(ChainError::Garbage(format!("another header than that of {hash}")));
+        return Err(ChainError::Garbage(format!(
+            "another header than that of {hash}"
+        )));
     }
     Ok(header)
 }
@@ -306,7 +335,9 @@ fn decode_transaction(hex: &str, txid: Txid) -> Result<Transaction, ChainError> 
     let transaction: Transaction = encode::deserialize_hex(hex)
         .map_err(|error| ChainError::Garbage(format!("transaction {txid}: {error}")))?;
     if transaction.compute_txid() != txid {
-        return Err(ChainError::Garbage(format!("another transaction than {txid}")));
+        return Err(ChainError::Garbage(format!(
+            "another transaction than {txid}"
+        )));
     }
     Ok(transaction)
 }

@@ -75,7 +75,11 @@ fn missing() -> ChainError {
 }
 
 /// Adds the outputs of a transaction that stands at `place`, as coins for those after it.
-pub(super) fn add_outputs(coins: &mut HashMap<OutPoint, Coin>, transaction: &Transaction, place: Place) {
+pub(super) fn add_outputs(
+    coins: &mut HashMap<OutPoint, Coin>,
+    transaction: &Transaction,
+    place: Place,
+) {
     let txid = transaction.compute_txid();
     for (output, vout) in transaction.output.iter().zip(0..) {
         let coin = Coin {

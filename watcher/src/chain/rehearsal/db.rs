@@ -68,7 +68,10 @@ pub async fn migrate(rehearsal: &Rehearsal) -> Result<(), ChainError> {
             });
         }
     }
-    sqlx::raw_sql(TABLES).execute(&mut *write).await.map_err(failed)?;
+    sqlx::raw_sql(TABLES)
+        .execute(&mut *write)
+        .await
+        .map_err(failed)?;
     let genesis = constants::genesis_block(bitcoin::Network::Regtest);
     // Its output can never be spent.
     insert_block(&mut write, 0, &genesis, genesis.header.time).await?;
@@ -99,7 +102,11 @@ pub async fn tip(db: &mut Connection) -> Result<Last, ChainError> {
 }
 
 /// Returns the hashes of blocks from a height on, at most `count`.
-pub async fn hashes(db: &mut Connection, from: u32, count: u32) -> Result<Vec<BlockHash>, ChainError> {
+pub async fn hashes(
+    db: &mut Connection,
+    from: u32,
+    count: u32,
+) -> Result<Vec<BlockHash>, ChainError> {
     let sql = "SELECT hash FROM blocks WHERE height >= $1 ORDER BY height LIMIT $2";
     let rows = sqlx::query(sql)
         .bind(i64::from(from))
@@ -146,7 +153,9 @@ pub async fn last_times(db: &mut Connection, height: u32) -> Result<Vec<u32>, Ch
         .fetch_all(db)
         .await
         .map_err(failed)?;
-    rows.iter().map(|row| Ok(rows::number(row, "time")?)).collect()
+    rows.iter()
+        .map(|row| Ok(rows::number(row, "time")?))
+        .collect()
 }
 
 /// Appends a block.
@@ -156,7 +165,8 @@ pub async fn insert_block(
     block: &Block,
     median_time: u32,
 ) -> Result<(), ChainError> {
-    let sql = "INSERT INTO blocks (height, hash, raw, time, median_time) VALUES ($1, $2, $3, $4, $5)";
+    let sql =
+        "INSERT INTO blocks (height, hash, raw, time, median_time) VALUES ($1, $2, $3, $4, $5)";
     sqlx::query(sql)
         .bind(i64::from(height))
         .bind(&block.block_hash().to_byte_array()[..])
@@ -267,7 +277,8 @@ pub async fn insert_coins(
 
 /// Notes that the block at a height spends a coin.
 pub async fn spend(db: &mut Connection, outpoint: OutPoint, height: u32) -> Result<(), ChainError> {
-    let sql = "UPDATE coins SET spent_height = $1 WHERE txid = $2 AND vout = $3 AND spent_height IS NULL";
+    let sql =
+        "UPDATE coins SET spent_height = $1 WHERE txid = $2 AND vout = $3 AND spent_height IS NULL";
     let spent = sqlx::query(sql)
         .bind(i64::from(height))
         .bind(&outpoint.txid.to_byte_array()[..])

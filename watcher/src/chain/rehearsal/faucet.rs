@@ -1,11 +1,13 @@
-//! Money that needs no key: the faucet's script is `OP_TRUE` behind a hash, so that anyone on this chain may spend it.
+//! Money that needs no key: the faucet's script is `OP_TRUE` behind a hash, so that anyone on this
+//! chain may spend it.
 
 use std::collections::HashSet;
 
 use bitcoin::blockdata::opcodes::OP_TRUE;
 use bitcoin::blockdata::script::Builder;
 use bitcoin::{
-    Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness, absolute, transaction,
+    Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness, absolute,
+    transaction,
 };
 
 use super::{Rehearsal, commit, db, mine, pool, rules};
@@ -42,8 +44,8 @@ pub struct Funded {
 }
 
 impl Rehearsal {
-    /// Pays the outputs from the faucet, all or nothing; the payments are in the memory pool then. Mines blocks when the
-    /// faucet holds too little.
+    /// Pays the outputs from the faucet, all or nothing; the payments are in the memory pool then.
+    /// Mines blocks when the faucet holds too little.
     ///
     /// Fails with [`ChainError::FaucetEmpty`] when the subsidies of regtest cannot cover the sum.
     pub async fn fund(&self, outputs: &[TxOut], now: u32) -> Result<Funded, ChainError> {
@@ -82,7 +84,10 @@ impl Rehearsal {
 }
 
 /// Makes a transaction with the outputs and change; `None` when the faucet's coins do not suffice.
-async fn payment(db: &mut Connection, outputs: &[TxOut]) -> Result<Option<Transaction>, ChainError> {
+async fn payment(
+    db: &mut Connection,
+    outputs: &[TxOut],
+) -> Result<Option<Transaction>, ChainError> {
     let spent: HashSet<OutPoint> = db::pool(db)
         .await?
         .iter()
@@ -109,7 +114,9 @@ async fn payment(db: &mut Connection, outputs: &[TxOut]) -> Result<Option<Transa
             // Too little to keep: it goes to the miner.
             _ => drop(transaction.output.pop()),
         }
-        return Ok((transaction.weight().to_wu() <= rules::MAX_BLOCK_WEIGHT / 10).then_some(transaction));
+        return Ok(
+            (transaction.weight().to_wu() <= rules::MAX_BLOCK_WEIGHT / 10).then_some(transaction),
+        );
     }
     Ok(None)
 }

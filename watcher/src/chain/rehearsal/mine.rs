@@ -4,8 +4,8 @@ use bitcoin::block::{Header, Version};
 use bitcoin::blockdata::script::Builder;
 use bitcoin::hashes::Hash;
 use bitcoin::{
-    Amount, Block, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxMerkleNode, TxOut, Witness, absolute,
-    transaction,
+    Amount, Block, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxMerkleNode, TxOut, Witness,
+    absolute, transaction,
 };
 
 use super::rules::{self, Parent};
@@ -20,7 +20,8 @@ const RESERVED_SIGOP_COST: usize = 400;
 /// The witness of a coinbase (BIP141).
 const RESERVED_VALUE: [u8; 32] = [0; 32];
 
-/// Mines a block that takes up the memory pool, as much as fits, and returns how many transactions it took.
+/// Mines a block that takes up the memory pool, as much as fits, and returns how many transactions
+/// it took.
 pub async fn mine(db: &mut Connection, now: u32) -> Result<usize, ChainError> {
     let (mut weight, mut sigops) = (RESERVED_WEIGHT, 0);
     let mut fees = Amount::ZERO;
@@ -108,7 +109,8 @@ pub fn seal(block: &mut Block) {
 
 fn coinbase(height: u32, reward: Amount) -> Result<Transaction, ChainError> {
     let mut salt = [0; 8];
-    getrandom::fill(&mut salt).map_err(|error| ChainError::Storage(format!("no random numbers: {error}")))?;
+    getrandom::fill(&mut salt)
+        .map_err(|error| ChainError::Storage(format!("no random numbers: {error}")))?;
     // BIP34; the salt keeps blocks of one height, before and after a reorganisation, apart.
     let script_sig = Builder::new()
         .push_int(i64::from(height))

@@ -58,7 +58,8 @@ impl Rehearsal {
             .map_err(StoreError::from)?)
     }
 
-    /// Mines blocks that take up the memory pool, and returns the new tip with the number of transactions taken up.
+    /// Mines blocks that take up the memory pool, and returns the new tip with the number of
+    /// transactions taken up.
     pub async fn mine(&self, blocks: u32, now: u32) -> Result<(Tip, usize), ChainError> {
         let mut write = self.write().await?;
         let mut taken = 0;
@@ -70,8 +71,8 @@ impl Rehearsal {
         Ok((tip.into(), taken))
     }
 
-    /// Replaces the last `depth` blocks by `depth + 1` blocks without their transactions, which go back to the memory
-    /// pool; a coinbase that vanishes takes its descendants with it.
+    /// Replaces the last `depth` blocks by `depth + 1` blocks without their transactions, which go
+    /// back to the memory pool; a coinbase that vanishes takes its descendants with it.
     pub async fn reorganise(&self, depth: u32, now: u32) -> Result<Tip, ChainError> {
         let mut write = self.write().await?;
         let undone = chain::disconnect(&mut write, depth).await?;

@@ -1,5 +1,6 @@
-//! The memory pool, with the few policies that a payout should meet before it meets a real node: a minimum fee rate, no
-//! dust, a standard size, and replacement by higher fees (as BIP125's rules 3, 4 and 5, whether signalled or not).
+//! The memory pool, with the few policies that a payout should meet before it meets a real node: a
+//! minimum fee rate, no dust, a standard size, and replacement by higher fees (as BIP125's rules 3,
+//! 4 and 5, whether signalled or not).
 
 use std::collections::{HashMap, HashSet};
 
@@ -67,7 +68,10 @@ pub async fn refill(db: &mut Connection, undone: Vec<Transaction>) -> Result<(),
     for entry in &pool {
         db::remove_pool(db, entry.txid).await?;
     }
-    for transaction in undone.iter().chain(pool.iter().map(|entry| &entry.transaction)) {
+    for transaction in undone
+        .iter()
+        .chain(pool.iter().map(|entry| &entry.transaction))
+    {
         match accept(db, transaction).await {
             Ok(_) | Err(ChainError::Rejected(_)) => {}
             Err(error) => return Err(error),
@@ -135,7 +139,11 @@ fn conflicts(pool: &[PoolEntry], transaction: &Transaction) -> HashSet<Txid> {
     let mut found: HashSet<Txid> = HashSet::new();
     // Parents arrive before their children.
     for entry in pool {
-        let mut inputs = entry.transaction.input.iter().map(|input| input.previous_output);
+        let mut inputs = entry
+            .transaction
+            .input
+            .iter()
+            .map(|input| input.previous_output);
         if inputs.any(|outpoint| wanted.contains(&outpoint) || found.contains(&outpoint.txid)) {
             found.insert(entry.txid);
         }
@@ -165,7 +173,10 @@ fn check_replacement(
         {
             return reject("bad-txns-spends-conflicting-tx");
         }
-        let (weight, replaced) = (transaction.weight().to_wu(), entry.transaction.weight().to_wu());
+        let (weight, replaced) = (
+            transaction.weight().to_wu(),
+            entry.transaction.weight().to_wu(),
+        );
         if u128::from(fee.to_sat()) * u128::from(replaced)
             <= u128::from(entry.fee.to_sat()) * u128::from(weight)
         {

@@ -1,6 +1,7 @@
 //! The consensus rules of regtest that are not about scripts.
 //!
-//! Pure: the caller finds the coins and the chain's times. Reasons are named as Bitcoin Core names them.
+//! Pure: the caller finds the coins and the chain's times. Reasons are named as Bitcoin Core names
+//! them.
 
 use std::collections::HashSet;
 
@@ -99,9 +100,14 @@ pub fn check_alone(transaction: &Transaction) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Checks a transaction that is no coinbase against the coins it spends, in the order of its inputs, and returns its
-/// fee. The transaction must have passed [`check_alone`]; scripts are not checked here.
-pub fn check_spends(transaction: &Transaction, coins: &[Coin], place: Place) -> Result<Amount, Broken> {
+/// Checks a transaction that is no coinbase against the coins it spends, in the order of its
+/// inputs, and returns its fee. The transaction must have passed [`check_alone`]; scripts are not
+/// checked here.
+pub fn check_spends(
+    transaction: &Transaction,
+    coins: &[Coin],
+    place: Place,
+) -> Result<Amount, Broken> {
     if !is_final(transaction, place) {
         return broken("bad-txns-nonfinal");
     }
@@ -134,7 +140,11 @@ fn is_final(transaction: &Transaction, place: Place) -> bool {
         absolute::LockTime::Blocks(height) => height.to_consensus_u32() < place.height,
         absolute::LockTime::Seconds(time) => time.to_consensus_u32() < place.median_time_before,
     };
-    passed || transaction.input.iter().all(|input| input.sequence.0 == u32::MAX)
+    passed
+        || transaction
+            .input
+            .iter()
+            .all(|input| input.sequence.0 == u32::MAX)
 }
 
 /// Relative lock times (BIP68).
@@ -239,10 +249,15 @@ pub fn check_block(block: &Block, parent: Parent, now: u32) -> Result<(), Broken
         .input
         .first()
         .is_some_and(|input| input.script_sig.as_bytes().starts_with(prefix.as_bytes()));
-    if !starts { broken("bad-cb-height") } else { Ok(()) }
+    if !starts {
+        broken("bad-cb-height")
+    } else {
+        Ok(())
+    }
 }
 
-/// A block with witnesses commits to them (BIP141); one without needs no commitment, but one that is there must be right.
+/// A block with witnesses commits to them (BIP141); one without needs no commitment, but one that
+/// is there must be right.
 fn commits_to_witnesses(block: &Block) -> bool {
     const MARK: [u8; 6] = [0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed];
     let committed = block.txdata.first().is_some_and(|coinbase| {
@@ -251,10 +266,12 @@ fn commits_to_witnesses(block: &Block) -> bool {
             .iter()
             .any(|output| output.script_pubkey.as_bytes().starts_with(&MARK))
     });
-    let has_witness = block
-        .txdata
-        .iter()
-        .any(|transaction| transaction.input.iter().any(|input| !input.witness.is_empty()));
+    let has_witness = block.txdata.iter().any(|transaction| {
+        transaction
+            .input
+            .iter()
+            .any(|input| !input.witness.is_empty())
+    });
     if committed {
         block.check_witness_commitment()
     } else {

@@ -5,7 +5,8 @@ use bitcoin::{Transaction, TxOut};
 use super::rules::{Broken, Coin};
 use crate::chain::scripts::{self, BrokenScript, Flags, Proven};
 
-/// Checks every input's script against the coins that the transaction spends, in the order of its inputs.
+/// Checks every input's script against the coins that the transaction spends, in the order of its
+/// inputs.
 pub fn check(transaction: &Transaction, coins: &[Coin]) -> Result<(), Broken> {
     let spent: Vec<TxOut> = coins
         .iter()

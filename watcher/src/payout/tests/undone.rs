@@ -22,7 +22,8 @@ async fn exported(folder: &tempfile::TempDir, coins: u32) -> (Store, String, Tra
     (store, id, record.unsigned)
 }
 
-/// Has the ledger search a block with these transactions at a height, and blocks without any up to another.
+/// Has the ledger search a block with these transactions at a height, and blocks without any up to
+/// another.
 async fn mine(store: &Store, height: u32, transactions: Vec<Transaction>, tip: u32) {
     let block = Block {
         header: bitcoin::constants::genesis_block(bitcoin::Network::Regtest).header,
@@ -64,12 +65,15 @@ async fn undo(store: &Store, height: Option<u32>) {
     write.commit().await.unwrap();
 }
 
-/// Returns whether the ledger thinks that nothing can change the list's first transaction, and how many coins are free.
+/// Returns whether the ledger thinks that nothing can change the list's first transaction, and how
+/// many coins are free.
 async fn settled_and_free(store: &Store, id: &str) -> (bool, usize) {
     let mut view = store.read().await.unwrap();
     let list = show::find(&mut view, id).await.unwrap();
     let settled = payouts::headers(&mut view, list.no).await.unwrap()[0].settled;
-    let free = coins::spendable(&mut view, list.wallet_no, 1).await.unwrap();
+    let free = coins::spendable(&mut view, list.wallet_no, 1)
+        .await
+        .unwrap();
     (settled, free.len())
 }
 
@@ -103,7 +107,8 @@ async fn coins_of_an_undone_payout_are_reserved_again() {
     let (store, id, sent) = exported(&folder, 1).await;
     mine(&store, 2, vec![sent.clone()], 102).await;
     undo(&store, Some(1)).await;
-    // A sync that is killed after it searched all blocks: nothing is planned before one comes to its end.
+    // A sync that is killed after it searched all blocks: nothing is planned before one comes to
+    // its end.
     let mut write = store.write().await.unwrap();
     let forgotten = facts::get(&mut write, Fact::SyncedHeight).await.unwrap();
     assert_eq!(forgotten, None);
@@ -143,7 +148,8 @@ async fn a_rescan_settles_nothing_before_it_has_searched() {
     assert!(!settled_and_free(&store, &id).await.0);
 }
 
-/// A conflict with a transaction of ours settles too, and frees what it has not taken; undone, it takes that back.
+/// A conflict with a transaction of ours settles too, and frees what it has not taken; undone, it
+/// takes that back.
 #[tokio::test]
 async fn coins_that_a_settled_conflict_freed_are_reserved_again() {
     let folder = tempfile::tempdir().unwrap();
@@ -184,13 +190,16 @@ async fn coins_that_a_settled_conflict_freed_are_reserved_again() {
     );
 }
 
-/// Previous transactions are dropped for blocks that are undone later; from then on those of other blocks are dropped.
+/// Previous transactions are dropped for blocks that are undone later; from then on those of other
+/// blocks are dropped.
 #[tokio::test]
 async fn the_height_of_what_was_dropped_goes_back_with_the_blocks() {
     let folder = tempfile::tempdir().unwrap();
     let store = ledger(&folder, 1).await;
     let mut write = store.write().await.unwrap();
-    facts::set(&mut write, Fact::PrunedHeight, "500").await.unwrap();
+    facts::set(&mut write, Fact::PrunedHeight, "500")
+        .await
+        .unwrap();
     for (floor, left) in [(Some(600), "500"), (Some(400), "400"), (Some(450), "400")] {
         blocks::undo_above(&mut write, floor).await.unwrap();
         let pruned = facts::get(&mut write, Fact::PrunedHeight).await.unwrap();
@@ -198,7 +207,8 @@ async fn the_height_of_what_was_dropped_goes_back_with_the_blocks() {
     }
 }
 
-/// Paid by a transaction that nobody here planned: what was cancelled freely is neither free nor cancelled.
+/// Paid by a transaction that nobody here planned: what was cancelled freely is neither free nor
+/// cancelled.
 #[tokio::test]
 async fn a_payment_that_a_stranger_s_transaction_makes_is_paid() {
     for (share, state) in [
@@ -208,7 +218,9 @@ async fn a_payment_that_a_stranger_s_transaction_makes_is_paid() {
         let folder = tempfile::tempdir().unwrap();
         let store = ledger(&folder, 1).await;
         let list = payments("a", 1, 10_000);
-        let created = create::create(&store, &order(&list, 200_000)).await.unwrap();
+        let created = create::create(&store, &order(&list, 200_000))
+            .await
+            .unwrap();
         let id = created.list.id.unwrap();
         let mut view = store.read().await.unwrap();
         let found = show::find(&mut view, &id).await.unwrap();
@@ -228,7 +240,10 @@ async fn a_payment_that_a_stranger_s_transaction_makes_is_paid() {
         let shown = show::show(&store, &id).await.unwrap();
         assert_eq!(shown.state, state);
         if state == TransactionState::Confirmed {
-            assert_eq!(shown.transactions[0].txid, Some(other.compute_txid().to_string()));
+            assert_eq!(
+                shown.transactions[0].txid,
+                Some(other.compute_txid().to_string())
+            );
             let again = Order {
                 again: true,
                 ..order(&list, 200_000)

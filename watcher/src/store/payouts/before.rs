@@ -24,13 +24,17 @@ pub struct Before {
     pub transaction: PayoutTxNo,
 }
 
-const BEFORE: &str = "SELECT p.script, p.amount_sat, p.payout_id, l.list_id, l.created_at, p.payout_tx_id
+const BEFORE: &str =
+    "SELECT p.script, p.amount_sat, p.payout_id, l.list_id, l.created_at, p.payout_tx_id
                       FROM payout_payments p
                       JOIN payout_transactions t ON t.payout_tx_id = p.payout_tx_id
                       JOIN payout_lists l ON l.list_no = p.list_no";
 
 /// Returns the payments to some scripts in transactions that blocks can still change, oldest first.
-pub async fn open_to(db: &mut Connection, scripts: &[ScriptBuf]) -> Result<Vec<Before>, StoreError> {
+pub async fn open_to(
+    db: &mut Connection,
+    scripts: &[ScriptBuf],
+) -> Result<Vec<Before>, StoreError> {
     let mut found = Vec::new();
     for part in scripts.chunks(VALUES_AT_ONCE) {
         // By the scripts: of open transactions there may be more.
@@ -43,7 +47,8 @@ pub async fn open_to(db: &mut Connection, scripts: &[ScriptBuf]) -> Result<Vec<B
     Ok(found)
 }
 
-/// Returns the last payment to each of some scripts, and how many there are: of those that were not dropped before an export.
+/// Returns the last payment to each of some scripts, and how many there are: of those that were not
+/// dropped before an export.
 pub async fn last_to(
     db: &mut Connection,
     scripts: &[ScriptBuf],
@@ -76,7 +81,8 @@ pub async fn in_list(
     list_no: i64,
     script: &ScriptBuf,
 ) -> Result<Option<Before>, StoreError> {
-    let sql = format!("{BEFORE} WHERE p.list_no = $1 AND p.script = $2 ORDER BY p.position DESC LIMIT 1");
+    let sql =
+        format!("{BEFORE} WHERE p.list_no = $1 AND p.script = $2 ORDER BY p.position DESC LIMIT 1");
     let row = sqlx::query(AssertSqlSafe(sql))
         .bind(list_no)
         .bind(script.to_bytes())

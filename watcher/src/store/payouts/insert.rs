@@ -5,14 +5,16 @@ use bitcoin::hashes::Hash;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::lock::lock;
-use super::{InputRecord, ListNo, ListRecord, PaymentRecord, PayoutTxNo, TransactionRecord, VALUES_AT_ONCE};
+use super::{
+    InputRecord, ListNo, ListRecord, PaymentRecord, PayoutTxNo, TransactionRecord, VALUES_AT_ONCE,
+};
 use crate::csv;
 use crate::store::{Connection, StoreError, rows};
 
 /// Stores a list with its transactions and payments, and reserves the coins.
 ///
-/// The numbers in the records are not read. A coin that is reserved already is [`StoreError::Damaged`]: the caller chose
-/// among free ones in the same database transaction.
+/// The numbers in the records are not read. A coin that is reserved already is
+/// [`StoreError::Damaged`]: the caller chose among free ones in the same database transaction.
 pub async fn insert(
     db: &mut Connection,
     list: &ListRecord,

@@ -8,7 +8,8 @@ use super::{ListKind, ListNo, ListRecord, PayoutTxNo};
 use crate::store::wallets::WalletNo;
 use crate::store::{Connection, StoreError, rows};
 
-const LIST: &str = "SELECT list_no, list_id, kind, wallet_no, created_at, format, file_sha256, sat_per_kvb,
+const LIST: &str =
+    "SELECT list_no, list_id, kind, wallet_no, created_at, format, file_sha256, sat_per_kvb,
                     max_weight, seed, pays_sha256, numbered FROM payout_lists";
 
 /// Returns the list of an id.
@@ -26,14 +27,25 @@ pub async fn by_id(db: &mut Connection, id: &str) -> Result<Option<ListRecord>, 
 /// Returns the list of a number.
 pub async fn by_no(db: &mut Connection, no: ListNo) -> Result<ListRecord, StoreError> {
     let sql = format!("{LIST} WHERE list_no = $1");
-    list(&sqlx::query(AssertSqlSafe(sql)).bind(no.0).fetch_one(db).await?)
+    list(
+        &sqlx::query(AssertSqlSafe(sql))
+            .bind(no.0)
+            .fetch_one(db)
+            .await?,
+    )
 }
 
 /// Returns the list that a transaction belongs to.
 pub async fn list_of(db: &mut Connection, no: PayoutTxNo) -> Result<ListRecord, StoreError> {
-    let sql =
-        format!("{LIST} WHERE list_no = (SELECT list_no FROM payout_transactions WHERE payout_tx_id = $1)");
-    list(&sqlx::query(AssertSqlSafe(sql)).bind(no.0).fetch_one(db).await?)
+    let sql = format!(
+        "{LIST} WHERE list_no = (SELECT list_no FROM payout_transactions WHERE payout_tx_id = $1)"
+    );
+    list(
+        &sqlx::query(AssertSqlSafe(sql))
+            .bind(no.0)
+            .fetch_one(db)
+            .await?,
+    )
 }
 
 /// Returns all lists, oldest first.
@@ -48,7 +60,10 @@ pub async fn all(db: &mut Connection) -> Result<Vec<ListRecord>, StoreError> {
 }
 
 /// Returns the lists that were made of a file, oldest first.
-pub async fn by_file(db: &mut Connection, sha256: &[u8; 32]) -> Result<Vec<ListRecord>, StoreError> {
+pub async fn by_file(
+    db: &mut Connection,
+    sha256: &[u8; 32],
+) -> Result<Vec<ListRecord>, StoreError> {
     let sql = format!("{LIST} WHERE file_sha256 = $1 ORDER BY list_no");
     sqlx::query(AssertSqlSafe(sql))
         .bind(&sha256[..])
@@ -60,7 +75,10 @@ pub async fn by_file(db: &mut Connection, sha256: &[u8; 32]) -> Result<Vec<ListR
 }
 
 /// Returns the lists that pay the same, oldest first.
-pub async fn by_pays(db: &mut Connection, sha256: &[u8; 32]) -> Result<Vec<ListRecord>, StoreError> {
+pub async fn by_pays(
+    db: &mut Connection,
+    sha256: &[u8; 32],
+) -> Result<Vec<ListRecord>, StoreError> {
     let sql = format!("{LIST} WHERE pays_sha256 = $1 ORDER BY list_no");
     sqlx::query(AssertSqlSafe(sql))
         .bind(&sha256[..])
@@ -98,7 +116,10 @@ fn list(row: &SqliteRow) -> Result<ListRecord, StoreError> {
 }
 
 /// Returns the list whose transactions make those of a list impossible.
-pub async fn cancel_list(db: &mut Connection, no: ListNo) -> Result<Option<ListRecord>, StoreError> {
+pub async fn cancel_list(
+    db: &mut Connection,
+    no: ListNo,
+) -> Result<Option<ListRecord>, StoreError> {
     let sql = "SELECT MAX(c.list_no) AS list_no FROM payout_transactions c
                JOIN payout_transactions t ON t.payout_tx_id = c.cancels WHERE t.list_no = $1";
     let found: Option<i64> = sqlx::query(sql)

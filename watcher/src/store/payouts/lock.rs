@@ -27,7 +27,11 @@ pub(super) async fn lock(
     }
 }
 
-async fn lock_each(db: &mut Connection, no: PayoutTxNo, inputs: &[InputRecord]) -> Result<u64, StoreError> {
+async fn lock_each(
+    db: &mut Connection,
+    no: PayoutTxNo,
+    inputs: &[InputRecord],
+) -> Result<u64, StoreError> {
     let mut locked = 0;
     for part in inputs.chunks(VALUES_AT_ONCE / 3) {
         let places = rows::places(part.len(), 3);

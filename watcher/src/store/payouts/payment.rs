@@ -8,7 +8,8 @@ use crate::store::{Connection, StoreError, rows};
 
 /// Returns the payments of a list, in the order of its file.
 pub async fn payments(db: &mut Connection, no: ListNo) -> Result<Vec<PaymentRecord>, StoreError> {
-    let sql = "SELECT p.payout_id, p.script, p.amount_sat, p.name, p.reference, p.own_index, t.number,
+    let sql =
+        "SELECT p.payout_id, p.script, p.amount_sat, p.name, p.reference, p.own_index, t.number,
                       p.output_index, p.fee_share_sat
                FROM payout_payments p JOIN payout_transactions t ON t.payout_tx_id = p.payout_tx_id
                WHERE p.list_no = $1 ORDER BY p.position";
@@ -38,7 +39,10 @@ pub async fn totals(db: &mut Connection, no: ListNo) -> Result<(u32, Amount), St
         "SELECT CAST(COUNT(*) AS BIGINT) AS payments, CAST(COALESCE(SUM(amount_sat), 0) AS BIGINT) AS total
                FROM payout_payments WHERE list_no = $1";
     let row = sqlx::query(sql).bind(no.0).fetch_one(db).await?;
-    Ok((rows::number(&row, "payments")?, rows::amount(&row, "total")?))
+    Ok((
+        rows::number(&row, "payments")?,
+        rows::amount(&row, "total")?,
+    ))
 }
 
 /// Returns every payment that was planned under one of the identifiers, oldest first.

@@ -143,8 +143,8 @@ pub struct TransactionRecord {
     pub cancels: Option<PayoutTxNo>,
     /// Whether nothing can change its state any more.
     pub settled: bool,
-    /// What the receipt of its signatures was worth: [`VERIFIED`], [`UNVERIFIED`], the code of a warning; none where they
-    /// came without one.
+    /// What the receipt of its signatures was worth: [`VERIFIED`], [`UNVERIFIED`], the code of a
+    /// warning; none where they came without one.
     pub receipt: Option<String>,
     /// The coins it spends, in order.
     pub inputs: Vec<InputRecord>,

@@ -1,4 +1,5 @@
-//! The tables `payout_sightings` and `outgoing_payments`: what blocks and the memory pool show of our coins' spends.
+//! The tables `payout_sightings` and `outgoing_payments`: what blocks and the memory pool show of
+//! our coins' spends.
 
 use bitcoin::hashes::Hash;
 use bitcoin::{Amount, OutPoint, ScriptBuf, TxOut, Txid};
@@ -50,7 +51,10 @@ pub async fn planned_for(
                 .bind(i64::from(coin.vout));
         }
         for row in query.fetch_all(&mut *db).await? {
-            found.push((rows::outpoint(&row)?, PayoutTxNo(row.try_get("payout_tx_id")?)));
+            found.push((
+                rows::outpoint(&row)?,
+                PayoutTxNo(row.try_get("payout_tx_id")?),
+            ));
         }
     }
     Ok(found)
@@ -73,7 +77,11 @@ pub async fn paid_by(db: &mut Connection, no: PayoutTxNo) -> Result<Vec<TxOut>, 
 }
 
 /// Notes that a transaction was seen that is the payout's, or makes all its payments.
-pub async fn note_sighting(db: &mut Connection, no: PayoutTxNo, txid: Txid) -> Result<(), StoreError> {
+pub async fn note_sighting(
+    db: &mut Connection,
+    no: PayoutTxNo,
+    txid: Txid,
+) -> Result<(), StoreError> {
     let sql = "INSERT INTO payout_sightings (payout_tx_id, txid, first_seen) VALUES ($1, $2, $3)
                ON CONFLICT (payout_tx_id, txid) DO NOTHING";
     sqlx::query(sql)
@@ -85,12 +93,16 @@ pub async fn note_sighting(db: &mut Connection, no: PayoutTxNo, txid: Txid) -> R
     Ok(())
 }
 
-/// Notes that somebody else has handed a transaction over, or planned its payments anew: it was seen. What was cancelled before
-/// an export was not, as it turns out.
+/// Notes that somebody else has handed a transaction over, or planned its payments anew: it was
+/// seen. What was cancelled before an export was not, as it turns out.
 pub async fn note_elsewhere(db: &mut Connection, no: PayoutTxNo) -> Result<(), StoreError> {
     let sql = "UPDATE payout_transactions SET settled = 0, settled_height = NULL, progress = 'exported', exported_at = $1
                WHERE payout_tx_id = $2 AND progress = 'planned'";
-    sqlx::query(sql).bind(clock::now()).bind(no.0).execute(db).await?;
+    sqlx::query(sql)
+        .bind(clock::now())
+        .bind(no.0)
+        .execute(db)
+        .await?;
     Ok(())
 }
 
@@ -126,13 +138,19 @@ pub async fn seen_as(
         .await?;
     row.map(|row| {
         let cancels: Option<i64> = row.try_get("cancels")?;
-        Ok((PayoutTxNo(row.try_get("payout_tx_id")?), cancels.map(PayoutTxNo)))
+        Ok((
+            PayoutTxNo(row.try_get("payout_tx_id")?),
+            cancels.map(PayoutTxNo),
+        ))
     })
     .transpose()
 }
 
 /// Notes what a transaction that is in none of our lists pays to others.
-pub async fn note_outgoing(db: &mut Connection, outputs: &[(OutPoint, &TxOut)]) -> Result<(), StoreError> {
+pub async fn note_outgoing(
+    db: &mut Connection,
+    outputs: &[(OutPoint, &TxOut)],
+) -> Result<(), StoreError> {
     let now = clock::now();
     for part in outputs.chunks(VALUES_AT_ONCE / 5) {
         let places = rows::places(part.len(), 5);
@@ -155,7 +173,10 @@ pub async fn note_outgoing(db: &mut Connection, outputs: &[(OutPoint, &TxOut)]) 
 }
 
 /// Returns what transactions of none of our lists paid to some scripts.
-pub async fn outgoing_to(db: &mut Connection, scripts: &[ScriptBuf]) -> Result<Vec<Outgoing>, StoreError> {
+pub async fn outgoing_to(
+    db: &mut Connection,
+    scripts: &[ScriptBuf],
+) -> Result<Vec<Outgoing>, StoreError> {
     let mut found = Vec::new();
     for part in scripts.chunks(VALUES_AT_ONCE) {
         let places: Vec<String> = (1..=part.len()).map(|place| format!("${place}")).collect();

@@ -14,7 +14,10 @@ const TRANSACTION: &str = "SELECT payout_tx_id, number, unsigned_tx, txid, signe
                            FROM payout_transactions";
 
 /// Returns the transactions of a list, in order.
-pub async fn transactions(db: &mut Connection, no: ListNo) -> Result<Vec<TransactionRecord>, StoreError> {
+pub async fn transactions(
+    db: &mut Connection,
+    no: ListNo,
+) -> Result<Vec<TransactionRecord>, StoreError> {
     let sql = format!("{TRANSACTION} WHERE list_no = $1 ORDER BY number");
     let rows = sqlx::query(AssertSqlSafe(sql))
         .bind(no.0)
@@ -24,7 +27,10 @@ pub async fn transactions(db: &mut Connection, no: ListNo) -> Result<Vec<Transac
 }
 
 /// Returns the transactions of a list, in order, without their inputs.
-pub async fn headers(db: &mut Connection, no: ListNo) -> Result<Vec<TransactionRecord>, StoreError> {
+pub async fn headers(
+    db: &mut Connection,
+    no: ListNo,
+) -> Result<Vec<TransactionRecord>, StoreError> {
     let sql = format!("{TRANSACTION} WHERE list_no = $1 ORDER BY number");
     sqlx::query(AssertSqlSafe(sql))
         .bind(no.0)
@@ -47,23 +53,31 @@ pub async fn by_txid(
     db: &mut Connection,
     txid: Txid,
 ) -> Result<Option<(PayoutTxNo, Option<PayoutTxNo>)>, StoreError> {
-    let sql =
-        "SELECT payout_tx_id, cancels FROM payout_transactions WHERE txid = $1 ORDER BY payout_tx_id LIMIT 1";
+    let sql = "SELECT payout_tx_id, cancels FROM payout_transactions WHERE txid = $1 ORDER BY payout_tx_id LIMIT 1";
     let row = sqlx::query(sql)
         .bind(&txid.to_byte_array()[..])
         .fetch_optional(db)
         .await?;
     row.map(|row| {
         let cancels: Option<i64> = row.try_get("cancels")?;
-        Ok((PayoutTxNo(row.try_get("payout_tx_id")?), cancels.map(PayoutTxNo)))
+        Ok((
+            PayoutTxNo(row.try_get("payout_tx_id")?),
+            cancels.map(PayoutTxNo),
+        ))
     })
     .transpose()
 }
 
 /// Returns the transaction of a number, without its inputs.
-pub async fn by_tx_no(db: &mut Connection, no: PayoutTxNo) -> Result<TransactionRecord, StoreError> {
+pub async fn by_tx_no(
+    db: &mut Connection,
+    no: PayoutTxNo,
+) -> Result<TransactionRecord, StoreError> {
     let sql = format!("{TRANSACTION} WHERE payout_tx_id = $1");
-    let row = sqlx::query(AssertSqlSafe(sql)).bind(no.0).fetch_one(db).await?;
+    let row = sqlx::query(AssertSqlSafe(sql))
+        .bind(no.0)
+        .fetch_one(db)
+        .await?;
     transaction(&row)
 }
 
@@ -72,7 +86,8 @@ pub async fn unsigned(db: &mut Connection, no: PayoutTxNo) -> Result<Transaction
     Ok(by_tx_no(db, no).await?.unsigned)
 }
 
-/// Returns the coins of a transaction that no block of the best chain has made, and whether the memory pool makes them.
+/// Returns the coins of a transaction that no block of the best chain has made, and whether the
+/// memory pool makes them.
 pub async fn missing_inputs(
     db: &mut Connection,
     no: PayoutTxNo,
@@ -101,7 +116,11 @@ pub async fn block_conflict(
                WHERE i.payout_tx_id = $1 AND c.spent_height IS NOT NULL AND c.spent_txid <> $2
                ORDER BY c.spent_height, c.spent_txid LIMIT 1";
     let own = txid.map_or(Vec::new(), |txid| txid.to_byte_array().to_vec());
-    let row = sqlx::query(sql).bind(no.0).bind(own).fetch_optional(db).await?;
+    let row = sqlx::query(sql)
+        .bind(no.0)
+        .bind(own)
+        .fetch_optional(db)
+        .await?;
     row.map(|row| {
         Ok((
             rows::txid(&row, "spent_txid")?,
@@ -111,13 +130,19 @@ pub async fn block_conflict(
     .transpose()
 }
 
-async fn with_inputs(db: &mut Connection, rows: &[SqliteRow]) -> Result<Vec<TransactionRecord>, StoreError> {
+async fn with_inputs(
+    db: &mut Connection,
+    rows: &[SqliteRow],
+) -> Result<Vec<TransactionRecord>, StoreError> {
     let mut records = Vec::with_capacity(rows.len());
     for row in rows {
         let mut record = transaction(row)?;
         let sql = "SELECT txid, vout, amount_sat, branch, address_index FROM payout_inputs
                    WHERE payout_tx_id = $1 ORDER BY position";
-        let inputs = sqlx::query(sql).bind(record.no.0).fetch_all(&mut *db).await?;
+        let inputs = sqlx::query(sql)
+            .bind(record.no.0)
+            .fetch_all(&mut *db)
+            .await?;
         record.inputs = inputs.iter().map(input).collect::<Result<_, _>>()?;
         records.push(record);
     }

@@ -23,7 +23,8 @@ pub fn check(block: &Block, checks: Checks) -> Result<(), ProofError> {
         if root != Some(block.header.merkle_root) {
             return Err(ProofError::OtherTransactions(hash));
         }
-        // One coinbase, in front: the inner nodes of a Merkle tree, shown as transactions of 64 bytes, have none.
+        // One coinbase, in front: the inner nodes of a Merkle tree, shown as transactions of 64
+        // bytes, have none.
         let mut coinbases = block.txdata.iter().map(Transaction::is_coinbase);
         if repeated || coinbases.next() != Some(true) || coinbases.any(|is| is) {
             return Err(ProofError::RepeatedTransactions(hash));
@@ -35,7 +36,8 @@ pub fn check(block: &Block, checks: Checks) -> Result<(), ProofError> {
     Ok(())
 }
 
-/// Checks that a block's witnesses are those that its coinbase commits to. One without a commitment has none.
+/// Checks that a block's witnesses are those that its coinbase commits to. One without a commitment
+/// has none.
 ///
 /// Hashes the whole block; asked only of blocks in which a witness is looked at.
 pub fn check_witnesses(block: &Block, network: Network, height: u32) -> Result<(), ProofError> {
@@ -45,7 +47,10 @@ pub fn check_witnesses(block: &Block, network: Network, height: u32) -> Result<(
     let is_right = match block.txdata.first().and_then(commitment) {
         Some(found) => expected_commitment(block).as_ref().map(|hash| &hash[..]) == Some(found),
         None => {
-            let mut inputs = block.txdata.iter().flat_map(|transaction| &transaction.input);
+            let mut inputs = block
+                .txdata
+                .iter()
+                .flat_map(|transaction| &transaction.input);
             inputs.all(|input| input.witness.is_empty())
         }
     };
@@ -58,8 +63,9 @@ pub fn check_witnesses(block: &Block, network: Network, height: u32) -> Result<(
 /// Returns what a coinbase commits to: its last output that does counts.
 fn commitment(coinbase: &Transaction) -> Option<&[u8]> {
     let script = |output: &TxOut| output.script_pubkey.len() >= COMMITMENT_LENGTH;
-    let commits =
-        |output: &&TxOut| script(output) && output.script_pubkey.as_bytes().starts_with(&COMMITMENT);
+    let commits = |output: &&TxOut| {
+        script(output) && output.script_pubkey.as_bytes().starts_with(&COMMITMENT)
+    };
     let output = coinbase.output.iter().rev().find(commits)?;
     output
         .script_pubkey
@@ -77,7 +83,8 @@ fn expected_commitment(block: &Block) -> Option<[u8; 32]> {
     Some(Block::compute_witness_commitment(&root, &reserved).to_byte_array())
 }
 
-/// Returns the Merkle root of transactions, and whether some level has the same hash twice in a row, which another list gives too.
+/// Returns the Merkle root of transactions, and whether some level has the same hash twice in a
+/// row, which another list gives too.
 fn merkle_root(transactions: &[Transaction]) -> (Option<TxMerkleNode>, bool) {
     let mut level: Vec<[u8; 32]> = transactions
         .iter()
@@ -94,7 +101,9 @@ fn merkle_root(transactions: &[Transaction]) -> (Option<TxMerkleNode>, bool) {
             })
             .collect();
     }
-    let root = level.first().map(|root| TxMerkleNode::from_byte_array(*root));
+    let root = level
+        .first()
+        .map(|root| TxMerkleNode::from_byte_array(*root));
     (root, repeated)
 }
 
@@ -166,7 +175,8 @@ mod tests {
         check(&empty, Checks::default()).unwrap_err();
     }
 
-    /// A block with a witness and its commitment; the library takes one from which all witnesses were stripped for right.
+    /// A block with a witness and its commitment; the library takes one from which all witnesses
+    /// were stripped for right.
     #[test]
     fn witnesses_are_those_that_the_coinbase_commits_to() {
         let mut right = block(3);
@@ -197,9 +207,19 @@ mod tests {
         unreserved.txdata[0].input[0].witness = Witness::from_slice(&[[0; 31]]);
         let mut uncommitted = right.clone();
         uncommitted.txdata[0].output.pop();
-        for wrong in [altered, added, stripped, one_stripped, unreserved, uncommitted] {
+        for wrong in [
+            altered,
+            added,
+            stripped,
+            one_stripped,
+            unreserved,
+            uncommitted,
+        ] {
             let error = ProofError::OtherWitnesses(wrong.block_hash());
-            assert_eq!(check_witnesses(&wrong, Network::Regtest, 7), Err(error.clone()));
+            assert_eq!(
+                check_witnesses(&wrong, Network::Regtest, 7),
+                Err(error.clone())
+            );
             assert_eq!(
                 check_witnesses(&wrong, Network::Mainnet, SEGWIT_MAINNET),
                 Err(error)

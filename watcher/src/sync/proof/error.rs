@@ -11,7 +11,9 @@ use crate::error::{Coded, Exit};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
     /// The chain begins with another block than the network's.
-    #[error("the node's chain is not {network}'s: it begins with block {found}, and not {expected}")]
+    #[error(
+        "the node's chain is not {network}'s: it begins with block {found}, and not {expected}"
+    )]
     OtherGenesis {
         /// The network that the node says it works on.
         network: Network,
@@ -21,7 +23,9 @@ pub enum ProofError {
         found: BlockHash,
     },
     /// The chain ends below a block that the network's chain is known to have.
-    #[error("the node's chain ends at block {height}, and the network's is known to have block {checkpoint}")]
+    #[error(
+        "the node's chain ends at block {height}, and the network's is known to have block {checkpoint}"
+    )]
     BehindCheckpoint {
         /// The height of the node's tip.
         height: u32,
@@ -41,7 +45,8 @@ pub enum ProofError {
     /// A block's transactions do not give its header's Merkle root.
     #[error("the transactions of block {0} do not match its header")]
     OtherTransactions(BlockHash),
-    /// A block has a transaction twice, or no coinbase, or several, which gives other lists the same Merkle root (CVE-2012-2459).
+    /// A block has a transaction twice, or no coinbase, or several, which gives other lists the
+    /// same Merkle root (CVE-2012-2459).
     #[error("block {0} does not have each transaction once, behind one coinbase")]
     RepeatedTransactions(BlockHash),
     /// A block's witnesses are not those that its coinbase commits to (BIP141).
@@ -51,7 +56,9 @@ pub enum ProofError {
     #[error("{0} makes more money than there is")]
     TooMuchMoney(String),
     /// A block spends a coin of ours without a valid signature.
-    #[error("block {block} spends a coin of yours without a valid signature: transaction {txid}, {broken}")]
+    #[error(
+        "block {block} spends a coin of yours without a valid signature: transaction {txid}, {broken}"
+    )]
     BrokenSpend {
         /// The block.
         block: BlockHash,
@@ -91,7 +98,9 @@ impl Coded for ProofError {
             | ProofError::RepeatedTransactions(_)
             | ProofError::TooMuchMoney(_) => "node-garbage",
             ProofError::OtherWitnesses(_) => "block-witnesses",
-            ProofError::BrokenSpend { .. } | ProofError::DoubleSpend { .. } => "block-spend-unsigned",
+            ProofError::BrokenSpend { .. } | ProofError::DoubleSpend { .. } => {
+                "block-spend-unsigned"
+            }
             ProofError::TooMany { .. } => "node-answer-too-large",
             ProofError::OtherGenesis { .. } => "node-genesis",
             ProofError::BehindCheckpoint { .. } => "node-behind",

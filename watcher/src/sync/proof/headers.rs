@@ -1,6 +1,8 @@
-//! The rules of a chain of headers: each builds on the one before, has the work that its place demands, and a time that fits.
+//! The rules of a chain of headers: each builds on the one before, has the work that its place
+//! demands, and a time that fits.
 //!
-//! Pure: the caller has the headers and the clock. Of two chains that keep the rules, the one with more work is the network's.
+//! Pure: the caller has the headers and the clock. Of two chains that keep the rules, the one with
+//! more work is the network's.
 
 use std::collections::VecDeque;
 
@@ -20,7 +22,8 @@ pub const MEDIAN_OF: usize = 11;
 pub const MOST_AHEAD: u32 = 2 * 60 * 60;
 /// On testnet4, a block this long after the one before may have the least difficulty, in seconds.
 const EASY_AFTER: u32 = 20 * 60;
-/// On testnet4, a period's first block may be so much older than the block before it, in seconds (BIP94).
+/// On testnet4, a period's first block may be so much older than the block before it, in seconds
+/// (BIP94).
 const MOST_BACK: u32 = 600;
 
 /// A rule that a header breaks.
@@ -86,7 +89,8 @@ impl Rules {
         }
     }
 
-    /// Returns the lowest header that is needed to check those above the checkpoint: its period's first one, and enough for a median.
+    /// Returns the lowest header that is needed to check those above the checkpoint: its period's
+    /// first one, and enough for a median.
     pub fn first_height(&self) -> u32 {
         first_needed(self.checkpoint.height)
     }
@@ -129,7 +133,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// Returns the place after a chain's first header: the network's first one, or one that [`Rules::first_height`] names.
+    /// Returns the place after a chain's first header: the network's first one, or one that
+    /// [`Rules::first_height`] names.
     pub fn after_first(height: u32, header: Header, work: Work) -> Self {
         Place {
             height,
@@ -173,13 +178,22 @@ impl Place {
         self.times.push_back(header.time);
     }
 
-    fn check(&self, header: &Header, hash: BlockHash, rules: &Rules, now: u32) -> Result<(), HeaderFault> {
+    fn check(
+        &self,
+        header: &Header,
+        hash: BlockHash,
+        rules: &Rules,
+        now: u32,
+    ) -> Result<(), HeaderFault> {
         if header.prev_blockhash != self.hash {
             return Err(HeaderFault::NotLinked);
         }
         let height = self.height + 1;
         let expected = rules.checkpoint.hash;
-        if rules.checks.has(Rule::Checkpoint) && height == rules.checkpoint.height && hash != expected {
+        if rules.checks.has(Rule::Checkpoint)
+            && height == rules.checkpoint.height
+            && hash != expected
+        {
             return Err(HeaderFault::OtherCheckpoint { expected });
         }
         if rules.checks.has(Rule::ProofOfWork) && !has_work(header, hash, rules) {
@@ -230,7 +244,8 @@ impl Place {
     /// Returns the target that the next header must name.
     fn next_target(&self, header: &Header, rules: &Rules) -> CompactTarget {
         if (self.height + 1).is_multiple_of(PERIOD) {
-            // BIP94: testnet4's exception says nothing of the difficulty, so the period's first block tells it.
+            // BIP94: testnet4's exception says nothing of the difficulty, so the period's first
+            // block tells it.
             let last = match rules.network {
                 Network::Testnet4 => self.period.1,
                 _ => self.last.bits,
@@ -251,7 +266,9 @@ impl Place {
 /// Tells whether a header has the work that it claims, and claims as much as the network's least.
 fn has_work(header: &Header, hash: BlockHash, rules: &Rules) -> bool {
     let target = header.target();
-    target <= rules.params().max_attainable_target && target > Target::ZERO && target.is_met_by(hash)
+    target <= rules.params().max_attainable_target
+        && target > Target::ZERO
+        && target.is_met_by(hash)
 }
 
 /// Returns the sum of two works, at most the largest there is.
@@ -310,10 +327,30 @@ mod tests {
     #[test]
     fn difficulty_changes_as_in_the_reference() {
         for (height, last, first_time, expected) in [
-            (32_255, (1_262_152_739, 0x1d00_ffff), 1_261_130_161, 0x1d00_d86a),
-            (2_015, (1_233_061_996, 0x1d00_ffff), 1_231_006_505, 0x1d00_ffff),
-            (68_543, (1_279_297_671, 0x1c05_a3f4), 1_279_008_237, 0x1c01_68fd),
-            (46_367, (1_269_211_443, 0x1c38_7f6f), 1_263_163_443, 0x1d00_e1fd),
+            (
+                32_255,
+                (1_262_152_739, 0x1d00_ffff),
+                1_261_130_161,
+                0x1d00_d86a,
+            ),
+            (
+                2_015,
+                (1_233_061_996, 0x1d00_ffff),
+                1_231_006_505,
+                0x1d00_ffff,
+            ),
+            (
+                68_543,
+                (1_279_297_671, 0x1c05_a3f4),
+                1_279_008_237,
+                0x1c01_68fd,
+            ),
+            (
+                46_367,
+                (1_269_211_443, 0x1c38_7f6f),
+                1_263_163_443,
+                0x1d00_e1fd,
+            ),
         ] {
             let place = place(height, last, (first_time, last.1));
             assert_eq!(next(&place, last.0 + 600, Network::Mainnet), expected);
@@ -331,12 +368,20 @@ mod tests {
             );
         }
         for height in [32_254, 32_256, 909_999] {
-            let place = place(height, (1_700_000_000, 0x1702_0000), (1_600_000_000, 0x1702_0001));
+            let place = place(
+                height,
+                (1_700_000_000, 0x1702_0000),
+                (1_600_000_000, 0x1702_0001),
+            );
             for network in [Network::Mainnet, Network::Signet] {
                 assert_eq!(next(&place, 1_800_000_000, network), 0x1702_0000);
             }
         }
-        let place = place(2_015, (1_700_000_000, 0x207f_ffff), (1_600_000_000, 0x207f_ffff));
+        let place = place(
+            2_015,
+            (1_700_000_000, 0x207f_ffff),
+            (1_600_000_000, 0x207f_ffff),
+        );
         assert_eq!(next(&place, 1_700_000_001, Network::Regtest), 0x207f_ffff);
     }
 
@@ -353,7 +398,8 @@ mod tests {
         place.advance(&block, block.block_hash(), &rules);
         assert_eq!(next(&place, 1_700_001_300, network), hard);
         assert_eq!(next(&place, 1_700_002_500, network), easy);
-        // At a period's end, its first block tells the difficulty, and an easy last one does not (BIP94).
+        // At a period's end, its first block tells the difficulty, and an easy last one does not
+        // (BIP94).
         place.height = 2_016 * 50 - 1;
         place.period = (
             1_700_001_201 - 14 * 24 * 60 * 60,
@@ -368,7 +414,11 @@ mod tests {
 
     #[test]
     fn testnet4_periods_do_not_begin_in_the_past() {
-        let mut place = place(2_015, (1_700_010_000, 0x1d00_ffff), (1_699_000_000, 0x1d00_ffff));
+        let mut place = place(
+            2_015,
+            (1_700_010_000, 0x1d00_ffff),
+            (1_699_000_000, 0x1d00_ffff),
+        );
         place.times = (0..11).map(|number| 1_700_000_000 + number).collect();
         let check = |time, network| {
             let rules = Rules::of(network, Checks::default());
@@ -392,7 +442,13 @@ mod tests {
         assert_eq!(check(7, 7), Ok(()));
         assert_eq!(check(6, 7), Err(HeaderFault::TooOld { time: 6, median: 6 }));
         assert_eq!(check(7_207, 7), Ok(()));
-        assert_eq!(check(7_208, 7), Err(HeaderFault::TooNew { time: 7_208, now: 7 }));
+        assert_eq!(
+            check(7_208, 7),
+            Err(HeaderFault::TooNew {
+                time: 7_208,
+                now: 7
+            })
+        );
         assert_eq!(check(u32::MAX, u32::MAX), Ok(()));
     }
 
@@ -402,7 +458,8 @@ mod tests {
         let genesis = genesis_block(Bitcoin::Regtest).header;
         let start = Place::after_first(0, genesis, genesis.work());
         let right = mined(header(genesis.block_hash(), genesis.time + 1, 0x207f_ffff));
-        let refused = |header: &Header, rules: &Rules| start.clone().push(header, rules, NOW).unwrap_err();
+        let refused =
+            |header: &Header, rules: &Rules| start.clone().push(header, rules, NOW).unwrap_err();
 
         let mut place = start.clone();
         place.push(&right, &rules, NOW).unwrap();
@@ -425,7 +482,11 @@ mod tests {
             found: 0x2070_0000,
         };
         assert_eq!(refused(&harder, &rules), wrong);
-        let unlinked = mined(header(BlockHash::all_zeros(), genesis.time + 1, 0x207f_ffff));
+        let unlinked = mined(header(
+            BlockHash::all_zeros(),
+            genesis.time + 1,
+            0x207f_ffff,
+        ));
         assert_eq!(refused(&unlinked, &rules), HeaderFault::NotLinked);
         let old = mined(header(genesis.block_hash(), genesis.time, 0x207f_ffff));
         assert!(matches!(refused(&old, &rules), HeaderFault::TooOld { .. }));
@@ -456,7 +517,10 @@ mod tests {
         );
         // Right by its hash, it still has to have the work that it claims.
         rules.checkpoint.hash = other.block_hash();
-        assert_eq!(start.clone().push(&other, &rules, NOW), Err(HeaderFault::NoWork));
+        assert_eq!(
+            start.clone().push(&other, &rules, NOW),
+            Err(HeaderFault::NoWork)
+        );
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Signatures of spends of our coins, by Bitcoin Core's consensus code.
 //!
-//! A spend that is not signed was not made by us, whoever tells of it. Taproot's signatures cover every spent output of the
-//! transaction (BIP341), those of others too. Of a block, they are taken from earlier transactions of it; where others are spent, such an
-//! input is believed on the block's proof of work. Of the memory pool, they are asked for, and what cannot be proven is not believed.
+//! A spend that is not signed was not made by us, whoever tells of it. Taproot's signatures cover
+//! every spent output of the transaction (BIP341), those of others too. Of a block, they are taken
+//! from earlier transactions of it; where others are spent, such an input is believed on the
+//! block's proof of work. Of the memory pool, they are asked for, and what cannot be proven is not
+//! believed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -105,7 +107,12 @@ fn check(
     let spent: Vec<Option<&TxOut>> = (0..transaction.input.len())
         .map(|input| known.get(&input))
         .collect();
-    scripts::check(transaction, &spent, spends.iter().map(|spend| spend.input), flags)
+    scripts::check(
+        transaction,
+        &spent,
+        spends.iter().map(|spend| spend.input),
+        flags,
+    )
 }
 
 /// Returns the outputs that spends of ours spend, by input.
@@ -115,10 +122,15 @@ fn of_ours(watch: &Watch, spends: &[Spend]) -> Result<BTreeMap<usize, TxOut>, St
 }
 
 /// Returns what the inputs spend whose output is not known.
-fn others<'a>(transaction: &'a Transaction, known: &BTreeMap<usize, TxOut>) -> Vec<(usize, &'a OutPoint)> {
+fn others<'a>(
+    transaction: &'a Transaction,
+    known: &BTreeMap<usize, TxOut>,
+) -> Vec<(usize, &'a OutPoint)> {
     let inputs = transaction.input.iter().enumerate();
     let unknown = inputs.filter(|(input, _)| !known.contains_key(input));
-    unknown.map(|(input, of)| (input, &of.previous_output)).collect()
+    unknown
+        .map(|(input, of)| (input, &of.previous_output))
+        .collect()
 }
 
 /// Asks for the outputs that others spend; each is proven by the txid of its transaction.
@@ -140,7 +152,10 @@ async fn outputs_of_others(
         .map(|transaction| (transaction.compute_txid(), transaction))
         .collect();
     let output = |(input, outpoint): (usize, &OutPoint)| {
-        let output = found.get(&outpoint.txid)?.output.get(outpoint.vout as usize)?;
+        let output = found
+            .get(&outpoint.txid)?
+            .output
+            .get(outpoint.vout as usize)?;
         Some((input, output.clone()))
     };
     Ok(others.into_iter().filter_map(output).collect())

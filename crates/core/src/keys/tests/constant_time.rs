@@ -1,5 +1,6 @@
-//! What handles keys takes no branch and no place in memory that depends on them; `scripts/constant-time` runs these under valgrind, and
-//! its list of suppressions names what in the libraries does.
+//! What handles keys takes no branch and no place in memory that depends on them;
+//! `scripts/constant-time` runs these under valgrind, and its list of suppressions names what in
+//! the libraries does.
 
 use bitcoin::secp256k1::Message;
 use cofferdam_memory::for_tests::{public, secret};
@@ -22,7 +23,8 @@ fn mixing_entropy() {
     assert_eq!(other.as_bytes().len(), 16);
 }
 
-/// BIP39's words are a table, and are looked up by the bits of the entropy: the library's, in the suppressions.
+/// BIP39's words are a table, and are looked up by the bits of the entropy: the library's, in the
+/// suppressions.
 #[test]
 fn writing_words_and_deriving_the_seed() {
     let kernel = [3u8; 32];

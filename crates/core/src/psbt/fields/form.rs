@@ -62,7 +62,11 @@ impl Key {
     /// Returns how many public keys it has.
     pub(super) fn points(self) -> usize {
         match self {
-            Key::FullOrCompressed | Key::Compressed | Key::XOnly | Key::XOnlyAndLeaf | Key::Xpub => 1,
+            Key::FullOrCompressed
+            | Key::Compressed
+            | Key::XOnly
+            | Key::XOnlyAndLeaf
+            | Key::Xpub => 1,
             Key::MuSig2 => 2,
             Key::Empty | Key::Bytes(_) | Key::ControlBlock | Key::Proprietary => 0,
         }
@@ -124,9 +128,10 @@ pub(super) fn key_has_form(form: Key, data: &[u8]) -> bool {
         }
         Key::MuSig2 => {
             matches!(data.len(), 66 | 98)
-                && data
-                    .get(..66)
-                    .is_some_and(|keys| keys.chunks(33).all(|key| key_has_form(Key::Compressed, key)))
+                && data.get(..66).is_some_and(|keys| {
+                    keys.chunks(33)
+                        .all(|key| key_has_form(Key::Compressed, key))
+                })
         }
         Key::Xpub => xpub(data).is_some(),
         Key::Proprietary => {
@@ -162,7 +167,9 @@ pub(super) fn value_has_form(form: Value, value: &[u8]) -> Result<(), String> {
             .map_err(|error| error.to_string()),
         Value::TapTree => tap_tree(value),
         Value::CompressedKeys if length > 0 && length.is_multiple_of(33) => {
-            let on_curve = value.chunks(33).all(|key| PublicKey::from_slice(key).is_ok());
+            let on_curve = value
+                .chunks(33)
+                .all(|key| PublicKey::from_slice(key).is_ok());
             if on_curve {
                 Ok(())
             } else {
@@ -220,7 +227,8 @@ fn tap_tree(value: &[u8]) -> Result<(), String> {
             return Err("a leaf is cut off".into());
         };
         let length = reader.compact_size(MapName::Global).map_err(cut)?;
-        let script = ScriptBuf::from_bytes(reader.bytes(length, MapName::Global).map_err(cut)?.to_vec());
+        let script =
+            ScriptBuf::from_bytes(reader.bytes(length, MapName::Global).map_err(cut)?.to_vec());
         let version = LeafVersion::from_consensus(*version).map_err(|error| error.to_string())?;
         tree = tree
             .add_leaf_with_ver(*depth, script, version)
@@ -233,8 +241,8 @@ fn tap_tree(value: &[u8]) -> Result<(), String> {
     }
 }
 
-/// Version bytes of extended public keys: those of BIP32, and the ones that SLIP132 has for script types, which some
-/// programs write here; each with the BIP32 version of its network.
+/// Version bytes of extended public keys: those of BIP32, and the ones that SLIP132 has for script
+/// types, which some programs write here; each with the BIP32 version of its network.
 const XPUB_VERSIONS: [([u8; 4], [u8; 4]); 10] = [
     (XPUB, XPUB),
     (TPUB, TPUB),
@@ -271,7 +279,11 @@ mod tests {
             (8_000_000, false),
         ] {
             let source = vec![0; 4 + 4 * steps];
-            assert_eq!(value_has_form(Value::KeySource, &source).is_ok(), fits, "{steps}");
+            assert_eq!(
+                value_has_form(Value::KeySource, &source).is_ok(),
+                fits,
+                "{steps}"
+            );
             let source = [&[0], source.as_slice()].concat();
             assert_eq!(
                 value_has_form(Value::TapKeySource, &source).is_ok(),

@@ -1,5 +1,5 @@
-//! The fields that are known, with the form that each must have: BIP174, BIP370 (version 2), BIP371 (taproot), BIP373
-//! (MuSig2), BIP375 (silent payments). What is not listed is unknown, and kept.
+//! The fields that are known, with the form that each must have: BIP174, BIP370 (version 2), BIP371
+//! (taproot), BIP373 (MuSig2), BIP375 (silent payments). What is not listed is unknown, and kept.
 
 mod form;
 mod table;
@@ -21,7 +21,8 @@ fn table(map: MapName) -> &'static [Field] {
     }
 }
 
-/// Checks that every known field of a map has its form, that none belongs to the other version, and that none is missing.
+/// Checks that every known field of a map has its form, that none belongs to the other version, and
+/// that none is missing.
 pub(super) fn check(map: &RawMap, name: MapName, version: Version) -> Result<(), PsbtError> {
     let table = table(name);
     for pair in &map.pairs {
@@ -82,9 +83,11 @@ pub(super) fn name(map: MapName, key_type: u64) -> Option<&'static str> {
     field.map(|field| field.1)
 }
 
-/// Returns whether a pair's type has no meaning here, or is proprietary: it is kept, and shown by number.
+/// Returns whether a pair's type has no meaning here, or is proprietary: it is kept, and shown by
+/// number.
 pub(super) fn is_unknown(pair: &RawPair, map: MapName) -> bool {
-    pair.key.key_type == global::PROPRIETARY || !table(map).iter().any(|field| field.0 == pair.key.key_type)
+    pair.key.key_type == global::PROPRIETARY
+        || !table(map).iter().any(|field| field.0 == pair.key.key_type)
 }
 
 impl Field {

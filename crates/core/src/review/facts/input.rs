@@ -41,7 +41,8 @@ pub(in crate::review) struct InputFacts {
 }
 
 impl InputFacts {
-    /// `proven` is the owner of the coin's script, if another part of the transaction has the same one and proves it.
+    /// `proven` is the owner of the coin's script, if another part of the transaction has the same
+    /// one and proves it.
     pub(super) fn establish(
         input: &Input,
         tx_in: &TxIn,
@@ -62,7 +63,9 @@ impl InputFacts {
         let proof = match &previous {
             Previous::Proven(_) => Some(AmountProof::PreviousTransaction),
             // Decided by the script that our wallet derives, whatever fields are present.
-            Previous::Missing if owner_type == Some(ScriptType::Taproot) => Some(AmountProof::TaprootSighash),
+            Previous::Missing if owner_type == Some(ScriptType::Taproot) => {
+                Some(AmountProof::TaprootSighash)
+            }
             _ => None,
         };
         let wrong_scripts = match (&owner, wallet) {
@@ -83,10 +86,13 @@ impl InputFacts {
         }
     }
 
-    /// Takes the claimed amount of an own segwit v0 coin whose previous transaction is missing. A previous transaction that
-    /// is there overrides: it proves the amount or refuses the input.
+    /// Takes the claimed amount of an own segwit v0 coin whose previous transaction is missing. A
+    /// previous transaction that is there overrides: it proves the amount or refuses the input.
     pub(super) fn remember(&mut self) {
-        let v0 = matches!(self.owner_type, Some(ScriptType::Nested | ScriptType::Segwit));
+        let v0 = matches!(
+            self.owner_type,
+            Some(ScriptType::Nested | ScriptType::Segwit)
+        );
         if v0 && self.previous == Previous::Missing && self.coin.is_some() {
             self.proof = Some(AmountProof::Remembered);
         }
@@ -131,10 +137,22 @@ fn wrong_scripts(
     wallets: &Wallets<'_>,
 ) -> Vec<&'static str> {
     let may = |owner: &Owner| wallets.may_derive().then_some(*owner);
-    let redeem =
-        || may(owner).and_then(|owner| wallet.redeem_script(owner.branch, owner.index).ok().flatten());
-    let internal =
-        || may(owner).and_then(|owner| wallet.internal_key(owner.branch, owner.index).ok().flatten());
+    let redeem = || {
+        may(owner).and_then(|owner| {
+            wallet
+                .redeem_script(owner.branch, owner.index)
+                .ok()
+                .flatten()
+        })
+    };
+    let internal = || {
+        may(owner).and_then(|owner| {
+            wallet
+                .internal_key(owner.branch, owner.index)
+                .ok()
+                .flatten()
+        })
+    };
     let fields = [
         (
             "PSBT_IN_REDEEM_SCRIPT",
@@ -163,7 +181,8 @@ pub(super) fn looks_like(input: &Input) -> Option<ScriptType> {
     script_type(&previous.or(input.witness_utxo.as_ref())?.script_pubkey)
 }
 
-/// What a script that is not ours looks like, for the estimate of size. Pay to script hash is taken for nested segwit.
+/// What a script that is not ours looks like, for the estimate of size. Pay to script hash is taken
+/// for nested segwit.
 fn script_type(script: &Script) -> Option<ScriptType> {
     match () {
         () if script.is_p2pkh() => Some(ScriptType::Legacy),

@@ -8,8 +8,8 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::review::report::LockTimeReport;
 
-/// Says when a transaction becomes valid. A lock time has no effect when every sequence number is final (BIP113's and
-/// consensus' rule).
+/// Says when a transaction becomes valid. A lock time has no effect when every sequence number is
+/// final (BIP113's and consensus' rule).
 pub(in crate::review) fn lock_time(transaction: &Transaction) -> LockTimeReport {
     let value = transaction.lock_time.to_consensus_u32();
     let when = match transaction.lock_time {
@@ -52,8 +52,12 @@ pub(in crate::review) fn relative_lock_of(
     }
 }
 
-/// Says how long after its coin's confirmation an input becomes valid (BIP68); none where there is no such lock.
-pub(in crate::review) fn relative_lock(transaction: &Transaction, sequence: Sequence) -> Option<String> {
+/// Says how long after its coin's confirmation an input becomes valid (BIP68); none where there is
+/// no such lock.
+pub(in crate::review) fn relative_lock(
+    transaction: &Transaction,
+    sequence: Sequence,
+) -> Option<String> {
     Some(match relative_lock_of(transaction, sequence)? {
         relative::LockTime::Blocks(height) => {
             format!("valid {} blocks after its coin confirmed", height.value())

@@ -1,4 +1,5 @@
-//! What is proven about a PSBT, computed once. Rules read it and decide nothing themselves about truth.
+//! What is proven about a PSBT, computed once. Rules read it and decide nothing themselves about
+//! truth.
 
 mod input;
 mod lock_time;
@@ -47,8 +48,8 @@ pub(super) struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// # Errors
     ///
-    /// With the finding that says so, when the transaction has more weight than nodes relay, or the budget ends before everything is
-    /// established.
+    /// With the finding that says so, when the transaction has more weight than nodes relay, or the
+    /// budget ends before everything is established.
     pub(super) fn establish(
         parsed: &'a Parsed,
         context: &'a ReviewContext<'a>,
@@ -81,7 +82,9 @@ impl<'a> Facts<'a> {
         recognise(parsed, &wallets, &mut inputs, &mut outputs);
         within()?;
         // A foreign signer could finish with one false amount what we began with another.
-        if context.amounts == AmountRule::Remembered && inputs.iter().all(|input| input.owner.is_some()) {
+        if context.amounts == AmountRule::Remembered
+            && inputs.iter().all(|input| input.owner.is_some())
+        {
             inputs.iter_mut().for_each(InputFacts::remember);
         }
         let first_owner = inputs.iter().find_map(|input| input.owner.as_ref());
@@ -92,7 +95,9 @@ impl<'a> Facts<'a> {
             signatures::establish(parsed, coins, &mut inputs, budget);
             within()?;
         }
-        outputs.iter_mut().for_each(|output| output.classify(own_index));
+        outputs
+            .iter_mut()
+            .for_each(|output| output.classify(own_index));
         let mut facts = Self {
             parsed,
             context,
@@ -117,7 +122,8 @@ impl<'a> Facts<'a> {
         self.context.wallets.get(owner.wallet)
     }
 
-    /// Returns the highest index that the operator told of a part's wallet and branch; 0 where none was told.
+    /// Returns the highest index that the operator told of a part's wallet and branch; 0 where none
+    /// was told.
     pub(super) fn marked(&self, owner: &Owner) -> u32 {
         let marked = self.wallet_of(owner).and_then(|known| match owner.branch {
             Branch::Change => known.highest_change_seen,
@@ -157,7 +163,11 @@ impl<'a> Facts<'a> {
             inputs,
             outputs,
             leaves: of(leaves),
-            payments: self.outputs.iter().filter(|output| leaves(output.class)).count(),
+            payments: self
+                .outputs
+                .iter()
+                .filter(|output| leaves(output.class))
+                .count(),
             change: of(|class| class == OutputClass::Change),
             self_transfer: of(|class| class == OutputClass::SelfTransfer),
             fee: inputs
@@ -167,14 +177,15 @@ impl<'a> Facts<'a> {
     }
 
     fn rate(&self) -> Option<Fee> {
-        let types: Vec<Option<ScriptType>> = self.inputs.iter().map(InputFacts::script_type).collect();
+        let types: Vec<Option<ScriptType>> =
+            self.inputs.iter().map(InputFacts::script_type).collect();
         let vsize = signed_vsize(self.parsed.unsigned_tx(), &types);
         Some(Fee::new(self.totals.fee?, vsize, self.totals.leaves?))
     }
 }
 
-/// Refuses what nodes would not relay, before anything is derived or verified: by the weight that it has once signed, as the scripts of
-/// its coins look.
+/// Refuses what nodes would not relay, before anything is derived or verified: by the weight that
+/// it has once signed, as the scripts of its coins look.
 fn check_weight(parsed: &Parsed, budget: &Budget) -> Result<(), FindingKind> {
     let types: Vec<Option<ScriptType>> = parsed.inputs().iter().map(input::looks_like).collect();
     let found = signed_weight(parsed.unsigned_tx(), &types);
@@ -185,16 +196,22 @@ fn check_weight(parsed: &Parsed, budget: &Budget) -> Result<(), FindingKind> {
     }
 }
 
-/// Finds the owners of scripts that are not declared, but are those of declared parts of the same transaction.
-fn recognise(parsed: &Parsed, wallets: &Wallets<'_>, inputs: &mut [InputFacts], outputs: &mut [OutputFacts]) {
+/// Finds the owners of scripts that are not declared, but are those of declared parts of the same
+/// transaction.
+fn recognise(
+    parsed: &Parsed,
+    wallets: &Wallets<'_>,
+    inputs: &mut [InputFacts],
+    outputs: &mut [OutputFacts],
+) {
     let transaction = parsed.unsigned_tx();
     let of_inputs = inputs.iter().filter_map(|input| {
         let script = input.coin.as_ref()?.script_pubkey.clone();
         Some((script, input.owner?))
     });
     let of_outputs = outputs.iter().zip(&transaction.output);
-    let of_outputs =
-        of_outputs.filter_map(|(output, tx_out)| Some((tx_out.script_pubkey.clone(), output.owner?)));
+    let of_outputs = of_outputs
+        .filter_map(|(output, tx_out)| Some((tx_out.script_pubkey.clone(), output.owner?)));
     let proven: HashMap<ScriptBuf, Owner> = of_inputs.chain(of_outputs).collect();
     for (index, input) in inputs
         .iter_mut()
@@ -214,7 +231,8 @@ fn recognise(parsed: &Parsed, wallets: &Wallets<'_>, inputs: &mut [InputFacts], 
     {
         let tx_out = &transaction.output[index];
         if let Some(owner) = proven.get(&tx_out.script_pubkey) {
-            *output = OutputFacts::establish(&parsed.outputs()[index], tx_out, wallets, Some(*owner));
+            *output =
+                OutputFacts::establish(&parsed.outputs()[index], tx_out, wallets, Some(*owner));
         }
     }
 }

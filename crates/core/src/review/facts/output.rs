@@ -18,8 +18,8 @@ pub(in crate::review) struct OutputFacts {
 }
 
 impl OutputFacts {
-    /// `proven` is the owner of the script, if another part of the transaction has the same one and proves it. The class is
-    /// told by [`classify`](Self::classify).
+    /// `proven` is the owner of the script, if another part of the transaction has the same one and
+    /// proves it. The class is told by [`classify`](Self::classify).
     pub(super) fn establish(
         output: &Output,
         tx_out: &TxOut,
@@ -54,8 +54,11 @@ impl OutputFacts {
 }
 
 fn class_of_foreign(script: &Script) -> OutputClass {
-    let has_rules =
-        script.is_p2pkh() || script.is_p2sh() || script.is_p2wpkh() || script.is_p2wsh() || script.is_p2tr();
+    let has_rules = script.is_p2pkh()
+        || script.is_p2sh()
+        || script.is_p2wpkh()
+        || script.is_p2wsh()
+        || script.is_p2tr();
     match () {
         () if script.is_op_return() => OutputClass::Data,
         () if has_rules => OutputClass::Payment,
@@ -82,10 +85,22 @@ fn wrong_scripts(
     wallets: &Wallets<'_>,
 ) -> Vec<&'static str> {
     let may = |owner: &Owner| wallets.may_derive().then_some(*owner);
-    let redeem =
-        || may(owner).and_then(|owner| wallet.redeem_script(owner.branch, owner.index).ok().flatten());
-    let internal =
-        || may(owner).and_then(|owner| wallet.internal_key(owner.branch, owner.index).ok().flatten());
+    let redeem = || {
+        may(owner).and_then(|owner| {
+            wallet
+                .redeem_script(owner.branch, owner.index)
+                .ok()
+                .flatten()
+        })
+    };
+    let internal = || {
+        may(owner).and_then(|owner| {
+            wallet
+                .internal_key(owner.branch, owner.index)
+                .ok()
+                .flatten()
+        })
+    };
     let fields = [
         (
             "PSBT_OUT_REDEEM_SCRIPT",

@@ -30,8 +30,9 @@ pub(in crate::review) struct FalseClaim {
 /// After so many false claims about one script no more are looked at: it is refused as it is.
 const FALSE_CLAIMS: usize = 4;
 
-/// So many derivations that do not claim to be ours are tried for one script: more than a script of several signers has keys,
-/// and no more, as each costs a derivation. What is not found is not ours.
+/// So many derivations that do not claim to be ours are tried for one script: more than a script of
+/// several signers has keys, and no more, as each costs a derivation. What is not found is not
+/// ours.
 const UNCLAIMED: usize = 32;
 
 /// A key that a PSBT lists with its derivation.
@@ -58,7 +59,10 @@ impl<'a> Wallets<'a> {
                 .or_default()
                 .push(index);
         }
-        let fingerprints = known.iter().map(|known| known.wallet.fingerprint()).collect();
+        let fingerprints = known
+            .iter()
+            .map(|known| known.wallet.fingerprint())
+            .collect();
         Self {
             known,
             by_account,
@@ -76,8 +80,9 @@ impl<'a> Wallets<'a> {
         self.budget.spend(Work::Derivations, 1)
     }
 
-    /// Returns the owner of a script, if one of the listed derivations leads to it, and the listed derivations that claim
-    /// to be ours and are wrong: the search ends at the fourth, for a PSBT has room for a million.
+    /// Returns the owner of a script, if one of the listed derivations leads to it, and the listed
+    /// derivations that claim to be ours and are wrong: the search ends at the fourth, for a PSBT
+    /// has room for a million.
     pub(in crate::review) fn examine<'k>(
         &self,
         script: Option<&Script>,
@@ -117,8 +122,9 @@ impl<'a> Wallets<'a> {
         *fingerprint != Fingerprint::default() && self.fingerprints.contains(fingerprint)
     }
 
-    /// A fingerprint is four bytes that anybody can write or find by trying. A derivation with another one than ours is tried
-    /// with every wallet that its path leads into, and is no claim if its key is not ours.
+    /// A fingerprint is four bytes that anybody can write or find by trying. A derivation with
+    /// another one than ours is tried with every wallet that its path leads into, and is no claim
+    /// if its key is not ours.
     fn examine_one(
         &self,
         script: &Script,
@@ -131,7 +137,8 @@ impl<'a> Wallets<'a> {
             let Some(known) = self.known.get(wallet).filter(|_| self.may_derive()) else {
                 continue;
             };
-            // Derived once for key and script: of 2,500 keys of ours, that halved the time of the review (190 to 97 ms).
+            // Derived once for key and script: of 2,500 keys of ours, that halved the time of the
+            // review (190 to 97 ms).
             let own = known.wallet.public_key(branch, index).ok();
             let key_is_ours = own.is_some_and(|own| is_key(known.wallet, own, key));
             let script_is_ours = own.is_some_and(|own| *known.wallet.script_of_key(own) == *script);
@@ -151,11 +158,21 @@ impl<'a> Wallets<'a> {
         (None, fault)
     }
 
-    /// Returns the wallets and places that a path can mean; of the fingerprint's wallets only, where it is one of ours.
-    fn candidates(&self, claimed: bool, (fingerprint, path): &KeySource) -> Vec<(usize, Branch, u32)> {
+    /// Returns the wallets and places that a path can mean; of the fingerprint's wallets only,
+    /// where it is one of ours.
+    fn candidates(
+        &self,
+        claimed: bool,
+        (fingerprint, path): &KeySource,
+    ) -> Vec<(usize, Branch, u32)> {
         let steps: &[ChildNumber] = path.as_ref();
-        let Some((account, [ChildNumber::Normal { index: step }, ChildNumber::Normal { index }])) =
-            steps.split_last_chunk::<2>()
+        let Some((
+            account,
+            [
+                ChildNumber::Normal { index: step },
+                ChildNumber::Normal { index },
+            ],
+        )) = steps.split_last_chunk::<2>()
         else {
             return Vec::new();
         };
@@ -221,7 +238,10 @@ mod tests {
                 .map(|index| unclaimed(&theirs, index))
                 .collect();
             listed.push(unclaimed(&ours, 7));
-            wallets.examine(Some(&script), listed.iter().map(|(key, source)| (*key, source)))
+            wallets.examine(
+                Some(&script),
+                listed.iter().map(|(key, source)| (*key, source)),
+            )
         };
         let owner = Owner {
             wallet: 0,

@@ -3,7 +3,9 @@
 use bitcoin::TxOut;
 
 use super::input::InputFacts;
-use crate::psbt::{FinalizeError, Input, Parsed, SignatureFault, Verifier, VerifyWork, verify_final};
+use crate::psbt::{
+    FinalizeError, Input, Parsed, SignatureFault, Verifier, VerifyWork, verify_final,
+};
 use crate::review::budget::{Budget, Work};
 
 /// What a signature in the PSBT is worth.
@@ -15,9 +17,14 @@ pub(in crate::review) enum SignatureFact {
     FinalForm,
 }
 
-/// Verifies the signatures of own inputs against the coins, proven or claimed: false ones make good signatures fail. Ends early where
-/// the budget does.
-pub(super) fn establish(parsed: &Parsed, coins: &[TxOut], inputs: &mut [InputFacts], budget: &Budget) {
+/// Verifies the signatures of own inputs against the coins, proven or claimed: false ones make good
+/// signatures fail. Ends early where the budget does.
+pub(super) fn establish(
+    parsed: &Parsed,
+    coins: &[TxOut],
+    inputs: &mut [InputFacts],
+    budget: &Budget,
+) {
     let mut verifier = Verifier::new(parsed.unsigned_tx(), coins);
     for (index, (facts, input)) in inputs.iter_mut().zip(parsed.inputs()).enumerate() {
         if facts.owner.is_some() {
@@ -33,10 +40,19 @@ pub(super) fn establish(parsed: &Parsed, coins: &[TxOut], inputs: &mut [InputFac
     }
 }
 
-fn of_input(verifier: &mut Verifier<'_>, index: usize, input: &Input, coin: &TxOut) -> Vec<SignatureFact> {
+fn of_input(
+    verifier: &mut Verifier<'_>,
+    index: usize,
+    input: &Input,
+    coin: &TxOut,
+) -> Vec<SignatureFact> {
     let mut facts = Vec::new();
     for partial in &input.partial_signatures {
-        facts.push(verifier.ecdsa(index, &partial.public_key, &partial.bytes).into());
+        facts.push(
+            verifier
+                .ecdsa(index, &partial.public_key, &partial.bytes)
+                .into(),
+        );
     }
     if let Some(signature) = &input.tap_key_signature {
         facts.push(verifier.taproot_key_spend(index, signature).into());
@@ -49,11 +65,13 @@ fn of_input(verifier: &mut Verifier<'_>, index: usize, input: &Input, coin: &TxO
             .map(|_| SignatureFact::Fault(SignatureFault::WrongKey)),
     );
     if input.is_final() {
-        facts.push(match verify_final(verifier, index, input, &coin.script_pubkey) {
-            Ok(_) => SignatureFact::Valid,
-            Err(FinalizeError::Signature { fault, .. }) => SignatureFact::Fault(fault),
-            Err(_) => SignatureFact::FinalForm,
-        });
+        facts.push(
+            match verify_final(verifier, index, input, &coin.script_pubkey) {
+                Ok(_) => SignatureFact::Valid,
+                Err(FinalizeError::Signature { fault, .. }) => SignatureFact::Fault(fault),
+                Err(_) => SignatureFact::FinalForm,
+            },
+        );
     }
     facts
 }

@@ -23,7 +23,11 @@ mod tests {
             ("one satoshi more", &[max, 1], None),
             ("one amount beyond", &[max + 1], None),
             ("wrapping to a small sum", &[u64::MAX, 2], None),
-            ("negative in two's complement", &[1_000, (-500i64) as u64], None),
+            (
+                "negative in two's complement",
+                &[1_000, (-500i64) as u64],
+                None,
+            ),
         ];
         for (name, amounts, expected) in cases {
             let found = sum(amounts.iter().map(|sat| Amount::from_sat(*sat)));

@@ -200,7 +200,8 @@ pub enum FindingKind {
         /// Its index.
         found: u32,
     },
-    /// An own output so far out that the operator's mark should move before the next ones are refused.
+    /// An own output so far out that the operator's mark should move before the next ones are
+    /// refused.
     IndexNearBound {
         /// Its wallet.
         wallet: WalletName,

@@ -87,10 +87,12 @@ impl Finding {
     }
 }
 
-/// How many findings of one code and one severity are listed: enough to see what it is about, whoever makes thousands.
+/// How many findings of one code and one severity are listed: enough to see what it is about,
+/// whoever makes thousands.
 const LISTED: usize = 20;
 
-/// How many characters of what was expected or found are shown: some of it has whatever length somebody else chose.
+/// How many characters of what was expected or found are shown: some of it has whatever length
+/// somebody else chose.
 const SHOWN: usize = 300;
 
 /// Findings that are there and not listed.
@@ -104,9 +106,13 @@ pub struct MoreFindings {
     pub count: u64,
 }
 
-/// Leaves the first of each code and severity in a list of findings, and counts the others in `more`. No code and no severity
-/// vanishes, so that what follows from them stays the same.
-pub fn list<T>(findings: &mut Vec<T>, more: &mut Vec<MoreFindings>, finding: impl Fn(&T) -> &FindingReport) {
+/// Leaves the first of each code and severity in a list of findings, and counts the others in
+/// `more`. No code and no severity vanishes, so that what follows from them stays the same.
+pub fn list<T>(
+    findings: &mut Vec<T>,
+    more: &mut Vec<MoreFindings>,
+    finding: impl Fn(&T) -> &FindingReport,
+) {
     let mut counts: HashMap<(String, Severity), usize> = HashMap::new();
     findings.retain(|listed| {
         let finding = finding(listed);
@@ -149,7 +155,9 @@ pub(in crate::review) fn listed(findings: &[Finding]) -> (Vec<FindingReport>, Ve
     let mut counts: HashMap<(&'static str, Severity), u64> = HashMap::new();
     let mut listed = Vec::new();
     for finding in findings {
-        let count = counts.entry((finding.code(), finding.severity())).or_default();
+        let count = counts
+            .entry((finding.code(), finding.severity()))
+            .or_default();
         *count += 1;
         if *count <= LISTED as u64 {
             listed.push(finding.report());

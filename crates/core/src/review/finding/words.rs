@@ -34,20 +34,28 @@ impl FindingKind {
             }
             Self::ScriptFieldDiffers { field } => both(&"what the wallet derives", field),
             Self::SeveralWallets { expected, found } => both(expected, found),
-            Self::WrongNetwork { expected, mainnet } => {
-                both(expected, if *mainnet { &"mainnet" } else { &"a test network" })
-            }
+            Self::WrongNetwork { expected, mainnet } => both(
+                expected,
+                if *mainnet {
+                    &"mainnet"
+                } else {
+                    &"a test network"
+                },
+            ),
             Self::DuplicateOutpoint { outpoint, .. } => both(&"every coin once", outpoint),
             Self::AmountOutOfRange { found } => both(&sat(Amount::MAX_MONEY), &sat(*found)),
-            Self::SumOutOfRange { side } => both(&sat(Amount::MAX_MONEY), &format!("more, in the {side}")),
+            Self::SumOutOfRange { side } => {
+                both(&sat(Amount::MAX_MONEY), &format!("more, in the {side}"))
+            }
             Self::OutputsExceedInputs { inputs, outputs } => both(&sat(*inputs), &sat(*outputs)),
             Self::TransactionVersion { found } => both(&"1, 2 or 3", found),
             Self::SighashNotAll { found } | Self::SighashUnknown { found } => {
                 both(&"ALL (0x01)", &format!("{found:#04x}"))
             }
-            Self::SighashSingleWithoutOutput { found, outputs } => {
-                both(&"ALL (0x01)", &format!("{found:#04x} with {outputs} outputs"))
-            }
+            Self::SighashSingleWithoutOutput { found, outputs } => both(
+                &"ALL (0x01)",
+                &format!("{found:#04x} with {outputs} outputs"),
+            ),
             Self::SignatureInvalid { fault } => both(&"a valid signature", fault),
             Self::FeeTooHigh { limit, found } => both(&sat(*limit), &sat(*found)),
             Self::FeeRateTooHigh { limit, found } | Self::FeeBelowRelay { limit, found } => {
@@ -66,33 +74,48 @@ impl FindingKind {
                 paid,
                 transactions,
             } => both(
-                &format!("at most {}, as {} are paid to others", sat(*limit), sat(*paid)),
+                &format!(
+                    "at most {}, as {} are paid to others",
+                    sat(*limit),
+                    sat(*paid)
+                ),
                 &format!("{} in {transactions} transactions", sat(*found)),
             ),
-            Self::DataOutputsLarge { data, vsize, fee } => {
-                found(&format!("{data} of {vsize} vB, and {} of the fee", sat(*fee)))
+            Self::DataOutputsLarge { data, vsize, fee } => found(&format!(
+                "{data} of {vsize} vB, and {} of the fee",
+                sat(*fee)
+            )),
+            Self::IndexOutOfBounds { limit, found, .. }
+            | Self::IndexNearBound { limit, found, .. } => both(&format!("at most {limit}"), found),
+            Self::CoinSpentTwice { outpoint, .. } => {
+                both(&"every coin in one transaction", outpoint)
             }
-            Self::IndexOutOfBounds { limit, found, .. } | Self::IndexNearBound { limit, found, .. } => {
-                both(&format!("at most {limit}"), found)
-            }
-            Self::CoinSpentTwice { outpoint, .. } => both(&"every coin in one transaction", outpoint),
             Self::CoinAmountsDiffer { first, found, .. } => both(&coin(first), &coin(found)),
             Self::AddressLookalike { known, found } => both(known, found),
             Self::AddressRepeated { address, .. } => both(&"every address once", address),
             Self::PaymentRepeated { amount, .. } => both(&"every payment once", &sat(*amount)),
             Self::PaymentSimilar {
-                amount, other_amount, ..
-            } => both(&format!("no payment like {}", sat(*other_amount)), &sat(*amount)),
+                amount,
+                other_amount,
+                ..
+            } => both(
+                &format!("no payment like {}", sat(*other_amount)),
+                &sat(*amount),
+            ),
             Self::FeeShareHigh { limit, found, .. } => {
                 let found = found.map_or("nothing leaves the wallet".into(), |share| {
                     format!("{share} per mille")
                 });
                 both(&format!("at most {limit} per mille"), &found)
             }
-            Self::DustOutput { limit, found } => both(&format!("at least {}", sat(*limit)), &sat(*found)),
+            Self::DustOutput { limit, found } => {
+                both(&format!("at least {}", sat(*limit)), &sat(*found))
+            }
             Self::SeveralChangeOutputs { found } => both(&"at most 1", found),
             Self::ZeroValueOutput => both(&"at least 1 sat", &sat(Amount::ZERO)),
-            Self::LockTimeFar { limit, found } => both(&format!("at most {}", lock(*limit)), &lock(*found)),
+            Self::LockTimeFar { limit, found } => {
+                both(&format!("at most {}", lock(*limit)), &lock(*found))
+            }
             Self::RelativeLockFar { limit, found } => both(
                 &format!("at most {}", relative_lock(*limit)),
                 &relative_lock(*found),
@@ -108,7 +131,10 @@ impl FindingKind {
             }
             Self::ForeignWallet => both(&"an input of a wallet of this vault", &"none"),
             Self::ForeignInput => both(&"inputs of one wallet of this vault", &"an input of none"),
-            Self::FinalScriptsInvalid => both(&"scripts of the form that the coin asks for", &"another form"),
+            Self::FinalScriptsInvalid => both(
+                &"scripts of the form that the coin asks for",
+                &"another form",
+            ),
             Self::FeeUnknown => both(&"every amount proven", &"an amount that is not"),
             Self::AlreadySigned => found(&"a valid signature"),
         }

@@ -1,5 +1,5 @@
-//! `address-repeated`: every output pays another address, our own included. The same one twice is often one payment planned
-//! twice, and ties payments together for everybody to see.
+//! `address-repeated`: every output pays another address, our own included. The same one twice is
+//! often one payment planned twice, and ties payments together for everybody to see.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let first = *paid.entry(script).or_insert(index);
         if first != index {
             let kind = FindingKind::AddressRepeated {
-                address: facts.address(script).unwrap_or_else(|| script.to_hex_string()),
+                address: facts
+                    .address(script)
+                    .unwrap_or_else(|| script.to_hex_string()),
                 first: Place::Output(first),
             };
             findings.push(Finding::new(Place::Output(index), kind));
@@ -60,7 +62,10 @@ mod tests {
             .expect(
                 "change twice",
                 RULE,
-                &["output 2 address-repeated", "transaction several-change-outputs"],
+                &[
+                    "output 2 address-repeated",
+                    "transaction several-change-outputs",
+                ],
             );
         let data = || ScriptBuf::from_bytes(vec![0x6a, 1, 2]);
         Scenario::new(ScriptType::Segwit)
@@ -84,6 +89,10 @@ mod tests {
         let report = scenario.review().report().clone();
         let finding = &report.findings[0];
         assert_eq!(finding.found, report.outputs[0].address);
-        assert!(finding.message.starts_with("output 0 pays the same address"));
+        assert!(
+            finding
+                .message
+                .starts_with("output 0 pays the same address")
+        );
     }
 }

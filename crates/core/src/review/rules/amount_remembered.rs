@@ -1,8 +1,10 @@
-//! `amount-remembered`: a segwit v0 coin whose amount rests on the vault's memory instead of a previous transaction.
+//! `amount-remembered`: a segwit v0 coin whose amount rests on the vault's memory instead of a
+//! previous transaction.
 //!
-//! A segwit v0 signature covers its own input's amount only (BIP143), so that false amounts in two rounds of signing burn
-//! money as fee (CVE-2020-14199). A vault that never signs a second amount for a coin breaks the second round: it needs its
-//! whole memory, every input must be its own, and the caller compares with the journal.
+//! A segwit v0 signature covers its own input's amount only (BIP143), so that false amounts in two
+//! rounds of signing burn money as fee (CVE-2020-14199). A vault that never signs a second amount
+//! for a coin breaks the second round: it needs its whole memory, every input must be its own, and
+//! the caller compares with the journal.
 
 use crate::review::facts::Facts;
 use crate::review::finding::{Finding, FindingKind};
@@ -73,9 +75,13 @@ mod tests {
         Scenario::new(ScriptType::Segwit)
             .with(remembered)
             .edit(|raw| {
-                change(&mut raw.inputs[0], fields::input::NON_WITNESS_UTXO, |pair| {
-                    *pair.value.last_mut().unwrap() ^= 1;
-                });
+                change(
+                    &mut raw.inputs[0],
+                    fields::input::NON_WITNESS_UTXO,
+                    |pair| {
+                        *pair.value.last_mut().unwrap() ^= 1;
+                    },
+                );
             })
             .expect(
                 "another transaction",
@@ -97,7 +103,10 @@ mod tests {
             .expect(
                 "legacy with only a witness UTXO",
                 "previous_transaction",
-                &["input 0 previous-transaction-missing", "transaction fee-unknown"],
+                &[
+                    "input 0 previous-transaction-missing",
+                    "transaction fee-unknown",
+                ],
             );
     }
 
@@ -105,7 +114,9 @@ mod tests {
     fn with_others_inputs_nothing_rests_on_memory() {
         without_previous(ScriptType::Segwit)
             .with(|scenario| {
-                scenario.wallets.push(wallet(THEIR_WORDS, ScriptType::Segwit, 0));
+                scenario
+                    .wallets
+                    .push(wallet(THEIR_WORDS, ScriptType::Segwit, 0));
                 scenario.coins[1].wallet = 1;
             })
             .with_unknown_wallet(1)

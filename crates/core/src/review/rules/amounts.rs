@@ -1,6 +1,8 @@
-//! `amount-out-of-range` and `sum-out-of-range`: amounts and sums are at most 21 million bitcoin (consensus).
+//! `amount-out-of-range` and `sum-out-of-range`: amounts and sums are at most 21 million bitcoin
+//! (consensus).
 //!
-//! Negative amounts are very large ones here. CVE-2010-5139 is what happens when a sum wraps around.
+//! Negative amounts are very large ones here. CVE-2010-5139 is what happens when a sum wraps
+//! around.
 
 use bitcoin::Amount;
 

@@ -42,7 +42,12 @@ mod tests {
                 "041b5b324a",
                 Some("\x1b[2J"),
             ),
-            ("right to left", "6a04e280ae61", "04e280ae61", Some("\u{202e}a")),
+            (
+                "right to left",
+                "6a04e280ae61",
+                "04e280ae61",
+                Some("\u{202e}a"),
+            ),
             ("no text", "6a02ff00", "02ff00", None),
             ("a push beyond the end", "6a4cff68", "4cff68", None),
             ("data behind a false push", "6a02686905", "02686905", None),

@@ -1,5 +1,5 @@
-//! `data-output-amount`: an output that carries data carries no money: nobody can ever spend it (BIP174's and consensus'
-//! OP_RETURN fails every script).
+//! `data-output-amount`: an output that carries data carries no money: nobody can ever spend it
+//! (BIP174's and consensus' OP_RETURN fails every script).
 
 use bitcoin::Amount;
 
@@ -12,7 +12,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let outputs = facts.outputs.iter().zip(&facts.parsed.unsigned_tx().output);
     for (index, (output, tx_out)) in outputs.enumerate() {
         if output.class == OutputClass::Data && tx_out.value > Amount::ZERO {
-            let kind = FindingKind::DataOutputAmount { found: tx_out.value };
+            let kind = FindingKind::DataOutputAmount {
+                found: tx_out.value,
+            };
             findings.push(Finding::new(Place::Output(index), kind));
         }
     }

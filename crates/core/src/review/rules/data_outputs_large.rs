@@ -1,5 +1,5 @@
-//! `data-outputs-large`: data that takes a large part of a transaction takes that part of the fee, and makes a high fee look like a
-//! low rate.
+//! `data-outputs-large`: data that takes a large part of a transaction takes that part of the fee,
+//! and makes a high fee look like a low rate.
 
 use bitcoin::Amount;
 
@@ -7,7 +7,8 @@ use crate::review::facts::Facts;
 use crate::review::finding::{Finding, FindingKind};
 use crate::review::place::Place;
 
-/// No part is large up to so many virtual bytes: an output of 80 bytes of data, which is common, has 92.
+/// No part is large up to so many virtual bytes: an output of 80 bytes of data, which is common,
+/// has 92.
 pub(super) const SMALL: u64 = 100;
 
 /// The part of the transaction from which on it is large, in per cent.
@@ -19,7 +20,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         return;
     };
     if data * 100 > fee.vsize * PART {
-        let share = u128::from(fee.amount.to_sat()) * u128::from(data) / u128::from(fee.vsize.max(1));
+        let share =
+            u128::from(fee.amount.to_sat()) * u128::from(data) / u128::from(fee.vsize.max(1));
         let kind = FindingKind::DataOutputsLarge {
             data,
             vsize: fee.vsize,

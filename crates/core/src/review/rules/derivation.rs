@@ -1,6 +1,8 @@
-//! `false-derivation`: a derivation with the vault's fingerprint is true: path, key and script are what our wallet derives.
+//! `false-derivation`: a derivation with the vault's fingerprint is true: path, key and script are
+//! what our wallet derives.
 //!
-//! Derivations (BIP174, BIP371) are how change is recognised; a false one decorates somebody else's output as ours.
+//! Derivations (BIP174, BIP371) are how change is recognised; a false one decorates somebody else's
+//! output as ours.
 
 use crate::review::facts::{Facts, FalseClaim};
 use crate::review::finding::{Finding, FindingKind};
@@ -92,7 +94,11 @@ mod tests {
         for (script_type, path) in paths {
             let case = |fingerprint, key| decorated(script_type, fingerprint, path, key);
             case(None, Key::Ours).expect("their script with our key", "derivation", &FRAUD);
-            case(None, Key::Theirs).expect("their script with their key at our path", "derivation", &FRAUD);
+            case(None, Key::Theirs).expect(
+                "their script with their key at our path",
+                "derivation",
+                &FRAUD,
+            );
             let zero = Some(Fingerprint::default());
             case(zero, Key::Ours).expect("our key, fingerprint zero", "derivation", &FRAUD);
             case(zero, Key::Theirs).expect_clean("their key, fingerprint zero: their own business");
@@ -149,9 +155,13 @@ mod tests {
                 .unwrap();
             Scenario::new(script_type)
                 .edit(move |raw| {
-                    change(&mut raw.inputs[0], fields::input::BIP32_DERIVATION, |pair| {
-                        pair.key.data = stranger.serialize().to_vec();
-                    });
+                    change(
+                        &mut raw.inputs[0],
+                        fields::input::BIP32_DERIVATION,
+                        |pair| {
+                            pair.key.data = stranger.serialize().to_vec();
+                        },
+                    );
                 })
                 .expect(
                     "our path and script with a stranger's key",
@@ -168,10 +178,14 @@ mod tests {
             .unwrap();
         Scenario::new(ScriptType::Segwit)
             .edit(move |raw| {
-                change(&mut raw.inputs[0], fields::input::BIP32_DERIVATION, |pair| {
-                    pair.key.data = wrong.0.serialize().to_vec();
-                    pair.value = origin(wrong.1.0, "84h/1h/0h/0/1");
-                });
+                change(
+                    &mut raw.inputs[0],
+                    fields::input::BIP32_DERIVATION,
+                    |pair| {
+                        pair.key.data = wrong.0.serialize().to_vec();
+                        pair.value = origin(wrong.1.0, "84h/1h/0h/0/1");
+                    },
+                );
             })
             .expect(
                 "index 1 for the script of index 0",
@@ -183,8 +197,8 @@ mod tests {
     #[test]
     fn own_coins_and_change_with_other_fingerprints_are_proven_by_key() {
         let fingerprints = [[0; 4], [1, 2, 3, 4]];
-        let cases =
-            fingerprints.map(|fingerprint| ScriptType::ALL.map(|script_type| (script_type, fingerprint)));
+        let cases = fingerprints
+            .map(|fingerprint| ScriptType::ALL.map(|script_type| (script_type, fingerprint)));
         for (script_type, fingerprint) in cases.concat() {
             let scenario = Scenario::new(script_type).edit(move |raw| {
                 for map in raw.inputs.iter_mut().chain(&mut raw.outputs) {
@@ -195,7 +209,8 @@ mod tests {
                             {
                                 pair.value[..4].copy_from_slice(&fingerprint);
                             }
-                            fields::input::TAP_BIP32_DERIVATION | fields::output::TAP_BIP32_DERIVATION
+                            fields::input::TAP_BIP32_DERIVATION
+                            | fields::output::TAP_BIP32_DERIVATION
                                 if pair.key.data.len() == 32 =>
                             {
                                 pair.value[1..5].copy_from_slice(&fingerprint);
@@ -206,12 +221,15 @@ mod tests {
                 }
             });
             scenario.expect_clean("fingerprint zero or a stranger's");
-            assert_eq!(scenario.review().report().outputs[1].class, OutputClass::Change);
+            assert_eq!(
+                scenario.review().report().outputs[1].class,
+                OutputClass::Change
+            );
         }
     }
 
-    /// Somebody found a seed with our fingerprint: four bytes take hours. Their derivation over their own output claims to be
-    /// ours, and is refused; it never makes their output change.
+    /// Somebody found a seed with our fingerprint: four bytes take hours. Their derivation over
+    /// their own output claims to be ours, and is refused; it never makes their output change.
     #[test]
     fn a_colliding_fingerprint_makes_nothing_ours() {
         let ours = wallet(OUR_WORDS, ScriptType::Segwit, 0).fingerprint();
@@ -232,7 +250,10 @@ mod tests {
             "derivation",
             &["output 1 false-derivation"],
         );
-        assert_eq!(scenario.review().report().outputs[1].class, OutputClass::Payment);
+        assert_eq!(
+            scenario.review().report().outputs[1].class,
+            OutputClass::Payment
+        );
         // The same over a coin of theirs.
         let key = theirs.public_key(Branch::Receive, 0).unwrap();
         Scenario::new(ScriptType::Segwit)
@@ -252,8 +273,8 @@ mod tests {
             );
     }
 
-    /// Derivations that do not claim to be ours are tried up to a bound, so that junk costs no time; what names our fingerprint
-    /// is always looked at.
+    /// Derivations that do not claim to be ours are tried up to a bound, so that junk costs no
+    /// time; what names our fingerprint is always looked at.
     #[test]
     fn junk_before_the_truth_makes_nothing_ours() {
         let theirs = wallet(THEIR_WORDS, ScriptType::Segwit, 0);
@@ -323,9 +344,13 @@ mod tests {
         Scenario::new(ScriptType::Segwit)
             .with(|scenario| scenario.wallets.push(other))
             .edit(move |raw| {
-                change(&mut raw.outputs[1], fields::output::BIP32_DERIVATION, |pair| {
-                    pair.value[..4].copy_from_slice(fingerprint.as_bytes());
-                });
+                change(
+                    &mut raw.outputs[1],
+                    fields::output::BIP32_DERIVATION,
+                    |pair| {
+                        pair.value[..4].copy_from_slice(fingerprint.as_bytes());
+                    },
+                );
             })
             .expect(
                 "of two registered wallets, the wrong one",
@@ -342,9 +367,13 @@ mod tests {
             .unwrap();
         Scenario::new(ScriptType::Legacy)
             .edit(move |raw| {
-                change(&mut raw.inputs[0], fields::input::BIP32_DERIVATION, |pair| {
-                    pair.key.data = key.serialize_uncompressed().to_vec();
-                });
+                change(
+                    &mut raw.inputs[0],
+                    fields::input::BIP32_DERIVATION,
+                    |pair| {
+                        pair.key.data = key.serialize_uncompressed().to_vec();
+                    },
+                );
             })
             .expect("uncompressed", "derivation", &["input 0 false-derivation"]);
     }

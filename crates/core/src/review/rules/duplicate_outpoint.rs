@@ -1,4 +1,5 @@
-//! `duplicate-outpoint`: no coin is spent twice (consensus; CVE-2018-17144). Every input is compared with all others.
+//! `duplicate-outpoint`: no coin is spent twice (consensus; CVE-2018-17144). Every input is
+//! compared with all others.
 
 use crate::review::facts::Facts;
 use crate::review::finding::{Finding, FindingKind};

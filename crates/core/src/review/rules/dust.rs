@@ -10,7 +10,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for (index, output) in facts.parsed.unsigned_tx().output.iter().enumerate() {
         let limit = output.script_pubkey.minimal_non_dust();
         // Of outputs of nothing `zero-value-output` tells.
-        if output.value < limit && output.value > Amount::ZERO && !output.script_pubkey.is_op_return() {
+        if output.value < limit
+            && output.value > Amount::ZERO
+            && !output.script_pubkey.is_op_return()
+        {
             let kind = FindingKind::DustOutput {
                 limit,
                 found: output.value,
@@ -34,7 +37,11 @@ mod tests {
         };
         paying(their_script(5), 294).expect_clean("p2wpkh at its limit");
         for amount in [293, 1] {
-            paying(their_script(5), amount).expect("p2wpkh below", "dust", &["output 2 dust-output"]);
+            paying(their_script(5), amount).expect(
+                "p2wpkh below",
+                "dust",
+                &["output 2 dust-output"],
+            );
         }
         let p2pkh = || ScriptBuf::new_p2pkh(&PubkeyHash::from_byte_array([5; 20]));
         paying(p2pkh(), 546).expect_clean("p2pkh at its limit");

@@ -35,7 +35,8 @@ mod tests {
         with_fee(10_000_000).expect_clean("0.1 BTC");
         with_fee(10_000_001).expect("one satoshi more", "fee_amount", &refused);
         let lowered = |limit| {
-            with_fee(10_000).with(|scenario| scenario.fee_limits = scenario.fee_limits.lowered_to(sat(limit)))
+            with_fee(10_000)
+                .with(|scenario| scenario.fee_limits = scenario.fee_limits.lowered_to(sat(limit)))
         };
         lowered(10_000).expect_clean("at the operator's bound");
         lowered(9_999).expect("above the operator's bound", "fee_amount", &refused);

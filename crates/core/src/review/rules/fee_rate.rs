@@ -1,5 +1,7 @@
-//! `fee-rate-too-high`: the fee rate is at most [`FeeLimits::max_sat_per_kvb`](crate::review::FeeLimits::max_sat_per_kvb), where a byte
-//! of data outputs counts a tenth where they are more than small: else 10 kB of data would hide a fee of 0.1 BTC.
+//! `fee-rate-too-high`: the fee rate is at most
+//! [`FeeLimits::max_sat_per_kvb`](crate::review::FeeLimits::max_sat_per_kvb), where a byte of data
+//! outputs counts a tenth where they are more than small: else 10 kB of data would hide a fee of
+//! 0.1 BTC.
 
 use bitcoin::Amount;
 
@@ -47,7 +49,9 @@ mod tests {
         let found = |fee: u64| {
             let reviewed = with_fee(fee).review();
             let findings = reviewed.report().findings.clone();
-            findings.iter().any(|finding| finding.code == "fee-rate-too-high")
+            findings
+                .iter()
+                .any(|finding| finding.code == "fee-rate-too-high")
         };
         assert!(found(9_990_000));
         assert!(!found(500_000), "49 sat/vB");

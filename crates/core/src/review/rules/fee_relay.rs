@@ -9,7 +9,10 @@ use crate::review::place::Place;
 const MIN_RELAY_SAT_PER_KVB: u64 = 100;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    if let Some(fee) = facts.fee.filter(|fee| fee.sat_per_kvb < MIN_RELAY_SAT_PER_KVB) {
+    if let Some(fee) = facts
+        .fee
+        .filter(|fee| fee.sat_per_kvb < MIN_RELAY_SAT_PER_KVB)
+    {
         let kind = FindingKind::FeeBelowRelay {
             limit: MIN_RELAY_SAT_PER_KVB,
             found: fee.sat_per_kvb,

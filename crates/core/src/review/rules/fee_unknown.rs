@@ -1,4 +1,5 @@
-//! `fee-unknown`: the fee rests on proven amounts only. What makes it unknown has a finding of its own.
+//! `fee-unknown`: the fee rests on proven amounts only. What makes it unknown has a finding of its
+//! own.
 
 use crate::review::facts::Facts;
 use crate::review::finding::{Finding, FindingKind};
@@ -16,7 +17,8 @@ mod tests {
     use crate::psbt::fields;
     use crate::review::testing::Scenario;
 
-    /// The rule stands behind all that make an amount doubtful; here behind a foreign coin whose amount is only claimed.
+    /// The rule stands behind all that make an amount doubtful; here behind a foreign coin whose
+    /// amount is only claimed.
     #[test]
     fn no_fee_rests_on_claims() {
         let scenario = Scenario::new(ScriptType::Segwit).edit(|raw| {

@@ -1,5 +1,5 @@
-//! `foreign-input` and `foreign-amount-unproven`: with own inputs there are no others. Their amounts could be false, and so the fee; and a transaction
-//! together with others is not a payout.
+//! `foreign-input` and `foreign-amount-unproven`: with own inputs there are no others. Their
+//! amounts could be false, and so the fee; and a transaction together with others is not a payout.
 
 use crate::review::facts::Facts;
 use crate::review::finding::{Finding, FindingKind};
@@ -40,10 +40,16 @@ mod tests {
         // Somebody's coin, with all that proves its amount.
         Scenario::new(ScriptType::Segwit)
             .with(|scenario| {
-                scenario.wallets.push(wallet(THEIR_WORDS, ScriptType::Segwit, 0));
+                scenario
+                    .wallets
+                    .push(wallet(THEIR_WORDS, ScriptType::Segwit, 0));
                 scenario.coins[1].wallet = 1;
             })
             .with_unknown_wallet(1)
-            .expect("a stranger's coin", "foreign_input", &["input 1 foreign-input"]);
+            .expect(
+                "a stranger's coin",
+                "foreign_input",
+                &["input 1 foreign-input"],
+            );
     }
 }

@@ -40,7 +40,12 @@ mod tests {
             assert_eq!(theirs.wallets, [ours]);
             theirs
                 .edit(move |built| {
-                    let v2 = usize::from(built.global.plain(crate::psbt::fields::global::VERSION).is_some());
+                    let v2 = usize::from(
+                        built
+                            .global
+                            .plain(crate::psbt::fields::global::VERSION)
+                            .is_some(),
+                    );
                     *built = raw[v2].clone();
                 })
                 .expect("another wallet's PSBT", "foreign_wallet", &findings);

@@ -1,8 +1,10 @@
-//! `index-out-of-bounds`: own outputs are within [`INDEX_BOUND`] of the highest index that the operator told of their branch.
-//! `index-near-bound`: they are near it, and the operator's mark should move.
+//! `index-out-of-bounds`: own outputs are within [`INDEX_BOUND`] of the highest index that the
+//! operator told of their branch. `index-near-bound`: they are near it, and the operator's mark
+//! should move.
 //!
-//! Beyond, the coin would be ours but the wallet would not find it: money held to ransom. Nothing that was signed or that is
-//! spent moves the bound, also where a previous transaction proves it: a coin that never existed costs nothing to make up.
+//! Beyond, the coin would be ours but the wallet would not find it: money held to ransom. Nothing
+//! that was signed or that is spent moves the bound, also where a previous transaction proves it: a
+//! coin that never existed costs nothing to make up.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +54,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn name(facts: &Facts<'_>, owner: &Owner) -> Option<WalletName> {
-    facts.wallet_of(owner).map(|known| known.wallet.name().clone())
+    facts
+        .wallet_of(owner)
+        .map(|known| known.wallet.name().clone())
 }
 
 #[cfg(test)]
@@ -104,7 +108,8 @@ mod tests {
         }
     }
 
-    /// The made-up coin of a transaction hashes correctly, so that it is "proven", and never existed.
+    /// The made-up coin of a transaction hashes correctly, so that it is "proven", and never
+    /// existed.
     #[test]
     fn no_input_moves_the_bound() {
         let spending = |script_type: ScriptType, own: (Branch, u32), change: (Branch, u32)| {
@@ -138,7 +143,9 @@ mod tests {
         let message = |scenario: Scenario| {
             let reviewed = scenario.review();
             let findings = &reviewed.report().findings;
-            let found = findings.iter().find(|found| found.code.starts_with("index-"));
+            let found = findings
+                .iter()
+                .find(|found| found.code.starts_with("index-"));
             let found = found.unwrap();
             (found.severity, found.message.clone())
         };
@@ -149,7 +156,11 @@ mod tests {
             "{refused}"
         );
         let (severity, near) = message(own_at(Branch::Receive, 9_500));
-        assert_eq!(severity, Severity::Note, "a run that is not attended goes on");
+        assert_eq!(
+            severity,
+            Severity::Note,
+            "a run that is not attended goes on"
+        );
         assert!(
             near.contains("`wallet mark-used aba-segwit-0 receive 9500`"),
             "{near}"

@@ -1,10 +1,12 @@
-//! `lock-time-far`, `relative-lock-far` and `lock-time-ineffective`: a transaction that is signed now is valid soon.
+//! `lock-time-far`, `relative-lock-far` and `lock-time-ineffective`: a transaction that is signed
+//! now is valid soon.
 //!
-//! Lock times bind when a sequence number is not final (consensus; BIP113 for times); relative ones are BIP68's. One that is
-//! far ahead binds the coins until then, or hides a payment that somebody can publish long after it is forgotten.
+//! Lock times bind when a sequence number is not final (consensus; BIP113 for times); relative ones
+//! are BIP68's. One that is far ahead binds the coins until then, or hides a payment that somebody
+//! can publish long after it is forgotten.
 //!
-//! The clock of an offline machine proves nothing, and block heights have none: a clock that is behind the anchor counts as
-//! the anchor, and heights are estimated from it.
+//! The clock of an offline machine proves nothing, and block heights have none: a clock that is
+//! behind the anchor counts as the anchor, and heights are estimated from it.
 
 use bitcoin::absolute::{Height, LockTime, Time};
 use bitcoin::relative;
@@ -66,8 +68,12 @@ fn furthest(lock: LockTime, now: Option<u64>) -> LockTime {
 /// Returns the longest relative lock, of the same unit, that nobody is warned about.
 fn longest(lock: relative::LockTime) -> relative::LockTime {
     match lock {
-        relative::LockTime::Blocks(_) => relative::LockTime::from_height((DAYS_30 / SECONDS_A_BLOCK) as u16),
-        relative::LockTime::Time(_) => relative::LockTime::from_512_second_intervals((DAYS_30 / 512) as u16),
+        relative::LockTime::Blocks(_) => {
+            relative::LockTime::from_height((DAYS_30 / SECONDS_A_BLOCK) as u16)
+        }
+        relative::LockTime::Time(_) => {
+            relative::LockTime::from_512_second_intervals((DAYS_30 / 512) as u16)
+        }
     }
 }
 
@@ -104,7 +110,11 @@ mod tests {
             (844_320, 844_321, Some(0)),
             (1_716_163_767, 1_716_163_768, Some(0)),
             (844_320 + 52_560, 844_321 + 52_560, later),
-            (1_716_163_767 + year as u32, 1_716_163_768 + year as u32, later),
+            (
+                1_716_163_767 + year as u32,
+                1_716_163_768 + year as u32,
+                later,
+            ),
         ] {
             locked(near, now).expect_clean("within 30 days");
             locked(beyond, now).expect("beyond", RULE, &far);
@@ -130,7 +140,9 @@ mod tests {
             .with(|scenario| scenario.sequences = vec![Sequence::MAX; 2])
             .expect_clean("no lock time");
         locked(900_000, None)
-            .with(|scenario| scenario.sequences = vec![Sequence::MAX, Sequence::ENABLE_LOCKTIME_NO_RBF])
+            .with(|scenario| {
+                scenario.sequences = vec![Sequence::MAX, Sequence::ENABLE_LOCKTIME_NO_RBF]
+            })
             .expect(
                 "one sequence that is not final",
                 RULE,

@@ -1,11 +1,14 @@
-//! `address-lookalike`: an address that begins and ends like a known one is that one, or the operator compared them whole.
+//! `address-lookalike`: an address that begins and ends like a known one is that one, or the
+//! operator compared them whole.
 //!
-//! Address poisoning: an attacker makes an address whose first and last characters are those of somebody whom the victim pays,
-//! and sees to it that it is copied from a history or a list (Tsuchiya and others, "Blockchain Address Poisoning", USENIX
-//! Security 2025). Known are those whom the vault paid before, what is ours in this transaction, and its other outputs.
+//! Address poisoning: an attacker makes an address whose first and last characters are those of
+//! somebody whom the victim pays, and sees to it that it is copied from a history or a list
+//! (Tsuchiya and others, "Blockchain Address Poisoning", USENIX Security 2025). Known are those
+//! whom the vault paid before, what is ours in this transaction, and its other outputs.
 //!
-//! A warning, and no refusal: whoever had an address paid by a transaction that can never confirm would else have the honest
-//! payee refused for ever, whom it was made to look like. It shows both addresses whole, and is accepted by its code alone.
+//! A warning, and no refusal: whoever had an address paid by a transaction that can never confirm
+//! would else have the honest payee refused for ever, whom it was made to look like. It shows both
+//! addresses whole, and is accepted by its code alone.
 
 use crate::review::facts::Facts;
 use crate::review::finding::{Finding, FindingKind};
@@ -53,7 +56,8 @@ mod tests {
     const RULE: &str = "lookalike";
 
     fn paying(script: ScriptBuf) -> Scenario {
-        Scenario::new(ScriptType::Segwit).with(|scenario| scenario.outputs[0].txout.script_pubkey = script)
+        Scenario::new(ScriptType::Segwit)
+            .with(|scenario| scenario.outputs[0].txout.script_pubkey = script)
     }
 
     #[test]
@@ -102,7 +106,8 @@ mod tests {
     #[test]
     fn both_addresses_are_told() {
         let payee = their_script(1);
-        let scenario = paying(lookalike(&payee)).with(|scenario| scenario.earlier_payees = vec![payee]);
+        let scenario =
+            paying(lookalike(&payee)).with(|scenario| scenario.earlier_payees = vec![payee]);
         let report = scenario.review().report().clone();
         let finding = &report.findings[0];
         let expected = Scenario::new(ScriptType::Segwit).review().report().outputs[0]

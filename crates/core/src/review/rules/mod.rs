@@ -1,4 +1,5 @@
-//! The rules, one a file. A rule reads facts and adds findings; it changes nothing and depends on no other rule.
+//! The rules, one a file. A rule reads facts and adds findings; it changes nothing and depends on
+//! no other rule.
 
 mod address_repeated;
 mod amount_remembered;

@@ -1,8 +1,8 @@
 //! `wrong-network`: coin types (SLIP44) and extended keys (BIP32) are of the wallet's network.
 //!
-//! Testnet4, signet and regtest share both, so that only mainnet and the test networks can be told apart. Looked at are
-//! paths of the standard purposes (BIP43) in inputs, those of outputs where they have the vault's fingerprint, and the
-//! global extended keys.
+//! Testnet4, signet and regtest share both, so that only mainnet and the test networks can be told
+//! apart. Looked at are paths of the standard purposes (BIP43) in inputs, those of outputs where
+//! they have the vault's fingerprint, and the global extended keys.
 
 use std::collections::HashSet;
 
@@ -15,7 +15,9 @@ use crate::review::finding::{Finding, FindingKind};
 use crate::review::place::Place;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    let Some(expected) = facts.network else { return };
+    let Some(expected) = facts.network else {
+        return;
+    };
     let ours: HashSet<Fingerprint> = facts
         .context
         .wallets
@@ -33,7 +35,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         push(findings, Place::Output(index), expected, claims);
     }
     let xpubs = &facts.parsed.global().xpubs;
-    if xpubs.iter().any(|(xpub, _)| xpub.network != expected.kind()) {
+    if xpubs
+        .iter()
+        .any(|(xpub, _)| xpub.network != expected.kind())
+    {
         let kind = FindingKind::WrongNetwork {
             expected,
             mainnet: expected != Network::Mainnet,

@@ -42,7 +42,10 @@ mod tests {
                 .expect(
                     "an output that the previous transaction has not",
                     "output_index",
-                    &["input 0 output-index-out-of-range", "transaction fee-unknown"],
+                    &[
+                        "input 0 output-index-out-of-range",
+                        "transaction fee-unknown",
+                    ],
                 );
         }
     }

@@ -25,7 +25,10 @@ mod tests {
             .expect(
                 "one satoshi out of nothing",
                 "outputs_exceed_inputs",
-                &["transaction outputs-exceed-inputs", "transaction fee-unknown"],
+                &[
+                    "transaction outputs-exceed-inputs",
+                    "transaction fee-unknown",
+                ],
             );
     }
 }

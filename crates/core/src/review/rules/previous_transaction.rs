@@ -1,8 +1,9 @@
-//! `previous-transaction-missing`: legacy and segwit v0 inputs carry the transaction that made the coin.
+//! `previous-transaction-missing`: legacy and segwit v0 inputs carry the transaction that made the
+//! coin.
 //!
-//! A legacy signature covers no amount, and a segwit v0 signature only its own input's: with a false amount in one of two
-//! rounds of signing, money is burnt as fee (CVE-2020-14199). What an input is, is decided by the script that our wallet
-//! derives, not by the fields that are present.
+//! A legacy signature covers no amount, and a segwit v0 signature only its own input's: with a
+//! false amount in one of two rounds of signing, money is burnt as fee (CVE-2020-14199). What an
+//! input is, is decided by the script that our wallet derives, not by the fields that are present.
 
 use crate::review::facts::{Facts, Previous};
 use crate::review::finding::{Finding, FindingKind};
@@ -12,7 +13,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for (index, input) in facts.inputs.iter().enumerate() {
         // Of foreign inputs `foreign-amount-unproven` tells.
         let asked = input.owner.is_some() || facts.wallet.is_none();
-        if asked && input.previous == Previous::Missing && input.coin.is_some() && input.proof.is_none() {
+        if asked
+            && input.previous == Previous::Missing
+            && input.coin.is_some()
+            && input.proof.is_none()
+        {
             let kind = FindingKind::PreviousTransactionMissing;
             findings.push(Finding::new(Place::Input(index), kind));
         }
@@ -33,12 +38,19 @@ mod tests {
         })
     }
 
-    const MISSING: [&str; 2] = ["input 0 previous-transaction-missing", "transaction fee-unknown"];
+    const MISSING: [&str; 2] = [
+        "input 0 previous-transaction-missing",
+        "transaction fee-unknown",
+    ];
 
     #[test]
     fn hostile_cases() {
         for script_type in [ScriptType::Nested, ScriptType::Segwit] {
-            without_previous(script_type).expect("segwit v0 with its amount only claimed", RULE, &MISSING);
+            without_previous(script_type).expect(
+                "segwit v0 with its amount only claimed",
+                RULE,
+                &MISSING,
+            );
             without_previous(script_type)
                 .edit(|raw| {
                     // 0.5 BTC less than there is: CVE-2020-14199 burns it.
@@ -65,7 +77,9 @@ mod tests {
         let coin = Scenario::new(ScriptType::Legacy);
         let utxo = bitcoin::consensus::serialize(&coin.previous(&coin.coins[0]).output[1]);
         without_previous(ScriptType::Legacy)
-            .edit(move |raw| raw.inputs[0].set(RawKey::plain(fields::input::WITNESS_UTXO), utxo.clone()))
+            .edit(move |raw| {
+                raw.inputs[0].set(RawKey::plain(fields::input::WITNESS_UTXO), utxo.clone())
+            })
             .expect("legacy with only a witness UTXO", RULE, &MISSING);
     }
 

@@ -52,7 +52,8 @@ mod tests {
         Scenario::new(ScriptType::Segwit)
             .edit(|raw| {
                 let key = || RawKey::plain(fields::input::NON_WITNESS_UTXO);
-                let [a, b] = [0, 1].map(|input: usize| raw.inputs[input].get(&key()).unwrap().to_vec());
+                let [a, b] =
+                    [0, 1].map(|input: usize| raw.inputs[input].get(&key()).unwrap().to_vec());
                 raw.inputs[0].set(key(), b);
                 raw.inputs[1].set(key(), a);
             })
@@ -83,7 +84,8 @@ mod tests {
             .expect_clean("a previous transaction with witnesses");
     }
 
-    /// One previous transaction is read once for all inputs that name it; another one under its name is still another one.
+    /// One previous transaction is read once for all inputs that name it; another one under its
+    /// name is still another one.
     #[test]
     fn a_forgery_beside_the_true_transaction_is_found() {
         let scenario = Scenario::new(ScriptType::Segwit).with(|scenario| {
@@ -95,7 +97,10 @@ mod tests {
         let forged = serialize(&forged);
         scenario
             .edit(move |raw| {
-                raw.inputs[1].set(RawKey::plain(fields::input::NON_WITNESS_UTXO), forged.clone());
+                raw.inputs[1].set(
+                    RawKey::plain(fields::input::NON_WITNESS_UTXO),
+                    forged.clone(),
+                );
             })
             .expect(
                 "beside the true one",
@@ -114,7 +119,10 @@ mod tests {
         let other = serialize(&scenario.previous(&scenario.coins[1]));
         scenario
             .edit(move |raw| {
-                raw.inputs[0].set(RawKey::plain(fields::input::NON_WITNESS_UTXO), other.clone());
+                raw.inputs[0].set(
+                    RawKey::plain(fields::input::NON_WITNESS_UTXO),
+                    other.clone(),
+                );
             })
             .expect(
                 "taproot with a false one",

@@ -1,5 +1,5 @@
-//! `script-field-differs`: redeem script, witness script and taproot fields of own inputs and outputs are what our wallet
-//! derives (BIP16, BIP141, BIP341), or absent.
+//! `script-field-differs`: redeem script, witness script and taproot fields of own inputs and
+//! outputs are what our wallet derives (BIP16, BIP141, BIP341), or absent.
 
 use crate::review::facts::Facts;
 use crate::review::finding::{Finding, FindingKind};
@@ -35,17 +35,20 @@ mod tests {
 
     /// Sets a field of input 0 or of the change output, 1.
     fn with_input(script_type: ScriptType, field: u64, value: &'static [u8]) -> Scenario {
-        Scenario::new(script_type).edit(move |raw| raw.inputs[0].set(RawKey::plain(field), value.to_vec()))
+        Scenario::new(script_type)
+            .edit(move |raw| raw.inputs[0].set(RawKey::plain(field), value.to_vec()))
     }
 
     fn with_change(script_type: ScriptType, field: u64, value: &'static [u8]) -> Scenario {
-        Scenario::new(script_type).edit(move |raw| raw.outputs[1].set(RawKey::plain(field), value.to_vec()))
+        Scenario::new(script_type)
+            .edit(move |raw| raw.outputs[1].set(RawKey::plain(field), value.to_vec()))
     }
 
     /// A point of the curve that is not ours.
     const STRANGER: &[u8] = &[
-        0x79, 0xbe, 0x66, 0x7e, 0xf9, 0xdc, 0xbb, 0xac, 0x55, 0xa0, 0x62, 0x95, 0xce, 0x87, 0x0b, 0x07, 0x02,
-        0x9b, 0xfc, 0xdb, 0x2d, 0xce, 0x28, 0xd9, 0x59, 0xf2, 0x81, 0x5b, 0x16, 0xf8, 0x17, 0x98,
+        0x79, 0xbe, 0x66, 0x7e, 0xf9, 0xdc, 0xbb, 0xac, 0x55, 0xa0, 0x62, 0x95, 0xce, 0x87, 0x0b,
+        0x07, 0x02, 0x9b, 0xfc, 0xdb, 0x2d, 0xce, 0x28, 0xd9, 0x59, 0xf2, 0x81, 0x5b, 0x16, 0xf8,
+        0x17, 0x98,
     ];
     const OTHER_PROGRAM: &[u8] = &[
         0, 20, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
@@ -69,7 +72,11 @@ mod tests {
             RULE,
             &of_input,
         );
-        with_change(nested, output::REDEEM_SCRIPT, OTHER_PROGRAM).expect("of change", RULE, &of_output);
+        with_change(nested, output::REDEEM_SCRIPT, OTHER_PROGRAM).expect(
+            "of change",
+            RULE,
+            &of_output,
+        );
         for script_type in [ScriptType::Legacy, ScriptType::Segwit, ScriptType::Taproot] {
             with_input(script_type, input::REDEEM_SCRIPT, OTHER_PROGRAM).expect(
                 "none is needed",
@@ -88,8 +95,16 @@ mod tests {
                 RULE,
                 &of_input,
             );
-            with_input(script_type, input::TAP_INTERNAL_KEY, STRANGER).expect("another key", RULE, &of_input);
-            with_change(script_type, output::WITNESS_SCRIPT, &[0x51]).expect("of change", RULE, &of_output);
+            with_input(script_type, input::TAP_INTERNAL_KEY, STRANGER).expect(
+                "another key",
+                RULE,
+                &of_input,
+            );
+            with_change(script_type, output::WITNESS_SCRIPT, &[0x51]).expect(
+                "of change",
+                RULE,
+                &of_output,
+            );
             with_change(script_type, output::TAP_INTERNAL_KEY, STRANGER).expect(
                 "of change",
                 RULE,

@@ -9,7 +9,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         return;
     };
     for (index, input) in facts.inputs.iter().enumerate() {
-        let owner = input.owner.as_ref().and_then(|owner| facts.wallet_of(owner));
+        let owner = input
+            .owner
+            .as_ref()
+            .and_then(|owner| facts.wallet_of(owner));
         if let Some(found) = owner.map(|known| known.wallet)
             && found.id() != expected.id()
         {

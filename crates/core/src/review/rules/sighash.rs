@@ -1,10 +1,11 @@
-//! `sighash-not-all`, `sighash-single-without-output` and `sighash-unknown`: signatures, those asked for and those already
-//! there, cover the whole transaction.
+//! `sighash-not-all`, `sighash-single-without-output` and `sighash-unknown`: signatures, those
+//! asked for and those already there, cover the whole transaction.
 //!
-//! ECDSA: ALL (0x01). Taproot (BIP341): DEFAULT (0x00) or ALL. NONE, SINGLE and ANYONECANPAY let others change what is paid.
-//! SINGLE for an input that has no output of its number signs the number 1 for a legacy coin, and so every coin of the key
-//! (Copay's vulnerability of 2014), and no output for a segwit v0 coin (BIP143). Other values, among them those above a byte,
-//! have no meaning that could be shown.
+//! ECDSA: ALL (0x01). Taproot (BIP341): DEFAULT (0x00) or ALL. NONE, SINGLE and ANYONECANPAY let
+//! others change what is paid. SINGLE for an input that has no output of its number signs the
+//! number 1 for a legacy coin, and so every coin of the key (Copay's vulnerability of 2014), and no
+//! output for a segwit v0 coin (BIP143). Other values, among them those above a byte, have no
+//! meaning that could be shown.
 
 use crate::ScriptType;
 use crate::psbt::{Input, SignatureFault};
@@ -26,7 +27,9 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
 
 fn kind(found: u32, input: usize, outputs: usize) -> FindingKind {
     match found {
-        0x03 | 0x83 if input >= outputs => FindingKind::SighashSingleWithoutOutput { found, outputs },
+        0x03 | 0x83 if input >= outputs => {
+            FindingKind::SighashSingleWithoutOutput { found, outputs }
+        }
         0x02 | 0x03 | 0x81..=0x83 => FindingKind::SighashNotAll { found },
         _ => FindingKind::SighashUnknown { found },
     }
@@ -47,10 +50,13 @@ fn sighashes(proven: &InputFacts, input: &Input) -> Vec<u32> {
         .iter()
         .copied()
         .filter(|byte| *byte != 0);
-    let of_final = proven.signatures.iter().filter_map(|signature| match signature {
-        SignatureFact::Fault(SignatureFault::Sighash(byte)) => Some(*byte),
-        _ => None,
-    });
+    let of_final = proven
+        .signatures
+        .iter()
+        .filter_map(|signature| match signature {
+            SignatureFact::Fault(SignatureFault::Sighash(byte)) => Some(*byte),
+            _ => None,
+        });
     let bytes = ecdsa.chain(taproot).chain(scripts).chain(of_final);
     input
         .sighash_type
@@ -110,7 +116,11 @@ mod tests {
             }
         }
         declared(ScriptType::Taproot, 0x00).expect_clean("DEFAULT");
-        declared(ScriptType::Segwit, 0x00).expect("0 for ECDSA", RULE, &["input 0 sighash-unknown"]);
+        declared(ScriptType::Segwit, 0x00).expect(
+            "0 for ECDSA",
+            RULE,
+            &["input 0 sighash-unknown"],
+        );
     }
 
     #[test]
@@ -137,7 +147,11 @@ mod tests {
                     RULE,
                     &["input 1 sighash-single-without-output"],
                 );
-                asked(2).expect("input 1 with its output", RULE, &["input 1 sighash-not-all"]);
+                asked(2).expect(
+                    "input 1 with its output",
+                    RULE,
+                    &["input 1 sighash-not-all"],
+                );
             }
         }
     }
@@ -148,9 +162,11 @@ mod tests {
             for sighash in [0x02, 0x03, 0x81, 0x82, 0x83] {
                 let scenario = Scenario::new(script_type);
                 let signature = scenario.signature(0, sighash);
-                scenario
-                    .signed(signature)
-                    .expect("signed already", RULE, &["input 0 sighash-not-all"]);
+                scenario.signed(signature).expect(
+                    "signed already",
+                    RULE,
+                    &["input 0 sighash-not-all"],
+                );
             }
         }
     }

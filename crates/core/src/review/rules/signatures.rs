@@ -1,5 +1,5 @@
-//! `signature-invalid`, `final-scripts-invalid` and `already-signed`: signatures that own inputs already have are verified,
-//! not counted (BIP174's finalizer would believe them).
+//! `signature-invalid`, `final-scripts-invalid` and `already-signed`: signatures that own inputs
+//! already have are verified, not counted (BIP174's finalizer would believe them).
 
 use crate::psbt::SignatureFault;
 use crate::review::facts::{Facts, SignatureFact};
@@ -8,13 +8,18 @@ use crate::review::place::Place;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     for (index, input) in facts.inputs.iter().enumerate() {
-        let kinds = input.signatures.iter().filter_map(|signature| match signature {
-            SignatureFact::Valid => Some(FindingKind::AlreadySigned),
-            SignatureFact::FinalForm => Some(FindingKind::FinalScriptsInvalid),
-            // Said by `sighash-not-all`.
-            SignatureFact::Fault(SignatureFault::Sighash(_)) => None,
-            SignatureFact::Fault(fault) => Some(FindingKind::SignatureInvalid { fault: *fault }),
-        });
+        let kinds = input
+            .signatures
+            .iter()
+            .filter_map(|signature| match signature {
+                SignatureFact::Valid => Some(FindingKind::AlreadySigned),
+                SignatureFact::FinalForm => Some(FindingKind::FinalScriptsInvalid),
+                // Said by `sighash-not-all`.
+                SignatureFact::Fault(SignatureFault::Sighash(_)) => None,
+                SignatureFact::Fault(fault) => {
+                    Some(FindingKind::SignatureInvalid { fault: *fault })
+                }
+            });
         // Said once for each input, however many strangers signed it.
         let mut different: Vec<FindingKind> = Vec::new();
         for kind in kinds {
@@ -61,7 +66,8 @@ mod tests {
                 RULE,
                 &["input 1 signature-invalid"],
             );
-            let other = Scenario::new(script_type).with(|scenario| scenario.outputs[0].txout.value = sat(1));
+            let other = Scenario::new(script_type)
+                .with(|scenario| scenario.outputs[0].txout.value = sat(1));
             let replayed = other.signature(0, 0x01);
             Scenario::new(script_type).signed(replayed).expect(
                 "another transaction's signature",
@@ -112,7 +118,11 @@ mod tests {
                     raw.inputs[0].set(key, vec![0x30, 0x01]);
                 }
             })
-            .expect("junk of 200 strangers", RULE, &["input 0 signature-invalid"]);
+            .expect(
+                "junk of 200 strangers",
+                RULE,
+                &["input 0 signature-invalid"],
+            );
     }
 
     #[test]
@@ -134,7 +144,11 @@ mod tests {
         let annex = vec![0x50, 1, 2];
         finished(vec![good.clone()]).expect("a valid witness", RULE, &["input 0 already-signed"]);
         finished(vec![vec![1; 64]]).expect("a false one", RULE, &["input 0 signature-invalid"]);
-        finished(vec![good, annex]).expect("one with an annex", RULE, &["input 0 final-scripts-invalid"]);
+        finished(vec![good, annex]).expect(
+            "one with an annex",
+            RULE,
+            &["input 0 final-scripts-invalid"],
+        );
         finished(vec![]).expect("an empty one", RULE, &["input 0 final-scripts-invalid"]);
     }
 }

@@ -1,4 +1,5 @@
-//! `transaction-version`: versions 1, 2 (BIP68) and 3 (BIP431), which nodes relay and whose rules are known.
+//! `transaction-version`: versions 1, 2 (BIP68) and 3 (BIP431), which nodes relay and whose rules
+//! are known.
 
 use crate::review::facts::Facts;
 use crate::review::finding::{Finding, FindingKind};

@@ -28,7 +28,10 @@ fn push(findings: &mut Vec<Finding>, place: Place, unknown: &[RawKey]) {
     }
     let shown = unknown.iter().take(SHOWN_KEYS).map(|key| {
         let bytes = key.to_bytes();
-        bytes.get(..SHOWN_BYTES).unwrap_or(&bytes).to_lower_hex_string()
+        bytes
+            .get(..SHOWN_BYTES)
+            .unwrap_or(&bytes)
+            .to_lower_hex_string()
     });
     let kind = FindingKind::UnknownFields {
         keys: shown.collect(),

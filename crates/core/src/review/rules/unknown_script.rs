@@ -1,5 +1,5 @@
-//! `unknown-script`: outputs pay scripts that have an address and rules: p2pkh, p2sh, and witness versions 0 (BIP141) and 1
-//! (BIP341).
+//! `unknown-script`: outputs pay scripts that have an address and rules: p2pkh, p2sh, and witness
+//! versions 0 (BIP141) and 1 (BIP341).
 
 use bitcoin::Script;
 
@@ -56,8 +56,14 @@ mod tests {
                 "5220000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f".into(),
             ),
             ("witness version 16 with 2 bytes", "60020001".into()),
-            ("witness version 1 with 8 bytes", "51080001020304050607".into()),
-            ("witness version 0 with 8 bytes", "00080001020304050607".into()),
+            (
+                "witness version 1 with 8 bytes",
+                "51080001020304050607".into(),
+            ),
+            (
+                "witness version 0 with 8 bytes",
+                "00080001020304050607".into(),
+            ),
             ("empty", String::new()),
         ] {
             let script = ScriptBuf::from_hex(&script).unwrap();

@@ -1,4 +1,5 @@
-//! `utxo-fields-differ`: where previous transaction and witness UTXO are both present, they are the same coin.
+//! `utxo-fields-differ`: where previous transaction and witness UTXO are both present, they are the
+//! same coin.
 
 use crate::review::facts::{Facts, Previous};
 use crate::review::finding::{Finding, FindingKind};

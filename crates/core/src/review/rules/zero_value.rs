@@ -1,5 +1,5 @@
-//! `zero-value-output`: outputs other than data pay something. Nodes do not relay one that pays nothing (Bitcoin Core's dust
-//! rule), but for those that only a package may carry (BIP431).
+//! `zero-value-output`: outputs other than data pay something. Nodes do not relay one that pays
+//! nothing (Bitcoin Core's dust rule), but for those that only a package may carry (BIP431).
 
 use bitcoin::Amount;
 
@@ -12,7 +12,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let outputs = facts.outputs.iter().zip(&facts.parsed.unsigned_tx().output);
     for (index, (output, tx_out)) in outputs.enumerate() {
         if output.class != OutputClass::Data && tx_out.value == Amount::ZERO {
-            findings.push(Finding::new(Place::Output(index), FindingKind::ZeroValueOutput));
+            findings.push(Finding::new(
+                Place::Output(index),
+                FindingKind::ZeroValueOutput,
+            ));
         }
     }
 }
@@ -45,7 +48,11 @@ mod tests {
                 scenario.outputs[0].txout.value = sat(0);
                 scenario.outputs[1].txout.value = sat(99_990_000);
             })
-            .expect("the only payment", "zero_value", &["output 0 zero-value-output"]);
+            .expect(
+                "the only payment",
+                "zero_value",
+                &["output 0 zero-value-output"],
+            );
         Scenario::new(ScriptType::Segwit)
             .with(|scenario| scenario.pay(ScriptBuf::from_bytes(vec![0x6a, 1, 2]), 0))
             .expect("data", "data_output", &["output 2 data-output"]);

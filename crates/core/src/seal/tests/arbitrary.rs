@@ -17,10 +17,15 @@ fn sealed() -> &'static (VaultFile, Ikm) {
     })
 }
 
-/// A part of the file, as a place and what stands there instead: more often in header and slot than in the body.
+/// A part of the file, as a place and what stands there instead: more often in header and slot than
+/// in the body.
 fn splice() -> impl Strategy<Value = (usize, usize, Vec<u8>)> {
     let at = prop_oneof![0..100usize, 96..310usize, 300..4448usize];
-    (at, 0..64usize, proptest::collection::vec(any::<u8>(), 0..64))
+    (
+        at,
+        0..64usize,
+        proptest::collection::vec(any::<u8>(), 0..64),
+    )
 }
 
 proptest! {

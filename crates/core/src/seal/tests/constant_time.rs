@@ -1,5 +1,6 @@
-//! What handles the secrets of the seal takes no branch and no place in memory that depends on them. `scripts/constant-time` runs these
-//! under valgrind, which reports where one does; without it they test results alone.
+//! What handles the secrets of the seal takes no branch and no place in memory that depends on
+//! them. `scripts/constant-time` runs these under valgrind, which reports where one does; without
+//! it they test results alone.
 
 use cofferdam_memory::for_tests::{is_watched, public, secret};
 use subtle::Choice;
@@ -20,7 +21,8 @@ fn key(byte: u8) -> Key {
     key
 }
 
-/// The result of a comparison is public: whether a passphrase is right, or a machine computes wrongly.
+/// The result of a comparison is public: whether a passphrase is right, or a machine computes
+/// wrongly.
 fn told(result: Choice) -> bool {
     let result = result.unwrap_u8();
     public(&result);

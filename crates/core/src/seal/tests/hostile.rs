@@ -66,7 +66,9 @@ fn every_flipped_bit_with_a_repaired_checksum_is_refused_past_argon2() {
                     })
             }
         };
-        let threads: Vec<_> = (0..workers).map(|first| scope.spawn(share(first))).collect();
+        let threads: Vec<_> = (0..workers)
+            .map(|first| scope.spawn(share(first)))
+            .collect();
         threads
             .into_iter()
             .map(|thread| thread.join().unwrap())
@@ -129,7 +131,12 @@ fn appended_bytes_are_refused_with_and_without_a_checksum() {
     for extra in [1, 31, 32, 4096, 1 << 20] {
         let appended = [file.as_bytes(), &vec![0; extra]].concat();
         let error = VaultFile::parse(appended.clone()).unwrap_err();
-        assert_eq!(error, VaultError::Trailing { extra: extra as u64 });
+        assert_eq!(
+            error,
+            VaultError::Trailing {
+                extra: extra as u64
+            }
+        );
         let error = malformed([appended.as_slice(), &sha256(&appended)].concat());
         let (expected, found) = (file.as_bytes().len() as u64, (appended.len() + 32) as u64);
         assert_eq!(error, Malformed::FileLength { expected, found });
@@ -142,7 +149,10 @@ fn appended_bytes_are_refused_with_and_without_a_checksum() {
         }
     );
     let longest = vec![0; crate::seal::MAX_FILE_LEN];
-    assert_eq!(VaultFile::parse(longest).unwrap_err(), VaultError::NotAVault);
+    assert_eq!(
+        VaultFile::parse(longest).unwrap_err(),
+        VaultError::NotAVault
+    );
 }
 
 #[test]
@@ -159,7 +169,11 @@ fn a_later_format_is_told_apart_from_a_damaged_magic() {
     let error = VaultFile::parse(with_repaired_checksum(later)).unwrap_err();
     assert_eq!(error, VaultError::NewerFormat { found: 2 });
     assert!(!error.is_damage() && error.to_string().contains("update"));
-    for foreign in [&b"PK\x03\x04 a zip file"[..], b"CFDRVLT\x00 of format zero", b"x"] {
+    for foreign in [
+        &b"PK\x03\x04 a zip file"[..],
+        b"CFDRVLT\x00 of format zero",
+        b"x",
+    ] {
         assert_eq!(
             VaultFile::parse(foreign.to_vec()).unwrap_err(),
             VaultError::NotAVault
@@ -215,7 +229,11 @@ fn extreme_costs_are_refused_before_any_work() {
     // Refused by the parser, which has no passphrase to do any work with.
     for (at, value, error) in [
         (20, u32::MAX, CostError::Memory(u32::MAX)),
-        (20, 4 * 1024 * 1024 + 1, CostError::Memory(4 * 1024 * 1024 + 1)),
+        (
+            20,
+            4 * 1024 * 1024 + 1,
+            CostError::Memory(4 * 1024 * 1024 + 1),
+        ),
         (20, 65535, CostError::Memory(65535)),
         (20, 0, CostError::Memory(0)),
         (24, u32::MAX, CostError::Passes(u32::MAX)),
@@ -249,7 +267,12 @@ fn a_cheaper_cost_than_the_sealed_one_opens_nothing() {
 fn swapped_repeated_and_transplanted_slots_are_refused() {
     let file = vault(&[one("horse"), one("staple")], b"content");
     let slots = [0, 1].map(|i| file.as_bytes()[SLOT + i * 176..][..176].to_vec());
-    let swapped = VaultFile::parse(altered(&file, SLOT, &[slots[1].as_slice(), &slots[0]].concat())).unwrap();
+    let swapped = VaultFile::parse(altered(
+        &file,
+        SLOT,
+        &[slots[1].as_slice(), &slots[0]].concat(),
+    ))
+    .unwrap();
     assert_eq!(
         swapped.unlock(&one("horse")).unwrap_err(),
         UnlockError::Tampered(Tampered::Header)
@@ -258,9 +281,12 @@ fn swapped_repeated_and_transplanted_slots_are_refused() {
     let repeated = altered(&file, SLOT, &[slots[0].as_slice(), &slots[0]].concat());
     assert_eq!(malformed(repeated), Malformed::RepeatedSlot);
 
-    // The attacker's own vault: its slot commits to the attacker's passphrase under another vault id.
-    let stranger = OpenVault::create(&[cheap(one("mallory"))], 1, b"content", &mut repeating(66)).unwrap();
-    let transplanted = VaultFile::parse(altered(&file, SLOT, &stranger.as_bytes()[SLOT..][..176])).unwrap();
+    // The attacker's own vault: its slot commits to the attacker's passphrase under another vault
+    // id.
+    let stranger =
+        OpenVault::create(&[cheap(one("mallory"))], 1, b"content", &mut repeating(66)).unwrap();
+    let transplanted =
+        VaultFile::parse(altered(&file, SLOT, &stranger.as_bytes()[SLOT..][..176])).unwrap();
     assert_eq!(
         transplanted.unlock(&one("mallory")).unwrap_err(),
         UnlockError::WrongCredential
@@ -325,7 +351,11 @@ fn parts_of_two_generations_do_not_mix() {
         &first.as_bytes()[BODY..first.as_bytes().len() - 32],
     );
     assert_eq!(tampered(old_body), UnlockError::Tampered(Tampered::Body));
-    let old_body_and_mac = altered(&second, MAC, &first.as_bytes()[MAC..first.as_bytes().len() - 32]);
+    let old_body_and_mac = altered(
+        &second,
+        MAC,
+        &first.as_bytes()[MAC..first.as_bytes().len() - 32],
+    );
     assert_eq!(
         tampered(old_body_and_mac),
         UnlockError::Tampered(Tampered::Header)

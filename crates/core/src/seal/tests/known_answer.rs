@@ -66,13 +66,21 @@ fn foreign_vaults_open_and_are_written_byte_for_byte() {
             let ikm = file.raw_slots()[index].derive(&credential).unwrap();
             assert_eq!(ikm.as_bytes().to_lower_hex_string(), slot.ikm);
             let open = file.open_with_ikm(index, &ikm).unwrap().unwrap();
-            assert_eq!(open.data_key_for_tests().to_lower_hex_string(), facts.data_key);
+            assert_eq!(
+                open.data_key_for_tests().to_lower_hex_string(),
+                facts.data_key
+            );
             assert_eq!(open.plaintext(), facts.content.as_bytes());
             slots.push(NewSlot { credential, cost });
         }
         let content = facts.content.as_bytes();
-        let written =
-            OpenVault::create(&slots, facts.generation, content, &mut repeating(facts.seed)).unwrap();
+        let written = OpenVault::create(
+            &slots,
+            facts.generation,
+            content,
+            &mut repeating(facts.seed),
+        )
+        .unwrap();
         assert_eq!(written.as_bytes(), bytes, "{name}");
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{cheap, one, repeating, two, vault, with_key_file};
 use crate::seal::{
-    Conflict, Credential, OpenVault, RandomUnavailable, SealError, SlotType, UnlockError, VaultFile,
-    opened_by, rank,
+    Conflict, Credential, OpenVault, RandomUnavailable, SealError, SlotType, UnlockError,
+    VaultFile, opened_by, rank,
 };
 
 #[test]
@@ -13,7 +13,10 @@ fn each_type_of_slot_opens_with_its_credential_and_no_other() {
         (one("horse"), vec![one("Horse"), one("horse ")]),
         (
             with_key_file("horse", b"key"),
-            vec![with_key_file("horse", b"kez"), with_key_file("house", b"key")],
+            vec![
+                with_key_file("horse", b"kez"),
+                with_key_file("house", b"key"),
+            ],
         ),
         (
             two("horse", "staple"),
@@ -72,7 +75,10 @@ fn content_of_every_length_round_trips_in_whole_pages() {
     ] {
         let content = vec![0xa5; len];
         let again = open.reseal(2, &content, &mut repeating(1)).unwrap();
-        assert_eq!(again.as_bytes().len(), 96 + 176 + 32 + pages * 4096 + 16 + 32);
+        assert_eq!(
+            again.as_bytes().len(),
+            96 + 176 + 32 + pages * 4096 + 16 + 32
+        );
         let header = again.header();
         assert_eq!((header.generation, header.body_len), (2, pages * 4096 + 16));
         let keyed = OpenVault::authenticate(&again, 0, open.data_key_for_tests()).unwrap();
@@ -103,7 +109,8 @@ fn generations_only_grow() {
 #[test]
 fn a_cloned_machine_seals_other_content_under_another_key() {
     let open = vault(&[one("horse")], b"").unlock(&one("horse")).unwrap();
-    let seal = |generation, content: &[u8]| open.reseal(generation, content, &mut repeating(1)).unwrap();
+    let seal =
+        |generation, content: &[u8]| open.reseal(generation, content, &mut repeating(1)).unwrap();
     let salts = [seal(2, b"a"), seal(2, b"b"), seal(3, b"a")].map(|file| file.header().write_salt);
     assert!(salts[0] != salts[1] && salts[0] != salts[2] && salts[1] != salts[2]);
     assert_eq!(
@@ -131,7 +138,10 @@ fn a_new_passphrase_reseals_one_slot_under_the_same_data_key() {
         second.unlock(&one("horse")).unwrap_err(),
         UnlockError::WrongCredential
     );
-    assert_eq!(second.unlock(&one("battery")).unwrap().plaintext(), b"content");
+    assert_eq!(
+        second.unlock(&one("battery")).unwrap().plaintext(),
+        b"content"
+    );
     assert_eq!(
         second
             .unlock(&with_key_file("staple", b"key"))
@@ -140,8 +150,14 @@ fn a_new_passphrase_reseals_one_slot_under_the_same_data_key() {
         b"content"
     );
     let files = [&first, &second, &first];
-    assert_eq!(opened_by(&files, &one("horse")), Ok(vec![true, false, true]));
-    assert_eq!(opened_by(&files, &one("battery")), Ok(vec![false, true, false]));
+    assert_eq!(
+        opened_by(&files, &one("horse")),
+        Ok(vec![true, false, true])
+    );
+    assert_eq!(
+        opened_by(&files, &one("battery")),
+        Ok(vec![false, true, false])
+    );
     assert_eq!(opened_by(&files, &two("a", "b")), Ok(vec![false; 3]));
 }
 
@@ -173,7 +189,11 @@ fn rotation_needs_every_slot_and_leaves_none_of_the_old_key() {
         rotate(&[(a, one("staple")), (b, one("horse"))], &[]),
         Err(SealError::WrongCredential(a))
     );
-    assert_eq!(open.slots(), first.slots(), "a refused rotation changes nothing");
+    assert_eq!(
+        open.slots(),
+        first.slots(),
+        "a refused rotation changes nothing"
+    );
 
     let old_key = open.data_key_for_tests();
     open.rotate(&[(b, one("staple"))], &[a], &mut repeating(4))
@@ -182,7 +202,10 @@ fn rotation_needs_every_slot_and_leaves_none_of_the_old_key() {
     let second = open.reseal(2, open.plaintext(), &mut repeating(5)).unwrap();
     assert_eq!(second.slots().len(), 1);
     assert_eq!(second.slots()[0].id, open.opened_slot());
-    assert_eq!(second.unlock(&one("staple")).unwrap().plaintext(), b"content");
+    assert_eq!(
+        second.unlock(&one("staple")).unwrap().plaintext(),
+        b"content"
+    );
     assert_eq!(
         second.unlock(&one("horse")).unwrap_err(),
         UnlockError::WrongCredential
@@ -212,7 +235,8 @@ fn dual_control_is_never_mixed_nor_undone() {
             Err(SealError::MixedDualControl)
         );
     }
-    dual.add_slot(&cheap(two("c", "d")), &mut repeating(2)).unwrap();
+    dual.add_slot(&cheap(two("c", "d")), &mut repeating(2))
+        .unwrap();
     let second = dual.reseal(2, b"", &mut repeating(3)).unwrap();
     assert!(second.unlock(&two("c", "d")).is_ok());
 
@@ -266,12 +290,22 @@ fn ranking_finds_the_newest_and_every_contradiction() {
     let third = open.reseal(3, b"third", &mut repeating(1)).unwrap();
     let stranger = OpenVault::create(&[cheap(one("a"))], 9, b"", &mut repeating(99)).unwrap();
     let ranked = |files: &[(&'static str, &VaultFile)]| {
-        let damaged = [("damaged", first.as_bytes()[1..].to_vec()), ("empty", vec![])];
-        let candidates = files.iter().map(|(name, file)| (*name, file.as_bytes().to_vec()));
+        let damaged = [
+            ("damaged", first.as_bytes()[1..].to_vec()),
+            ("empty", vec![]),
+        ];
+        let candidates = files
+            .iter()
+            .map(|(name, file)| (*name, file.as_bytes().to_vec()));
         rank(candidates.chain(damaged))
     };
-    let names =
-        |files: &[_]| -> Vec<&str> { ranked(files).intact.iter().map(|intact| intact.name).collect() };
+    let names = |files: &[_]| -> Vec<&str> {
+        ranked(files)
+            .intact
+            .iter()
+            .map(|intact| intact.name)
+            .collect()
+    };
     let newest = |files: &[_]| {
         ranked(files)
             .newest()
@@ -307,9 +341,17 @@ fn ranking_finds_the_newest_and_every_contradiction() {
             second,
         })
     };
-    assert_eq!(newest(&[("V", &second), ("V.2", &twin)]), conflict("V", "V.2"));
     assert_eq!(
-        newest(&[("V", &third), ("copy", &second), ("a", &second), ("V.2", &twin)]),
+        newest(&[("V", &second), ("V.2", &twin)]),
+        conflict("V", "V.2")
+    );
+    assert_eq!(
+        newest(&[
+            ("V", &third),
+            ("copy", &second),
+            ("a", &second),
+            ("V.2", &twin)
+        ]),
         conflict("a", "V.2")
     );
     let different = Err(Conflict::DifferentVaults {
@@ -325,8 +367,12 @@ fn a_rotation_leaves_the_vault_open_by_the_slot_that_opened_it() {
     let [a, b] = [first.slots()[0].id, first.slots()[1].id];
     for (opener, place) in [("horse", 0), ("staple", 1)] {
         let mut open = first.unlock(&one(opener)).unwrap();
-        open.rotate(&[(a, one("horse")), (b, one("staple"))], &[], &mut repeating(4))
-            .unwrap();
+        open.rotate(
+            &[(a, one("horse")), (b, one("staple"))],
+            &[],
+            &mut repeating(4),
+        )
+        .unwrap();
         assert_eq!(open.opened_slot(), open.slots()[place].id);
     }
 }

@@ -11,7 +11,9 @@ mod life;
 mod vectors;
 
 use super::primitives::sha256;
-use super::{Cost, Credential, KeyFileDigest, NewSlot, OpenVault, Passphrase, RandomUnavailable, VaultFile};
+use super::{
+    Cost, Credential, KeyFileDigest, NewSlot, OpenVault, Passphrase, RandomUnavailable, VaultFile,
+};
 
 /// A stand-in for the kernel's random numbers that repeats itself: SHA-256 of a seed and a counter.
 fn repeating(seed: u8) -> impl FnMut(&mut [u8]) -> Result<(), RandomUnavailable> {

@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 use super::{cheap, one, repeating};
 use crate::seal::header::VaultId;
 use crate::seal::primitives::{
-    NotAuthentic, hkdf_sha256_into, hmac_sha256, hmac_sha256_matches, open_in_place, open_with_nonce,
-    seal_with_nonce,
+    NotAuthentic, hkdf_sha256_into, hmac_sha256, hmac_sha256_matches, open_in_place,
+    open_with_nonce, seal_with_nonce,
 };
 use crate::seal::slot::Slot;
 
@@ -135,7 +135,12 @@ fn wycheproof_hkdf_sha256() {
         let mut okm = vec![0; case.size];
         let info = unhex(&case.info);
         let (first, second) = info.split_at(info.len() / 2);
-        let expanded = hkdf_sha256_into(&unhex(&case.ikm), &unhex(&case.salt), &[first, second], &mut okm);
+        let expanded = hkdf_sha256_into(
+            &unhex(&case.ikm),
+            &unhex(&case.salt),
+            &[first, second],
+            &mut okm,
+        );
         if case.is_valid() {
             assert_eq!(
                 (expanded.is_ok(), okm),
@@ -214,8 +219,8 @@ fn gcm_two_key_vector() {
     }
 }
 
-/// A wrapped key that opens under the keys of two passphrases, as a partitioning attack would plant it: AES-GCM takes
-/// both, the commitment only one.
+/// A wrapped key that opens under the keys of two passphrases, as a partitioning attack would plant
+/// it: AES-GCM takes both, the commitment only one.
 #[test]
 fn a_wrapped_key_of_two_passphrases_opens_with_the_committed_one_alone() {
     let vault_id = VaultId([1; 16]);
@@ -228,7 +233,9 @@ fn a_wrapped_key_of_two_passphrases_opens_with_the_committed_one_alone() {
     .unwrap();
     let ikms = ["horse", "house"].map(|text| honest.derive(&one(text)).unwrap());
     let context = honest.context(vault_id);
-    let wrapping_keys = ikms.each_ref().map(|ikm| honest.wrapping_key(vault_id, ikm).0);
+    let wrapping_keys = ikms
+        .each_ref()
+        .map(|ikm| honest.wrapping_key(vault_id, ikm).0);
 
     let wrapped = two_key_ciphertext(wrapping_keys.each_ref(), &context);
     for wrapping_key in &wrapping_keys {
@@ -246,12 +253,16 @@ fn a_wrapped_key_of_two_passphrases_opens_with_the_committed_one_alone() {
 
 /// Two blocks and a tag that AES-256-GCM opens under both keys, with a zero nonce.
 ///
-/// The tag is `E(J0) + ... + C2 * H^2 + len * H`: with `C1` zero and everything but `C2` known for both keys, one equation
-/// in the field gives the `C2` for which the tags are the same.
+/// The tag is `E(J0) + ... + C2 * H^2 + len * H`: with `C1` zero and everything but `C2` known for
+/// both keys, one equation in the field gives the `C2` for which the tags are the same.
 fn two_key_ciphertext(keys: [&Zeroizing<[u8; 32]>; 2], aad: &[u8]) -> [u8; 48] {
     let j0 = 1;
     let lengths = (aad.len() as u128 * 8) << 64 | 256;
-    let blocks: Vec<u128> = aad.chunks(16).map(padded_block).chain([0, 0, lengths]).collect();
+    let blocks: Vec<u128> = aad
+        .chunks(16)
+        .map(padded_block)
+        .chain([0, 0, lengths])
+        .collect();
     let hash_keys = keys.map(|key| aes(key, 0));
     let masked = [0, 1].map(|i| {
         let hash = blocks

@@ -9,12 +9,17 @@ use crate::code::Matrix;
 use super::RenderError;
 use super::still::side;
 
-/// Codes one after the other for `each`, rounded to hundredths of a second and at least two of them (viewers slow
-/// down what is faster), for ever; two colours, `scale` pixels a module. Smaller codes stand in the middle of the largest.
+/// Codes one after the other for `each`, rounded to hundredths of a second and at least two of them
+/// (viewers slow down what is faster), for ever; two colours, `scale` pixels a module. Smaller
+/// codes stand in the middle of the largest.
 ///
 /// # Errors
 /// [`RenderError`].
-pub fn animated_gif(codes: &[Matrix], scale: usize, each: Duration) -> Result<Vec<u8>, RenderError> {
+pub fn animated_gif(
+    codes: &[Matrix],
+    scale: usize,
+    each: Duration,
+) -> Result<Vec<u8>, RenderError> {
     let most = codes
         .iter()
         .map(Matrix::size_with_quiet_zone)
@@ -25,9 +30,11 @@ pub fn animated_gif(codes: &[Matrix], scale: usize, each: Duration) -> Result<Ve
     let encoder_error = |error: gif::EncodingError| RenderError::Encoder(error.to_string());
 
     let mut file = Vec::new();
-    let mut encoder =
-        Encoder::new(&mut file, pixels, pixels, &[255, 255, 255, 0, 0, 0]).map_err(encoder_error)?;
-    encoder.set_repeat(Repeat::Infinite).map_err(encoder_error)?;
+    let mut encoder = Encoder::new(&mut file, pixels, pixels, &[255, 255, 255, 0, 0, 0])
+        .map_err(encoder_error)?;
+    encoder
+        .set_repeat(Repeat::Infinite)
+        .map_err(encoder_error)?;
     let delay = u16::try_from((each.as_millis() + 5) / 10)
         .unwrap_or(u16::MAX)
         .max(2);
@@ -36,7 +43,8 @@ pub fn animated_gif(codes: &[Matrix], scale: usize, each: Duration) -> Result<Ve
         let mut buffer = vec![0; side * side];
         for (y, row) in buffer.chunks_exact_mut(side).enumerate().skip(margin) {
             for (x, pixel) in row.iter_mut().enumerate().skip(margin) {
-                *pixel = u8::from(code.dark_from_quiet_zone((x - margin) / scale, (y - margin) / scale));
+                *pixel =
+                    u8::from(code.dark_from_quiet_zone((x - margin) / scale, (y - margin) / scale));
             }
         }
         let frame = Frame {
@@ -82,7 +90,9 @@ mod tests {
         assert_eq!(frames.len(), 3);
         assert_eq!(frames[1], luma(&codes()[1], 2).expect("a picture"));
 
-        let mut decoder = gif::DecodeOptions::new().read_info(&file[..]).expect("a GIF");
+        let mut decoder = gif::DecodeOptions::new()
+            .read_info(&file[..])
+            .expect("a GIF");
         assert_eq!(decoder.repeat(), gif::Repeat::Infinite);
         assert_eq!(
             decoder
@@ -97,8 +107,14 @@ mod tests {
     #[test]
     fn what_cannot_be_drawn_is_refused() {
         let each = Duration::from_millis(100);
-        assert!(matches!(animated_gif(&[], 2, each), Err(RenderError::NoFrames)));
-        assert!(matches!(animated_gif(&codes(), 0, each), Err(RenderError::Scale)));
+        assert!(matches!(
+            animated_gif(&[], 2, each),
+            Err(RenderError::NoFrames)
+        ));
+        assert!(matches!(
+            animated_gif(&codes(), 0, each),
+            Err(RenderError::Scale)
+        ));
         assert!(matches!(
             animated_gif(&codes(), 5_000, each),
             Err(RenderError::Size(_))

@@ -109,7 +109,10 @@ mod tests {
     fn scales_are_checked() {
         assert!(matches!(png(&matrix(), 0), Err(RenderError::Scale)));
         assert!(matches!(png(&matrix(), 1_000), Err(RenderError::Size(_))));
-        assert!(matches!(luma(&matrix(), usize::MAX), Err(RenderError::Size(_))));
+        assert!(matches!(
+            luma(&matrix(), usize::MAX),
+            Err(RenderError::Size(_))
+        ));
     }
 
     #[test]

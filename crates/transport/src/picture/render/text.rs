@@ -5,7 +5,8 @@ use crate::code::Matrix;
 /// How a terminal shows dark and light.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
-    /// Black and white by escape sequences (256 colours): right on any terminal that knows them, whatever its theme.
+    /// Black and white by escape sequences (256 colours): right on any terminal that knows them,
+    /// whatever its theme.
     #[default]
     Colours,
     /// No escape sequences, for a terminal with a dark background: what is drawn is light.
@@ -14,7 +15,8 @@ pub enum Theme {
     Light,
 }
 
-/// Black text on white: 16 and 231 are the fixed black and white of the 256 colours, which themes leave alone.
+/// Black text on white: 16 and 231 are the fixed black and white of the 256 colours, which themes
+/// leave alone.
 const BLACK_ON_WHITE: &str = "\x1b[38;5;16;48;5;231m";
 const RESET: &str = "\x1b[0m";
 
@@ -74,7 +76,9 @@ mod tests {
     fn seen(text: &str, ink_is_dark: bool) -> Vec<Vec<bool>> {
         let mut rows = Vec::new();
         for line in text.lines() {
-            let line = line.replace("\x1b[38;5;16;48;5;231m", "").replace("\x1b[0m", "");
+            let line = line
+                .replace("\x1b[38;5;16;48;5;231m", "")
+                .replace("\x1b[0m", "");
             rows.push(
                 line.chars()
                     .map(|c| matches!(c, '█' | '▀') == ink_is_dark)
@@ -91,7 +95,11 @@ mod tests {
 
     #[test]
     fn every_theme_shows_the_code_with_its_quiet_zone() {
-        for (theme, ink_is_dark) in [(Theme::Colours, true), (Theme::Dark, false), (Theme::Light, true)] {
+        for (theme, ink_is_dark) in [
+            (Theme::Colours, true),
+            (Theme::Dark, false),
+            (Theme::Light, true),
+        ] {
             let rows = seen(&terminal(&matrix(), theme), ink_is_dark);
             for (y, row) in rows.iter().enumerate() {
                 for (x, dark) in row.iter().enumerate() {
