@@ -23,8 +23,8 @@ fuzz_target!(|input: (u8, u16, &[u8])| {
     for part in parts.iter().rev() {
         assert!(part.len() <= characters);
         assert!(whole.is_none());
-        if let Step::Whole(carried) = joiner.take(part.as_bytes()).unwrap() {
-            whole = Some(carried.bytes);
+        if let Step::Whole(payload) = joiner.take(part.as_bytes()).unwrap() {
+            whole = Some(payload.bytes);
         }
     }
     assert_eq!(whole.as_deref(), Some(file));

@@ -5,7 +5,7 @@
 
 use cofferdam_transport::registry::{Account, HdKey, Output, descriptors};
 use cofferdam_transport::ur::Names;
-use cofferdam_transport::{Carried, Kind};
+use cofferdam_transport::{Payload, Kind};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|cbor: &[u8]| {
@@ -25,11 +25,11 @@ fuzz_target!(|cbor: &[u8]| {
         assert_eq!(again.outputs, account.outputs);
     }
     for kind in [Kind::HdKey, Kind::Output, Kind::Account] {
-        let carried = Carried {
+        let payload = Payload {
             kind,
             bytes: cbor.to_vec(),
         };
-        if let Ok(descriptors) = descriptors(&carried) {
+        if let Ok(descriptors) = descriptors(&payload) {
             let mut words = descriptors.split(|c: char| !c.is_ascii_alphanumeric());
             assert!(words.all(|word| word.get(1..4) != Some("prv")));
         }

@@ -4,7 +4,7 @@
 
 use cofferdam_transport::Assembly;
 use cofferdam_transport::specter::Joiner;
-use cofferdam_transport::still::MAX_CONTENT;
+use cofferdam_transport::single_frame::MAX_CONTENT;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

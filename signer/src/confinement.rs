@@ -18,7 +18,12 @@ pub fn seal_off() -> Vec<String> {
 ///
 /// When the kernel refuses what it said it knows.
 pub fn confine(read: &Path, change: &Path) -> io::Result<()> {
-    process::confine(&process::Reach::default().reads(read).changes(change)).map(|_| ())
+    process::confine(
+        &process::LandlockRules::default()
+            .reads(read)
+            .changes(change),
+    )
+    .map(|_| ())
 }
 
 /// Leaves this thread the system calls of the process that looks at pictures.

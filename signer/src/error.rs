@@ -3,7 +3,7 @@
 use std::fmt;
 
 use cofferdam_core::review::FindingReport;
-use cofferdam_optics::NotRegular;
+use cofferdam_scanner::NotRegular;
 use serde::{Deserialize, Serialize};
 
 /// The exit codes of the signer, one meaning each (docs/exit-codes.md).

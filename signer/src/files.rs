@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-pub(crate) use cofferdam_optics::open_regular;
+pub(crate) use cofferdam_scanner::open_regular;
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 

@@ -113,7 +113,7 @@ fn child() {
                 .iter()
                 .all(|lacking| !lacking.contains("seccomp"))
         ),
-        "eye" => confinement::only_look().unwrap(),
+        "decoder" => confinement::only_look().unwrap(),
         _ => unreachable!(),
     }
     let (_, number, [a, b, c]) = all().find(|call| call.0 == name).unwrap();
@@ -149,7 +149,7 @@ fn a_denied_call_is_death() {
         );
         let killed = made(call, "all");
         assert_eq!(killed.signal(), Some(libc::SIGSYS), "{}: {killed}", call.0);
-        let killed = made(call, "eye");
+        let killed = made(call, "decoder");
         let by_argument = call == INTO_THE_TERMINAL;
         assert!(
             by_argument || killed.signal() == Some(libc::SIGSYS),
@@ -162,7 +162,7 @@ fn a_denied_call_is_death() {
 #[test]
 fn what_is_needed_is_permitted() {
     for call in PERMITTED {
-        for role in ["all", "eye"] {
+        for role in ["all", "decoder"] {
             assert_eq!(made(call, role).code(), Some(0), "{} of {role}", call.0);
         }
     }
@@ -171,7 +171,7 @@ fn what_is_needed_is_permitted() {
 #[test]
 fn the_eye_may_less() {
     for call in DENIED_TO_THE_EYE {
-        let killed = made(call, "eye");
+        let killed = made(call, "decoder");
         assert_eq!(killed.signal(), Some(libc::SIGSYS), "{}: {killed}", call.0);
         if call.0 != "clone" {
             assert_eq!(made(call, "all").code(), Some(0), "{}", call.0);

@@ -34,8 +34,8 @@ impl Drop for Running {
     }
 }
 
-/// Waits for the eye: the process that has no child, and a parent that is no signer's screen.
-fn eye_of(screen: u32) -> u32 {
+/// Waits for the decoder: the process that has no child, and a parent that is no signer's screen.
+fn decoder_of(screen: u32) -> u32 {
     let children = |id: u32| -> Vec<u32> {
         let path = format!("/proc/{id}/task/{id}/children");
         let text = fs::read_to_string(path).unwrap_or_default();
@@ -44,13 +44,13 @@ fn eye_of(screen: u32) -> u32 {
             .collect()
     };
     for _ in 0..PATIENCE {
-        let eyes: Vec<u32> = children(screen).into_iter().flat_map(children).collect();
-        if let [eye] = eyes.as_slice() {
-            return *eye;
+        let decoders: Vec<u32> = children(screen).into_iter().flat_map(children).collect();
+        if let [decoder] = decoders.as_slice() {
+            return *decoder;
         }
         sleep(MOMENT);
     }
-    panic!("no eye");
+    panic!("no decoder");
 }
 
 /// How often something is looked for, and how far apart: for two minutes, far longer than it takes
@@ -101,11 +101,13 @@ fn the_eye_has_nothing_but_its_pipes() {
         let mut command = signer(folder.path(), arguments);
         command.stdin(fs::File::open(folder.path().join("p")).unwrap());
         let screen = Running(command.spawn().unwrap());
-        let eye = eye_of(screen.0.id());
+        let decoder = decoder_of(screen.0.id());
         // Soon after it was forked it has let go of what it inherited; it waits for pictures that
         // never come.
         for attempt in 0.. {
-            let Some(open) = open_files(eye) else { return };
+            let Some(open) = open_files(decoder) else {
+                return;
+            };
             if has_nothing_but_pipes(&open) {
                 break;
             }
@@ -136,7 +138,7 @@ fn text_before_the_camera_is_no_seed() {
     fs::write(folder.path().join("p"), "a passphrase").unwrap();
     let at = |name: &str| folder.path().join(name).display().to_string();
     let (passphrase, label) = (at("p"), at("label.png"));
-    // A descriptor that is looked at is one of the few that the eye keeps.
+    // A descriptor that is looked at is one of the few that the decoder keeps.
     for named in [&label[..], "/dev/stdin"] {
         let arguments = [
             "restore",

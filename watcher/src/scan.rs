@@ -6,14 +6,14 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 
-use cofferdam_optics::{ScanError, Source, Teller, Told, Update, Worker, watch};
-use cofferdam_transport::Carried;
+use cofferdam_scanner::{ScanError, Source, Teller, Told, Update, Worker, supervise};
+use cofferdam_transport::Payload;
 use cofferdam_transport::collect::{Collector, Wanted};
 
 use crate::error::{Coded, Exit};
 
-/// The hidden command that makes this program an eye.
-pub const EYE: &str = "look-at-pictures";
+/// The hidden command that makes this program a decoder.
+pub const DECODER: &str = "look-at-pictures";
 
 /// A scan brought nothing.
 #[derive(Debug, thiserror::Error)]
@@ -43,16 +43,16 @@ impl Coded for ScanFailure {
 pub fn look(
     sources: &[Source],
     wanted: Wanted,
-    takes: fn(&Carried) -> bool,
+    takes: fn(&Payload) -> bool,
     tell: &mut dyn FnMut(&Told),
-) -> Result<Carried, ScanFailure> {
+) -> Result<Payload, ScanFailure> {
     let mut teller = Teller::default();
     let mut update = |update: Update| {
         if let Some(told) = teller.tell(update) {
             tell(&told);
         }
     };
-    Ok(watch(
+    Ok(supervise(
         sources,
         &mut Collector::new(wanted).judged_by(takes),
         &mut spawn,
@@ -60,10 +60,10 @@ pub fn look(
     )?)
 }
 
-/// Starts this program as an eye.
+/// Starts this program as a decoder.
 fn spawn() -> io::Result<Worker> {
     let mut child = Command::new("/proc/self/exe")
-        .arg(EYE)
+        .arg(DECODER)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

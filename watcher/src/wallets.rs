@@ -79,7 +79,7 @@ pub async fn import(
         )
         .await?;
     }
-    // Transactions that were strangers may be this wallet's.
+    // Transactions that were unrelated may be this wallet's.
     pool::clear(&mut write).await?;
     write.commit().await?;
     Ok(Imported {

@@ -11,7 +11,7 @@ const LISTS: &str = include_str!("../../docs/formats/payout-csv.md");
 /// Returns the text of every source file, those with the codes of scans included.
 fn sources() -> Vec<String> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut folders = vec![package.join("src"), package.join("../crates/optics/src")];
+    let mut folders = vec![package.join("src"), package.join("../crates/scanner/src")];
     let mut texts = Vec::new();
     while let Some(folder) = folders.pop() {
         let paths = fs::read_dir(folder)

@@ -21,8 +21,8 @@ use std::process::Command;
 use cofferdam_testkit::frames::grid::{SIZES, VERSIONS};
 use cofferdam_testkit::frames::{Condition, grid};
 use cofferdam_transport::code::{Reader, read_codes};
-use cofferdam_transport::fast::symbol_bytes;
 use cofferdam_transport::picture::Luma;
+use cofferdam_transport::raptorq::symbol_bytes;
 use cofferdam_transport::schedule::{Mode, Version, characters};
 use rxing::Reader as _;
 
@@ -105,7 +105,7 @@ fn main() {
 /// A version, and the size of a frame.
 type Density = (u8, (usize, usize));
 
-/// What cofferdam read of each density, and so how many bytes of a message in the fast mode one
+/// What cofferdam read of each density, and so how many bytes of a message in the RaptorQ mode one
 /// frame brings.
 fn table_of_densities(densities: &BTreeMap<Density, (usize, usize)>) -> String {
     let mut table = String::from("| version | bytes |");

@@ -55,7 +55,7 @@ const fn own(psbt_version: &'static str) -> Way {
     Way {
         receiver: "own",
         format: "fast",
-        start: cofferdam_transport::fast::PREFIX.as_bytes(),
+        start: cofferdam_transport::raptorq::PREFIX.as_bytes(),
         psbt_version,
     }
 }

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use cofferdam_optics::budget::{FRAME_TIME, MEMORY};
-use cofferdam_optics::{ScanError, Source, Update, Worker, watch};
+use cofferdam_scanner::budget::{FRAME_TIME, MEMORY};
+use cofferdam_scanner::{ScanError, Source, Update, Worker, supervise};
 use cofferdam_testkit::binaries::watcher_binary;
 use cofferdam_testkit::frames::hostile;
 use cofferdam_testkit::{Signer, Watcher};
@@ -105,7 +105,7 @@ fn a_long_film_of_nothing_is_given_up_after_a_minute() {
     println!("over for both after {:.0} s", start.elapsed().as_secs_f32());
 }
 
-/// What an eye took.
+/// What a decoder took.
 #[derive(Default)]
 struct Cost {
     /// Of the processor.
@@ -114,7 +114,7 @@ struct Cost {
     memory: u64,
 }
 
-/// The eye of the watcher, measured.
+/// The decoder of the watcher, measured.
 fn measured_eye(cost: &Rc<RefCell<Cost>>) -> std::io::Result<Worker> {
     let mut child = Command::new(watcher_binary().expect("a watcher"))
         .arg("look-at-pictures")
@@ -197,7 +197,7 @@ fn the_eye_keeps_to_its_budget() {
     for (name, path) in files.iter().filter(|(name, _)| *name != LONG) {
         let cost = Rc::new(RefCell::new(Cost::default()));
         let mut cuts = 0;
-        let result = watch(
+        let result = supervise(
             &[Source::Path(path.clone())],
             &mut Collector::new(Wanted::Anything),
             &mut || measured_eye(&cost),
@@ -215,21 +215,21 @@ fn the_eye_keeps_to_its_budget() {
             cost.time.as_millis(),
             cost.memory / 1024
         );
-        // An eye that was ended is followed by another; each has one frame here. Beside its frame
+        // A decoder that was ended is followed by another; each has one frame here. Beside its frame
         // it starts and reads the file, which takes more of a processor that others use too; a
         // frame without its budget takes seconds.
-        let eyes = cuts + 1;
+        let decoders = cuts + 1;
         assert!(
-            cost.time <= (FRAME_TIME + Duration::from_millis(300)) * eyes,
+            cost.time <= (FRAME_TIME + Duration::from_millis(300)) * decoders,
             "{name}"
         );
         assert!(cost.memory <= MEMORY, "{name}");
-        slowest = slowest.max((cost.time / eyes, name));
+        slowest = slowest.max((cost.time / decoders, name));
         largest = largest.max((cost.memory, name));
         ended += cuts;
     }
     println!(
-        "{} files: {refused} refused, {without} without a code, {read} read; eyes ended: {ended}",
+        "{} files: {refused} refused, {without} without a code, {read} read; decoders ended: {ended}",
         files.len() - 1
     );
     println!("most time: {} ms ({})", slowest.0.as_millis(), slowest.1);

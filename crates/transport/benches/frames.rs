@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use cofferdam_transport::ur::{Encoder, Names, Order};
-use cofferdam_transport::{Assembly, Carried, Kind, Step, fast, ur};
+use cofferdam_transport::{Assembly, Kind, Payload, Step, raptorq, ur};
 
 /// Bytes of a fragment: they do not matter for the count.
 const FRAGMENT: usize = 20;
@@ -73,11 +73,17 @@ fn speed() {
         let parts = (0..count / 2 + count + count / 10).map(|_| encoder.next_part());
         let parts: Vec<String> = parts.skip(count / 2).collect();
         time("UR", count, fragment, &mut ur::Decoder::new(), &parts);
-        let mut encoder = fast::Encoder::new(&message(count * fragment - 32, 1), fragment)
+        let mut encoder = raptorq::Encoder::new(&message(count * fragment - 32, 1), fragment)
             .expect("a message within the limits");
         let frames = (0..count / 2 + count + 10).map(|_| encoder.next_frame());
         let frames: Vec<String> = frames.skip(count / 2).collect();
-        time("fast", count, fragment, &mut fast::Decoder::new(), &frames);
+        time(
+            "fast",
+            count,
+            fragment,
+            &mut raptorq::Decoder::new(),
+            &frames,
+        );
     }
 }
 
@@ -116,7 +122,7 @@ impl Streams {
             assert_eq!(encoder.fragments(), count);
             (0..length).map(|_| encoder.next_part()).collect()
         };
-        let mut encoder = fast::Encoder::new(&message(count * FRAGMENT - 32, seed), FRAGMENT)
+        let mut encoder = raptorq::Encoder::new(&message(count * FRAGMENT - 32, seed), FRAGMENT)
             .expect("a message within the limits");
         assert_eq!(encoder.symbols(), count);
         Streams {
@@ -137,7 +143,7 @@ const READERS: [Reader; 6] = [
     |streams, begin, count, seen| peeled(&streams.standard[begin..], count, seen),
     |streams, begin, count, seen| peeled(&streams.fresh[begin..], count, seen),
     |_, begin, count, seen| looped(begin, count, seen),
-    |streams, begin, _, seen| assembled(&mut fast::Decoder::new(), &streams.fast[begin..], seen),
+    |streams, begin, _, seen| assembled(&mut raptorq::Decoder::new(), &streams.fast[begin..], seen),
 ];
 
 fn assembled(
@@ -184,9 +190,9 @@ fn summary(mut ratios: Vec<f64>) -> String {
 }
 
 /// A bundle of bytes that do not compress; as a UR it has no bytes around it.
-fn message(size: usize, seed: u64) -> Carried {
+fn message(size: usize, seed: u64) -> Payload {
     let mut random = Random(seed);
-    Carried {
+    Payload {
         kind: Kind::Bundle,
         bytes: (0..size).map(|_| random.next() as u8).collect(),
     }

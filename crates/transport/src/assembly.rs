@@ -1,7 +1,7 @@
 //! What every format of several codes has in common: parts go in, in any order and with gaps, until
 //! a message comes out.
 
-use crate::carried::Carried;
+use crate::payload::Payload;
 
 /// How far an assembly is. It never goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Step {
     /// It brought the message nearer.
     Nearer,
     /// The message is whole, and its checksum right.
-    Whole(Carried),
+    Whole(Payload),
 }
 
 /// Assembles one message from its parts.

@@ -1,12 +1,12 @@
 //! What crosses the air gap, on either side: bytes <-> QR frames <-> pictures, and files. No input
 //! or output happens here: clocks and random numbers are arguments.
 //!
-//! - [`carried`]: what came across, and what it is.
+//! - [`payload`]: what came across, and what it is.
 //! - [`bundle`]: what goes to the signer in one go; [`returned`]: what comes back; [`envelope`]:
 //!   what those two have in common.
 //! - [`journals`]: what both say of the signer's journal.
 //! - [`assembly`]: what every format of several codes has in common.
-//! - [`bbqr`], [`specter`], [`ur`], [`fast`]: formats of several codes; [`fast`] is the one between
+//! - [`bbqr`], [`specter`], [`ur`], [`raptorq`]: formats of several codes; [`raptorq`] is the one between
 //!   our own two ends.
 //! - [`still`]: one code that holds the whole message; [`base43`]: one way to write it.
 //! - [`seed_qr`]: a seed in one code, read offline and on demand.
@@ -21,21 +21,21 @@ pub mod assembly;
 pub mod base43;
 pub mod bbqr;
 pub mod bundle;
-pub mod carried;
 pub mod code;
 pub mod collect;
 pub mod envelope;
-pub mod fast;
 pub mod journals;
+pub mod payload;
 pub mod picture;
 pub mod psbt_file;
+pub mod raptorq;
 pub mod registry;
 pub mod returned;
 pub mod schedule;
 pub mod seed_qr;
+pub mod single_frame;
 pub mod specter;
-pub mod still;
 pub mod ur;
 
 pub use assembly::{Assembly, Progress, Step};
-pub use carried::{Carried, Kind};
+pub use payload::{Kind, Payload};

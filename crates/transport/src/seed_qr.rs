@@ -14,7 +14,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::still::is_text;
+use crate::single_frame::is_text;
 
 /// Bytes of entropy of 12, 15, 18, 21 and 24 words (BIP39).
 const ENTROPY: [usize; 5] = [16, 20, 24, 28, 32];

@@ -1,9 +1,9 @@
 //! Specter's parts: `pMofN` (M from 1), a space, and a piece of text. Read only.
 //!
-//! There is no checksum and no identity. What the joined text is, [`crate::still`] recognises.
+//! There is no checksum and no identity. What the joined text is, [`crate::single_frame`] recognises.
 
 use crate::assembly::{Assembly, Progress, Step};
-use crate::still::{MAX_CONTENT, UnrecognisedError, recognise};
+use crate::single_frame::{MAX_CONTENT, UnrecognisedError, recognise};
 
 /// Parts at most. Specter-DIY shows a few tens.
 pub const MAX_PARTS: usize = 1000;
@@ -98,7 +98,7 @@ impl Assembly for Joiner {
         let step = if self.have + 1 == total {
             let joined: Vec<u8> = self.parts.iter().flatten().flatten().copied().collect();
             match recognise(&joined) {
-                Ok(carried) => Step::Whole(carried),
+                Ok(payload) => Step::Whole(payload),
                 Err(error) => {
                     if let Some(place) = self.parts.get_mut(number - 1) {
                         *place = None;
@@ -165,7 +165,7 @@ fn number(text: &[u8]) -> Option<(usize, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::carried::{Carried, Kind};
+    use crate::payload::{Kind, Payload};
 
     #[test]
     fn parts_in_any_order_are_a_psbt() {
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(joiner.take(b"p1of3 cHNi"), Ok(Step::Nearer));
         assert_eq!(joiner.take(b"P1OF3 cHNi"), Ok(Step::Known));
         assert_eq!(joiner.progress(), Progress { have: 2, need: 3 });
-        let whole = Carried {
+        let whole = Payload {
             kind: Kind::Psbt,
             bytes: b"psbt\xff\x01\x00".to_vec(),
         };

@@ -11,7 +11,7 @@ use bbqr::qr::Version;
 use bbqr::split::{Split, SplitOptions};
 use cofferdam_transport::bbqr::{Encoder, Encoding, FileType, Joiner};
 use cofferdam_transport::schedule::Parts;
-use cofferdam_transport::{Assembly, Carried, Kind, Step};
+use cofferdam_transport::{Assembly, Kind, Payload, Step};
 
 const FILES: [&str; 4] = [
     "bbqr-1in2out.psbt",
@@ -20,12 +20,12 @@ const FILES: [&str; 4] = [
     "bbqr-1in1000out.psbt",
 ];
 
-fn join<P: AsRef<[u8]>>(parts: &[P]) -> Option<Carried> {
+fn join<P: AsRef<[u8]>>(parts: &[P]) -> Option<Payload> {
     let mut joiner = Joiner::open(parts.first()?.as_ref()).unwrap();
     parts
         .iter()
         .find_map(|part| match joiner.take(part.as_ref()).unwrap() {
-            Step::Whole(carried) => Some(carried),
+            Step::Whole(payload) => Some(payload),
             Step::Known | Step::Nearer => None,
         })
 }
@@ -45,9 +45,9 @@ fn a_real_scan_with_repeats_and_disorder_is_read() {
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty())
         .collect();
-    let carried = join(&lines).unwrap();
-    let text = String::from_utf8(carried.bytes).unwrap();
-    assert_eq!(carried.kind, Kind::Text);
+    let payload = join(&lines).unwrap();
+    let text = String::from_utf8(payload.bytes).unwrap();
+    assert_eq!(payload.kind, Kind::Text);
     let peer = Joined::try_from_parts(
         lines
             .iter()
@@ -66,7 +66,7 @@ fn psbts_go_through_ours_and_theirs_both_ways() {
         let Some(psbt) = external::bytes(name) else {
             return;
         };
-        let carried = Carried {
+        let payload = Payload {
             kind: Kind::Psbt,
             bytes: psbt.clone(),
         };
@@ -79,7 +79,7 @@ fn psbts_go_through_ours_and_theirs_both_ways() {
                 let ours =
                     Encoder::with_encoding(encoding, FileType::Psbt, &psbt, characters).unwrap();
                 let parts = all_parts(&ours);
-                assert_eq!(join(&parts).as_ref(), Some(&carried));
+                assert_eq!(join(&parts).as_ref(), Some(&payload));
                 let joined = Joined::try_from_parts(parts).unwrap();
                 assert_eq!(
                     (joined.encoding, joined.file_type),
@@ -98,11 +98,11 @@ fn psbts_go_through_ours_and_theirs_both_ways() {
                     ..SplitOptions::default()
                 };
                 let split = Split::try_from_data(&psbt, PeerType::Psbt, options).unwrap();
-                assert_eq!(join(&split.parts).as_ref(), Some(&carried));
+                assert_eq!(join(&split.parts).as_ref(), Some(&payload));
                 round_trips += 1;
             }
         }
-        let best = Encoder::new(&carried, 2132).unwrap();
+        let best = Encoder::new(&payload, 2132).unwrap();
         println!(
             "{name}: {} bytes, {} parts of version 27, {:?}",
             psbt.len(),

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use cofferdam_transport::bbqr::{Damage, Encoder, Encoding, FileType, JoinError};
 use cofferdam_transport::collect::{Collector, Format, Limits, MessageId, Refusal, Seen, Wanted};
-use cofferdam_transport::fast::FastError;
+use cofferdam_transport::raptorq::RaptorqError;
 use cofferdam_transport::schedule::Parts;
 use cofferdam_transport::ur::{Names, UrError};
-use cofferdam_transport::{Carried, Kind, Progress, fast, ur};
+use cofferdam_transport::{Kind, Payload, Progress, raptorq, ur};
 use flate2::{Compress, Compression, FlushCompress, Status};
 use forge::{with_data_of, with_symbol_of};
 use proptest::prelude::*;
@@ -29,12 +29,12 @@ fn noise(length: usize, seed: u32) -> Vec<u8> {
 }
 
 /// A message in BBQr parts of 100 characters that hold 57 bytes each.
-fn parts(length: usize, seed: u32) -> (Carried, Vec<Vec<u8>>) {
+fn parts(length: usize, seed: u32) -> (Payload, Vec<Vec<u8>>) {
     let bytes = noise(length, seed);
     let encoder = Encoder::with_encoding(Encoding::Base32, FileType::Binary, &bytes, 100).unwrap();
     let parts = (0..encoder.count()).map(|index| encoder.part(index).unwrap().into_bytes());
     (
-        Carried {
+        Payload {
             kind: Kind::Bytes,
             bytes,
         },
@@ -48,7 +48,7 @@ fn is_nearer(seen: &Seen) -> bool {
 
 #[test]
 fn a_message_is_collected_and_then_known() {
-    let (carried, parts) = parts(1000, 1);
+    let (payload, parts) = parts(1000, 1);
     let mut collector = Collector::new(Wanted::Anything);
     let (last, rest) = parts.split_last().unwrap();
     for (have, part) in rest.iter().enumerate() {
@@ -72,7 +72,7 @@ fn a_message_is_collected_and_then_known() {
         assert_eq!(collector.progress(), Some((message, progress)));
         assert_eq!(collector.take(part, NOW), Seen::Known);
     }
-    assert_eq!(collector.take(last, NOW), Seen::Whole(carried));
+    assert_eq!(collector.take(last, NOW), Seen::Whole(payload));
     for part in &parts {
         assert_eq!(collector.take(part, NOW), Seen::Known);
     }
@@ -82,7 +82,7 @@ fn a_message_is_collected_and_then_known() {
 #[test]
 fn single_codes_are_told_once() {
     let mut collector = Collector::new(Wanted::Anything);
-    let psbt = Carried {
+    let psbt = Payload {
         kind: Kind::Psbt,
         bytes: b"psbt\xff\x01\x00".to_vec(),
     };
@@ -121,7 +121,7 @@ fn a_seed_is_named_and_nothing_of_it_told() {
     assert!(told.contains("only `restore`"), "{told}");
     let mut restore = Collector::new(Wanted::Seed);
     for seed in [&digits[..], &entropy] {
-        let whole = Carried {
+        let whole = Payload {
             kind: Kind::Seed,
             bytes: seed.to_vec(),
         };
@@ -148,8 +148,8 @@ fn two_messages_that_look_alike_both_arrive() {
         .chain(&mine)
         .chain(&mine)
     {
-        if let Seen::Whole(carried) = collector.take(part, NOW) {
-            whole.push(carried);
+        if let Seen::Whole(payload) = collector.take(part, NOW) {
+            whole.push(payload);
         }
     }
     assert_eq!(whole, [second, first]);
@@ -157,7 +157,7 @@ fn two_messages_that_look_alike_both_arrive() {
 
 #[test]
 fn a_flood_of_foreign_messages_never_drops_the_most_advanced() {
-    let (carried, parts) = parts(2000, 1);
+    let (payload, parts) = parts(2000, 1);
     let limits = Limits {
         messages: 4,
         bytes: 1 << 20,
@@ -179,7 +179,7 @@ fn a_flood_of_foreign_messages_never_drops_the_most_advanced() {
         assert_eq!(collector.progress(), before);
     }
     println!("20,000 foreign parts in {:?}", start.elapsed());
-    assert_eq!(collector.take(last, NOW), Seen::Whole(carried));
+    assert_eq!(collector.take(last, NOW), Seen::Whole(payload));
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn memory_stays_within_limits_when_every_message_is_large() {
 #[test]
 fn a_bomb_ends_soon_and_leaves_the_rest() {
     let bomb = bomb(64 << 20);
-    let (carried, parts) = parts(1000, 1);
+    let (payload, parts) = parts(1000, 1);
     let mut collector = Collector::new(Wanted::Anything);
     for part in &parts[1..] {
         collector.take(part, NOW);
@@ -219,7 +219,7 @@ fn a_bomb_ends_soon_and_leaves_the_rest() {
     );
     let refusal = Refusal::Bbqr(JoinError::Damaged(Damage::TooLarge));
     assert_eq!(seen.last(), Some(&Seen::Foreign(refusal)));
-    assert_eq!(collector.take(&parts[0], NOW), Seen::Whole(carried));
+    assert_eq!(collector.take(&parts[0], NOW), Seen::Whole(payload));
 }
 
 /// BBQr parts that inflate to so many zeros.
@@ -240,19 +240,19 @@ fn bomb(length: usize) -> Vec<Vec<u8>> {
 /// comes again as another.
 #[test]
 fn a_message_that_was_forged_begins_again_as_another() {
-    let carried = Carried {
+    let payload = Payload {
         kind: Kind::Bundle,
         bytes: noise(1000, 3),
     };
-    let mut encoder = fast::Encoder::new(&carried, 100).unwrap();
+    let mut encoder = raptorq::Encoder::new(&payload, 100).unwrap();
     let frames: Vec<String> = (0..30).map(|_| encoder.next_frame()).collect();
     let fast = Stream {
         forged: with_symbol_of(&frames[0], &frames[1]),
         parts: frames,
         need: 11,
-        refusal: Refusal::Fast(FastError::Hash),
+        refusal: Refusal::Raptorq(RaptorqError::Hash),
     };
-    let mut encoder = ur::Encoder::new(&carried, Names::Old, 100, ur::Order::Standard).unwrap();
+    let mut encoder = ur::Encoder::new(&payload, Names::Old, 100, ur::Order::Standard).unwrap();
     let parts: Vec<String> = (0..30).map(|_| encoder.next_part()).collect();
     let ur = Stream {
         forged: with_data_of(&parts[0], &parts[1]),
@@ -284,7 +284,7 @@ fn a_message_that_was_forged_begins_again_as_another() {
             .iter()
             .map(|part| take(part))
             .collect();
-        assert!(seen.contains(&Seen::Whole(carried.clone())));
+        assert!(seen.contains(&Seen::Whole(payload.clone())));
         assert_eq!(furthest.len(), 2);
     }
 }
@@ -300,16 +300,16 @@ struct Stream {
 /// the other's.
 #[test]
 fn two_messages_in_turn_keep_what_they_have() {
-    let message = |seed| Carried {
+    let message = |seed| Payload {
         kind: Kind::Bundle,
         bytes: noise(1000, seed),
     };
-    let of_fast = |carried: &Carried| {
-        let mut encoder = fast::Encoder::new(carried, 100).unwrap();
+    let of_fast = |payload: &Payload| {
+        let mut encoder = raptorq::Encoder::new(payload, 100).unwrap();
         (0..11).map(|_| encoder.next_frame()).collect::<Vec<_>>()
     };
-    let of_ur = |carried: &Carried| {
-        let mut encoder = ur::Encoder::new(carried, Names::Old, 100, ur::Order::Standard).unwrap();
+    let of_ur = |payload: &Payload| {
+        let mut encoder = ur::Encoder::new(payload, Names::Old, 100, ur::Order::Standard).unwrap();
         (0..10).map(|_| encoder.next_part()).collect::<Vec<_>>()
     };
     let (one, two) = (message(4), message(5));
@@ -319,7 +319,7 @@ fn two_messages_in_turn_keep_what_they_have() {
         for (a, b) in first.iter().zip(&second) {
             for part in [a, b] {
                 match collector.take(part.as_bytes(), NOW) {
-                    Seen::Whole(carried) => whole.push(carried),
+                    Seen::Whole(payload) => whole.push(payload),
                     seen => assert!(is_nearer(&seen), "{seen:?}"),
                 }
             }
@@ -333,11 +333,11 @@ fn two_messages_in_turn_keep_what_they_have() {
 /// for ever.
 #[test]
 fn a_message_that_is_not_what_it_claims_is_refused_each_time() {
-    let carried = Carried {
+    let payload = Payload {
         kind: Kind::Bytes,
         bytes: noise(300, 6),
     };
-    let mut encoder = ur::Encoder::new(&carried, Names::Old, 200, ur::Order::Standard).unwrap();
+    let mut encoder = ur::Encoder::new(&payload, Names::Old, 200, ur::Order::Standard).unwrap();
     let parts: Vec<String> = (0..2)
         .map(|_| encoder.next_part().replace("BYTES", "CRYPTO-PSBT"))
         .collect();
@@ -352,7 +352,7 @@ fn a_message_that_is_not_what_it_claims_is_refused_each_time() {
 
 #[test]
 fn malformed_codes_say_why_and_change_nothing() {
-    let (carried, parts) = parts(1000, 1);
+    let (payload, parts) = parts(1000, 1);
     let mut collector = Collector::new(Wanted::Anything);
     for part in &parts[1..] {
         collector.take(part, NOW);
@@ -381,7 +381,7 @@ fn malformed_codes_say_why_and_change_nothing() {
         );
         assert_eq!((collector.progress(), collector.held()), (before, held));
     }
-    assert_eq!(collector.take(&parts[0], NOW), Seen::Whole(carried));
+    assert_eq!(collector.take(&parts[0], NOW), Seen::Whole(payload));
 }
 
 #[test]

@@ -5,12 +5,12 @@ use std::time::Duration;
 use cofferdam_transport::bbqr::{Encoder, Encoding, FileType};
 use cofferdam_transport::collect::{Collector, Refusal, Seen, Wanted};
 use cofferdam_transport::schedule::Parts as _;
-use cofferdam_transport::{Carried, Kind};
+use cofferdam_transport::{Kind, Payload};
 
 const NOW: Duration = Duration::ZERO;
 
-fn is_descriptor(carried: &Carried) -> bool {
-    carried.kind != Kind::Text || carried.bytes.starts_with(b"wpkh(")
+fn is_descriptor(payload: &Payload) -> bool {
+    payload.kind != Kind::Text || payload.bytes.starts_with(b"wpkh(")
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn a_link_on_the_wall_does_not_end_a_scan() {
     }
     assert_eq!(
         seen,
-        Seen::Whole(Carried {
+        Seen::Whole(Payload {
             kind: Kind::Text,
             bytes: descriptor.into_bytes()
         })

@@ -9,7 +9,7 @@ use std::io::{BufRead, Write};
 use std::process::{Command, Stdio};
 
 use cofferdam_transport::ur::{MAX_FRAGMENTS, Names, Order};
-use cofferdam_transport::{Assembly, Carried, Kind, Step, fast, ur};
+use cofferdam_transport::{Assembly, Kind, Payload, Step, raptorq, ur};
 use common::Random;
 
 /// Set where this program is the one that is measured.
@@ -23,14 +23,14 @@ fn decoders_at_their_limits_take_what_the_documents_say() {
     if let Ok(decoder) = std::env::var(DECODER) {
         let peak = match decoder.as_str() {
             "ur" => peak_kib(&mut ur::Decoder::new()),
-            _ => peak_kib(&mut fast::Decoder::new()),
+            _ => peak_kib(&mut raptorq::Decoder::new()),
         };
         println!("\npeak {peak}");
         return;
     }
     // Of 4,096 fragments, and of 4,096 symbols without any of the first round: the most to solve.
     // In MiB.
-    for (decoder, parts, limit) in [("ur", ur_parts(), 24), ("fast", fast_frames(), 64)] {
+    for (decoder, parts, limit) in [("ur", ur_parts(), 24), ("fast", raptorq_frames(), 64)] {
         let kib = measured(decoder, &parts);
         println!("{decoder}: {:.1} MiB at most", kib as f64 / 1024.0);
         assert!((1..=limit * 1024).contains(&kib), "{decoder}: {kib} KiB");
@@ -51,17 +51,17 @@ fn ur_parts() -> Vec<String> {
     parts.skip(MAX_FRAGMENTS).collect()
 }
 
-fn fast_frames() -> Vec<String> {
+fn raptorq_frames() -> Vec<String> {
     let hash = 32;
     let mut encoder =
-        fast::Encoder::new(&message(fast::MAX_SYMBOLS * FRAGMENT - hash), FRAGMENT).unwrap();
-    assert_eq!(encoder.symbols(), fast::MAX_SYMBOLS);
-    let frames = (0..fast::MAX_SYMBOLS * 2 + 10).map(|_| encoder.next_frame());
-    frames.skip(fast::MAX_SYMBOLS).collect()
+        raptorq::Encoder::new(&message(raptorq::MAX_SYMBOLS * FRAGMENT - hash), FRAGMENT).unwrap();
+    assert_eq!(encoder.symbols(), raptorq::MAX_SYMBOLS);
+    let frames = (0..raptorq::MAX_SYMBOLS * 2 + 10).map(|_| encoder.next_frame());
+    frames.skip(raptorq::MAX_SYMBOLS).collect()
 }
 
-fn message(length: usize) -> Carried {
-    Carried {
+fn message(length: usize) -> Payload {
+    Payload {
         kind: Kind::Bundle,
         bytes: Random(1).bytes(length),
     }
@@ -95,8 +95,8 @@ fn measured(decoder: &str, parts: &[String]) -> usize {
 fn peak_kib(decoder: &mut impl Assembly) -> usize {
     let before = resident("VmRSS:");
     for line in std::io::stdin().lock().lines() {
-        if let Step::Whole(carried) = decoder.take(line.unwrap().as_bytes()).unwrap() {
-            assert!(carried.bytes.len() > 8_000_000);
+        if let Step::Whole(payload) = decoder.take(line.unwrap().as_bytes()).unwrap() {
+            assert!(payload.bytes.len() > 8_000_000);
             return resident("VmHWM:") - before;
         }
     }

@@ -4,7 +4,7 @@ use cofferdam_core::wallet::{ImportOptions, Wallet};
 use cofferdam_core::{Network, ScriptType};
 use cofferdam_transport::registry::{Account, HdKey, Output, RegistryError, Source, descriptors};
 use cofferdam_transport::ur::{Decoder, Names};
-use cofferdam_transport::{Assembly, Carried, Kind, Step};
+use cofferdam_transport::{Assembly, Kind, Payload, Step};
 use data_encoding::HEXLOWER;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -29,8 +29,8 @@ fn strings(value: &Value) -> Vec<String> {
         .collect()
 }
 
-fn carried(kind: Kind, bytes: Vec<u8>) -> Carried {
-    Carried { kind, bytes }
+fn payload(kind: Kind, bytes: Vec<u8>) -> Payload {
+    Payload { kind, bytes }
 }
 
 fn import(text: &str, network: Network, script_type: Option<ScriptType>) -> Wallet {
@@ -58,10 +58,10 @@ const TEST_WALLET: &str = "wpkh([73c5da0a/84h/1h/0h]tpubDC8msFGeGuwnKG9Upg7DM2b4
 fn urs_of_the_papers_hold_their_cbor() {
     for name in ["hdkey_public", "hdkey_master", "account_new"] {
         let text = vector(name)["ur"].as_str().unwrap().to_uppercase();
-        let Ok(Step::Whole(carried)) = Decoder::new().take(text.as_bytes()) else {
+        let Ok(Step::Whole(payload)) = Decoder::new().take(text.as_bytes()) else {
             panic!("{name} is not read");
         };
-        assert_eq!(carried.bytes, cbor(name), "{name}");
+        assert_eq!(payload.bytes, cbor(name), "{name}");
     }
 }
 
@@ -204,7 +204,7 @@ fn every_wallet_comes_back_from_every_form() {
                 (Kind::Output, Output::of_wallet(wallet, names).encode(names)),
                 (Kind::Account, account.encode(names)),
             ] {
-                let text = descriptors(&carried(kind, bytes)).unwrap();
+                let text = descriptors(&payload(kind, bytes)).unwrap();
                 let back = import(&text, wallet.network(), None);
                 assert_eq!(back.id(), wallet.id(), "{kind:?} {names:?}");
             }
@@ -282,15 +282,15 @@ fn a_template_may_tell_the_branches() {
 
 #[test]
 fn a_key_by_itself_needs_a_purpose() {
-    let key = carried(Kind::HdKey, cbor("output_pkh")[6..].to_vec());
+    let key = payload(Kind::HdKey, cbor("output_pkh")[6..].to_vec());
     assert!(descriptors(&key).unwrap().starts_with("pkh("));
     let no_purpose = items(&[b"\xa1\x03\x58\x21", &cbor("hdkey_public")[4..37]]);
     assert_eq!(
-        descriptors(&carried(Kind::HdKey, no_purpose)),
+        descriptors(&payload(Kind::HdKey, no_purpose)),
         Err(RegistryError::Missing { field: "origin" })
     );
     assert_eq!(
-        descriptors(&carried(Kind::Text, vec![])),
+        descriptors(&payload(Kind::Text, vec![])),
         Err(RegistryError::OtherKind)
     );
 }
@@ -367,7 +367,7 @@ proptest! {
             let at = index.index(bytes.len());
             bytes[at] ^= 1u8 << bit;
             for kind in [Kind::HdKey, Kind::Output, Kind::Account] {
-                let _ = descriptors(&carried(kind, bytes.clone()));
+                let _ = descriptors(&payload(kind, bytes.clone()));
             }
         }
     }

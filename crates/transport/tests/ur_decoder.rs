@@ -10,22 +10,22 @@ use std::time::{Duration, Instant};
 use cofferdam_transport::ur::{
     Decoder, Encoder, MAX_FRAGMENTS, MAX_MESSAGE_BYTES, Names, Order, UrError,
 };
-use cofferdam_transport::{Assembly, Carried, Kind, Progress, Step};
+use cofferdam_transport::{Assembly, Kind, Payload, Progress, Step};
 use common::Random;
 use proptest::prelude::*;
 use ur::bytewords::{Style, encode};
 
-fn psbt(size: usize, seed: u64) -> Carried {
+fn psbt(size: usize, seed: u64) -> Payload {
     let mut bytes = b"psbt\xff".to_vec();
     bytes.extend(Random(seed).bytes(size - 5));
-    Carried {
+    Payload {
         kind: Kind::Psbt,
         bytes,
     }
 }
 
-fn parts(carried: &Carried, fragment: usize, order: Order, count: usize) -> Vec<String> {
-    let mut encoder = Encoder::new(carried, Names::Old, fragment, order).unwrap();
+fn parts(payload: &Payload, fragment: usize, order: Order, count: usize) -> Vec<String> {
+    let mut encoder = Encoder::new(payload, Names::Old, fragment, order).unwrap();
     (0..count).map(|_| encoder.next_part()).collect()
 }
 
@@ -33,11 +33,11 @@ fn parts(carried: &Carried, fragment: usize, order: Order, count: usize) -> Vec<
 fn feed<'a>(
     decoder: &mut Decoder,
     parts: impl IntoIterator<Item = &'a String>,
-) -> (Carried, usize) {
+) -> (Payload, usize) {
     let mut last = decoder.progress();
     for (index, part) in parts.into_iter().enumerate() {
         match decoder.take(part.as_bytes()).unwrap() {
-            Step::Whole(carried) => return (carried, index + 1),
+            Step::Whole(payload) => return (payload, index + 1),
             step => {
                 let now = decoder.progress();
                 assert!(now.have <= now.need);
@@ -72,14 +72,14 @@ fn one_piece_comes_through() {
         (Kind::Bytes, b"\xff\x00"),
     ] {
         for names in [Names::Old, Names::New] {
-            let carried = Carried {
+            let payload = Payload {
                 kind,
                 bytes: bytes.to_vec(),
             };
-            let mut encoder = Encoder::new(&carried, names, 100, Order::Standard).unwrap();
+            let mut encoder = Encoder::new(&payload, names, 100, Order::Standard).unwrap();
             let mut decoder = Decoder::new();
             let part = encoder.next_part();
-            assert_eq!(decoder.take(part.as_bytes()), Ok(Step::Whole(carried)));
+            assert_eq!(decoder.take(part.as_bytes()), Ok(Step::Whole(payload)));
             assert_eq!(decoder.take(part.as_bytes()), Ok(Step::Known));
             assert_eq!(decoder.progress(), Progress { have: 1, need: 1 });
         }
@@ -92,11 +92,11 @@ fn every_start_and_order_comes_together() {
     for order in [Order::Standard, Order::Fresh] {
         let parts = parts(&message, 100, order, 400);
         for start in [0, 1, 13, 25, 26, 51, 200] {
-            let (carried, _) = feed(&mut Decoder::new(), &parts[start..]);
-            assert_eq!(carried, message);
+            let (payload, _) = feed(&mut Decoder::new(), &parts[start..]);
+            assert_eq!(payload, message);
         }
-        let (carried, _) = feed(&mut Decoder::new(), parts[..60].iter().rev());
-        assert_eq!(carried, message);
+        let (payload, _) = feed(&mut Decoder::new(), parts[..60].iter().rev());
+        assert_eq!(payload, message);
     }
 }
 
@@ -340,9 +340,9 @@ fn the_largest_message_comes_together() {
     let message = psbt(400_000, 9);
     let parts = parts(&message, 100, Order::Standard, 5_000);
     let start = Instant::now();
-    let (carried, given) = feed(&mut Decoder::new(), &parts[700..]);
+    let (payload, given) = feed(&mut Decoder::new(), &parts[700..]);
     println!("K = 4001: {given} parts in {:?}", start.elapsed());
-    assert_eq!(carried, message);
+    assert_eq!(payload, message);
     assert!(given <= 4_241);
 }
 
@@ -378,8 +378,8 @@ proptest! {
         let mut got = None;
         for _ in 0..20 * encoder.fragments() + 100 {
             let part = encoder.next_part();
-            if random.below(3) > 0 && let Step::Whole(carried) = decoder.take(part.as_bytes()).unwrap() {
-                got = Some(carried);
+            if random.below(3) > 0 && let Step::Whole(payload) = decoder.take(part.as_bytes()).unwrap() {
+                got = Some(payload);
                 break;
             }
         }

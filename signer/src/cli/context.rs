@@ -10,8 +10,8 @@ use crate::error::Failure;
 use crate::jobs;
 use crate::machine::{self, Fitness, Unfit};
 use crate::output;
-use crate::policy::{Stance, Stances};
-use crate::process::{Confined, Interrupts, Peer, Reach, confine};
+use crate::policy::{MachinePolicies, MachinePolicy};
+use crate::process::{Confined, Interrupts, LandlockRules, Peer, confine};
 use crate::protocol::{
     Answer, BundleFile, IntakeReply, IntakeRequest, Job, Outcome, PsbtFile, Request, ReturnFile,
     RunReview, Sight, SignedFile, Source, Unlock,
@@ -57,10 +57,10 @@ impl Done {
 /// The global options.
 pub(crate) struct Context {
     global: Global,
-    reach: Reach,
+    rules: LandlockRules,
     /// What the hint beside the vault permits of the machine, where no option does; read once, at
     /// the start.
-    hint: Stances,
+    hint: MachinePolicies,
 }
 
 /// The processes of a job that runs.
@@ -71,12 +71,12 @@ pub(crate) struct Workers {
 }
 
 impl Context {
-    /// `reach` is what the screen process reads and writes for the command.
-    pub(super) fn new(global: Global, reach: Reach) -> Self {
+    /// `rules` is what the screen process reads and writes for the command.
+    pub(super) fn new(global: Global, rules: LandlockRules) -> Self {
         let hint = hint(&global);
         Context {
             global,
-            reach,
+            rules,
             hint,
         }
     }
@@ -181,7 +181,7 @@ impl Context {
             output::progress(&format!("warning: {warning}"));
         }
         for kind in fitness.unfit {
-            if self.hint.of(kind) == Stance::Warn {
+            if self.hint.of(kind) == MachinePolicy::Warn {
                 output::progress(&format!(
                     "warning: this machine is not fit ({kind}), and the policy lets it go on"
                 ));
@@ -225,7 +225,7 @@ impl Context {
 
     /// Confines the screen process, and tells how far.
     pub(super) fn try_to_confine(&self) -> std::io::Result<Confined> {
-        confine(&self.reach)
+        confine(&self.rules)
     }
 
     /// After the forks: the children's files are others than the screen's. Before the thread that
@@ -350,18 +350,18 @@ pub(super) fn out_of_turn() -> Failure {
 }
 
 /// Reads the hint, without what options allow in any case.
-fn hint(global: &Global) -> Stances {
+fn hint(global: &Global) -> MachinePolicies {
     let Some(vault) = &global.vault else {
-        return Stances::default();
+        return MachinePolicies::default();
     };
-    let mut hint = Stances::hinted(vault);
+    let mut hint = MachinePolicies::hinted(vault);
     // Only a vault can confirm it: beside none, `init` would believe it.
-    if hint == Stances::default() || !vault.exists() {
-        return Stances::default();
+    if hint == MachinePolicies::default() || !vault.exists() {
+        return MachinePolicies::default();
     }
     let online = global.allow_online.then_some(Unfit::Network);
     for kind in global.allow_unfit.iter().copied().chain(online) {
-        hint.set(kind, Stance::Refuse);
+        hint.set(kind, MachinePolicy::Refuse);
     }
     hint
 }

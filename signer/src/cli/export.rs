@@ -8,7 +8,7 @@ use serde_json::json;
 use super::context::{Context, Done, out_of_turn};
 use crate::error::Failure;
 use crate::files::{self, Existing};
-use crate::process::Reach;
+use crate::process::LandlockRules;
 use crate::protocol::{ExportFormat, Job, Outcome};
 use crate::screens;
 
@@ -39,8 +39,8 @@ pub(crate) struct Args {
 
 impl Args {
     /// Adds what the screen process reads and writes.
-    pub(super) fn reach(&self, reach: Reach) -> Reach {
-        self.out.iter().fold(reach, |reach, out| reach.writes(out))
+    pub(super) fn landlock_rules(&self, rules: LandlockRules) -> LandlockRules {
+        self.out.iter().fold(rules, |rules, out| rules.writes(out))
     }
 }
 

@@ -10,12 +10,12 @@ mod export;
 mod init;
 mod inspect;
 mod journal;
+mod landlock_rules;
 mod man;
 mod passphrase;
 mod policy;
 mod prune;
 mod qr;
-mod reach;
 mod repair;
 mod restore;
 mod scan;
@@ -194,8 +194,8 @@ pub(crate) fn wants_json() -> bool {
 ///
 /// Call it from the process's only thread: commands that need the vault fork here.
 pub(crate) fn run(cli: Cli) -> Result<Done, Failure> {
-    let reach = reach::of(&cli.command, &cli.global);
-    let context = Context::new(cli.global, reach);
+    let rules = landlock_rules::of(&cli.command, &cli.global);
+    let context = Context::new(cli.global, rules);
     match cli.command {
         Command::Init(args) => init::run(&context, args),
         Command::Restore(args) => restore::run(&context, args),

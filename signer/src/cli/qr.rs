@@ -5,23 +5,23 @@ use std::path::{Path, PathBuf};
 
 use cofferdam_core::psbt::{Limits, decode};
 use cofferdam_core::wallet::{Wallet, WalletName};
-use cofferdam_optics::args::ShowArgs;
-use cofferdam_optics::{self as optics, PicturesError, ShowError};
+use cofferdam_scanner::args::ShowArgs;
+use cofferdam_scanner::{self as scanner, PicturesError, ShowError};
 use cofferdam_transport::bundle::looks_like_bundle;
 use cofferdam_transport::registry::{Account, HdKey, Output};
 use cofferdam_transport::returned::looks_like_return;
 use cofferdam_transport::schedule::ScheduleError;
 use cofferdam_transport::seed_qr::looks_like_seed;
-use cofferdam_transport::still::recognise;
+use cofferdam_transport::single_frame::recognise;
 use cofferdam_transport::ur::Names;
-use cofferdam_transport::{Carried, Kind};
+use cofferdam_transport::{Kind, Payload};
 use serde_json::{Value, json};
 
 use super::context::{Context, Done, out_of_turn};
 use super::secret_text::may_be_secret;
 use crate::error::{Exit, Failure};
 use crate::files::{self, Existing};
-use crate::process::Reach;
+use crate::process::LandlockRules;
 use crate::protocol::{ExportFormat, Job, Outcome};
 use crate::screens;
 
@@ -82,9 +82,9 @@ pub(crate) enum WalletForm {
 
 impl Args {
     /// Adds what the screen process reads and writes.
-    pub(super) fn reach(&self, reach: Reach) -> Reach {
-        let reach = self.file.iter().fold(reach, Reach::reads);
-        self.out.iter().fold(reach, |reach, out| reach.writes(out))
+    pub(super) fn landlock_rules(&self, rules: LandlockRules) -> LandlockRules {
+        let rules = self.file.iter().fold(rules, LandlockRules::reads);
+        self.out.iter().fold(rules, |rules, out| rules.writes(out))
     }
 }
 
@@ -93,7 +93,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
         Some(out) => check_pictures(out)?,
         None => check_terminal()?,
     }
-    let (carried, what) = match (&args.file, &args.account) {
+    let (payload, what) = match (&args.file, &args.account) {
         (Some(path), _) if context.reads_secret_from(path) => return Err(secret(path)),
         (Some(path), _) => {
             context.confine()?;
@@ -112,14 +112,14 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     };
     match &args.out {
         Some(out) => {
-            let json = write(carried, &args.show, out)?;
+            let json = write(payload, &args.show, out)?;
             Ok(Done::new(
                 json,
                 format!("codes of {what}: {}\n", screens::path(out)),
             ))
         }
         None => {
-            show(carried, &args.show, &what)?;
+            show(payload, &args.show, &what)?;
             Ok(Done::new(json!({"shown": what}), ""))
         }
     }
@@ -127,31 +127,31 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
 
 /// Refuses early what could only be shown in vain.
 pub(super) fn check_terminal() -> Result<(), Failure> {
-    optics::largest_on_terminal()
+    scanner::largest_on_terminal()
         .map(|_| ())
         .map_err(|error| on_terminal(&error))
 }
 
 /// Refuses early a name that says no format of pictures.
 pub(super) fn check_pictures(out: &Path) -> Result<(), Failure> {
-    optics::check_pictures(out, 1).map_err(|error| undrawn(&error))
+    scanner::check_pictures(out, 1).map_err(|error| undrawn(&error))
 }
 
 /// Shows a message on the terminal.
-pub(super) fn show(carried: Carried, args: &ShowArgs, title: &str) -> Result<(), Failure> {
-    let largest = optics::largest_on_terminal().map_err(|error| on_terminal(&error))?;
+pub(super) fn show(payload: Payload, args: &ShowArgs, title: &str) -> Result<(), Failure> {
+    let largest = scanner::largest_on_terminal().map_err(|error| on_terminal(&error))?;
     let schedule = args
-        .schedule(carried, Some(largest))
+        .schedule(payload, Some(largest))
         .map_err(|error| unshowable(&error))?;
-    optics::show(schedule, args.theme(), title).map_err(|error| on_terminal(&error))
+    scanner::show(schedule, args.theme(), title).map_err(|error| on_terminal(&error))
 }
 
 /// Writes the codes of a message as pictures. Returns what `--json` says of them.
-pub(super) fn write(carried: Carried, args: &ShowArgs, out: &Path) -> Result<Value, Failure> {
+pub(super) fn write(payload: Payload, args: &ShowArgs, out: &Path) -> Result<Value, Failure> {
     let mut schedule = args
-        .schedule(carried, None)
+        .schedule(payload, None)
         .map_err(|error| unshowable(&error))?;
-    let pictures = optics::pictures(&mut schedule, out).map_err(|error| undrawn(&error))?;
+    let pictures = scanner::pictures(&mut schedule, out).map_err(|error| undrawn(&error))?;
     if pictures.iter().any(|picture| picture.name.is_some()) {
         fs::create_dir_all(out).map_err(|error| Failure::writing(out, &error))?;
     }
@@ -176,15 +176,15 @@ pub(super) fn write(carried: Carried, args: &ShowArgs, out: &Path) -> Result<Val
 }
 
 /// Returns a PSBT as it is carried: in binary, whatever its encoding.
-pub(super) fn psbt(file: &[u8]) -> Result<Carried, Failure> {
+pub(super) fn psbt(file: &[u8]) -> Result<Payload, Failure> {
     let (_, binary) = decode(file, &Limits::DEFAULT).map_err(Failure::unexpected)?;
-    Ok(Carried {
+    Ok(Payload {
         kind: Kind::Psbt,
         bytes: binary.into_owned(),
     })
 }
 
-fn read(path: &Path) -> Result<Carried, Failure> {
+fn read(path: &Path) -> Result<Payload, Failure> {
     let read =
         files::read(path, MAX_FILE).map_err(|error| Failure::reading("the file", path, &error))?;
     let Some(bytes) = read else {
@@ -205,7 +205,7 @@ fn read(path: &Path) -> Result<Carried, Failure> {
         }
         bytes => return text_or_psbt(path, bytes.trim_ascii_end()),
     };
-    Ok(Carried { kind, bytes })
+    Ok(Payload { kind, bytes })
 }
 
 fn secret(path: &Path) -> Failure {
@@ -217,7 +217,7 @@ fn secret(path: &Path) -> Failure {
     )
 }
 
-fn text_or_psbt(path: &Path, bytes: &[u8]) -> Result<Carried, Failure> {
+fn text_or_psbt(path: &Path, bytes: &[u8]) -> Result<Payload, Failure> {
     let unknown = |reason: String| {
         Failure::new(
             Exit::Malformed,
@@ -227,15 +227,15 @@ fn text_or_psbt(path: &Path, bytes: &[u8]) -> Result<Carried, Failure> {
         )
     };
     match recognise(bytes) {
-        Ok(carried) if matches!(carried.kind, Kind::Bytes | Kind::Seed) => {
+        Ok(payload) if matches!(payload.kind, Kind::Bytes | Kind::Seed) => {
             Err(unknown("it holds nothing that is carried as codes".into()))
         }
-        Ok(carried)
-            if matches!(carried.kind, Kind::Text | Kind::Json) && may_be_secret(&carried.bytes) =>
+        Ok(payload)
+            if matches!(payload.kind, Kind::Text | Kind::Json) && may_be_secret(&payload.bytes) =>
         {
             Err(secret(path))
         }
-        Ok(carried) => Ok(carried),
+        Ok(payload) => Ok(payload),
         Err(error) => Err(unknown(error.to_string())),
     }
 }
@@ -245,7 +245,7 @@ fn wallet(
     name: &WalletName,
     form: WalletForm,
     names: Names,
-) -> Result<Carried, Failure> {
+) -> Result<Payload, Failure> {
     let job = Job::Export {
         account: name.clone(),
         format: ExportFormat::Json,
@@ -254,18 +254,18 @@ fn wallet(
         return Err(out_of_turn());
     };
     let wallet = Wallet::parse_json(export.text.as_bytes()).map_err(Failure::unexpected)?;
-    let carried = |kind, bytes| Ok(Carried { kind, bytes });
+    let payload = |kind, bytes| Ok(Payload { kind, bytes });
     match form {
-        WalletForm::Json => carried(Kind::Json, export.text.trim_end().into()),
-        WalletForm::Descriptor => carried(Kind::Text, wallet.descriptor_text().into_bytes()),
-        WalletForm::Hdkey => carried(Kind::HdKey, HdKey::of_wallet(&wallet).encode(names)),
-        WalletForm::Output => carried(
+        WalletForm::Json => payload(Kind::Json, export.text.trim_end().into()),
+        WalletForm::Descriptor => payload(Kind::Text, wallet.descriptor_text().into_bytes()),
+        WalletForm::Hdkey => payload(Kind::HdKey, HdKey::of_wallet(&wallet).encode(names)),
+        WalletForm::Output => payload(
             Kind::Output,
             Output::of_wallet(&wallet, names).encode(names),
         ),
         WalletForm::Account => {
             let account = Account::of_wallets(&[&wallet]).map_err(Failure::unexpected)?;
-            carried(Kind::Account, account.encode(names))
+            payload(Kind::Account, account.encode(names))
         }
     }
 }
@@ -305,7 +305,7 @@ mod tests {
             let path = folder.path().join("f");
             fs::write(&path, bytes).unwrap();
             match read(&path) {
-                Ok(carried) => format!("{:?}", carried.kind),
+                Ok(payload) => format!("{:?}", payload.kind),
                 Err(failure) => failure.code,
             }
         };

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::context::{Context, Done, out_of_turn};
 use crate::error::Failure;
-use crate::process::Reach;
+use crate::process::LandlockRules;
 use crate::protocol::{Job, Outcome, ResealJob};
 use crate::screens;
 use crate::store::{Repaired, VaultPath};
@@ -36,8 +36,8 @@ pub(crate) struct Args {
 
 impl Args {
     /// Adds what the screen process reads and writes.
-    pub(super) fn reach(&self, reach: Reach) -> Reach {
-        self.chosen.iter().fold(reach, Reach::reads)
+    pub(super) fn landlock_rules(&self, rules: LandlockRules) -> LandlockRules {
+        self.chosen.iter().fold(rules, LandlockRules::reads)
     }
 }
 

@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use cofferdam_optics::args::{LookArgs, ShowArgs};
-use cofferdam_transport::{Carried, Kind};
+use cofferdam_scanner::args::{LookArgs, ShowArgs};
+use cofferdam_transport::{Kind, Payload};
 use serde_json::json;
 
 use super::context::{Context, Done, out_of_turn};
 use super::qr;
 use super::sign::{
-    ApprovalArgs, SignedRun, check_room, places, review_and_sign, signed_json, targets,
+    ConsentArgs, SignedRun, check_room, places, review_and_sign, signed_json, targets,
 };
 use crate::error::Failure;
-use crate::process::Reach;
+use crate::process::LandlockRules;
 use crate::protocol::{Digest, Sight};
 use crate::screens;
 
@@ -46,7 +46,7 @@ pub(crate) struct Args {
     psbts: bool,
 
     #[command(flatten)]
-    approval: ApprovalArgs,
+    consent: ConsentArgs,
 
     #[command(flatten)]
     show: ShowArgs,
@@ -54,15 +54,15 @@ pub(crate) struct Args {
 
 impl Args {
     /// Adds what the screen process reads and writes.
-    pub(super) fn reach(&self, reach: Reach) -> Reach {
+    pub(super) fn landlock_rules(&self, rules: LandlockRules) -> LandlockRules {
         let written = [&self.out, &self.qr].into_iter().flatten();
-        written.fold(reach, |reach, out| reach.writes(out))
+        written.fold(rules, |rules, out| rules.writes(out))
     }
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     let mut workers = context.start(true)?;
-    args.approval.check_terminal()?;
+    args.consent.check_terminal()?;
     let on_terminal = args.out.is_none() && args.qr.is_none();
     if let Some(out) = &args.qr {
         qr::check_pictures(out)?;
@@ -88,7 +88,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
         }
         None => None,
     };
-    let run = review_and_sign(context, &mut workers, "scan", inputs, args.approval)?;
+    let run = review_and_sign(context, &mut workers, "scan", inputs, args.consent)?;
     let mut done = match targets {
         Some(targets) => run.write(psbts, &targets)?,
         None => run.to_note(summary(&run)),
@@ -96,17 +96,17 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     if args.qr.is_none() && !on_terminal {
         return Ok(done);
     }
-    let carried = answer(&run, psbts)?;
+    let payload = answer(&run, psbts)?;
     match &args.qr {
         Some(out) => {
-            let written = qr::write(carried, &args.show, out)?;
+            let written = qr::write(payload, &args.show, out)?;
             done.text
                 .push_str(&format!("codes: {}\n", screens::path(out)));
             if let Some(object) = done.json.as_object_mut() {
                 object.insert("codes".into(), written);
             }
         }
-        None => qr::show(carried, &args.show, "signed")?,
+        None => qr::show(payload, &args.show, "signed")?,
     }
     Ok(done)
 }
@@ -124,9 +124,9 @@ pub(super) fn sights(look: &LookArgs) -> Vec<Sight> {
 }
 
 /// What goes back: the return of a bundle, or the signed PSBT in binary.
-fn answer(run: &SignedRun, psbts: bool) -> Result<Carried, Failure> {
+fn answer(run: &SignedRun, psbts: bool) -> Result<Payload, Failure> {
     if let (Some(returned), false) = (&run.returned, psbts) {
-        return Ok(Carried {
+        return Ok(Payload {
             kind: Kind::Return,
             bytes: returned.bytes.0.clone(),
         });

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::context::{Context, Done};
 use crate::error::{Exit, Failure};
-use crate::process::Reach;
+use crate::process::LandlockRules;
 use crate::selfcheck::{self, State};
 
 /// Check this program and this machine: the program's own hash, random numbers, clock, known
@@ -23,8 +23,8 @@ pub(crate) struct Args {}
 
 impl Args {
     /// Adds what the screen process reads and writes.
-    pub(super) fn reach(&self, reach: Reach) -> Reach {
-        reach.reads("/proc/self/exe")
+    pub(super) fn landlock_rules(&self, rules: LandlockRules) -> LandlockRules {
+        rules.reads("/proc/self/exe")
     }
 }
 

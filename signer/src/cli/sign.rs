@@ -15,7 +15,7 @@ use crate::error::{Exit, Failure};
 use crate::files::{self, Existing};
 use crate::jobs::terminal_failure;
 use crate::output;
-use crate::process::{Reach, Terminal};
+use crate::process::{LandlockRules, Terminal};
 use crate::protocol::{
     Consent, Digest, Job, Outcome, ReturnFile, RunReview, SignJob, SignedFile, Unlocked,
 };
@@ -59,12 +59,12 @@ pub(crate) struct Args {
     expect: Vec<PathBuf>,
 
     #[command(flatten)]
-    approval: ApprovalArgs,
+    consent: ConsentArgs,
 }
 
 /// How the operator's consent is had, and what a review is held against.
 #[derive(Debug, clap::Args)]
-pub(crate) struct ApprovalArgs {
+pub(crate) struct ConsentArgs {
     /// Sign without asking, if there is no warning that is not accepted.
     #[arg(long)]
     yes: bool,
@@ -77,7 +77,7 @@ pub(crate) struct ApprovalArgs {
     limits: LimitArgs,
 }
 
-impl ApprovalArgs {
+impl ConsentArgs {
     /// Refuses early what could only be asked in vain.
     pub(super) fn check_terminal(&self) -> Result<(), Failure> {
         if self.yes {
@@ -95,13 +95,13 @@ impl ApprovalArgs {
 
 impl Args {
     /// Adds what the screen process reads and writes.
-    pub(super) fn reach(&self, reach: Reach) -> Reach {
+    pub(super) fn landlock_rules(&self, rules: LandlockRules) -> LandlockRules {
         match &self.out {
-            Some(out) => reach.writes(out),
+            Some(out) => rules.writes(out),
             None => self
                 .files
                 .iter()
-                .fold(reach, |reach, file| reach.writes(file)),
+                .fold(rules, |rules, file| rules.writes(file)),
         }
     }
 }
@@ -109,12 +109,12 @@ impl Args {
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     context.check_standard_input(args.files.iter().chain(&args.expect))?;
     let mut workers = context.start(true)?;
-    args.approval.check_terminal()?;
+    args.consent.check_terminal()?;
     let compares = !args.expect.is_empty();
     let inputs = workers.read_with(args.files, args.expect)?;
     let targets = targets(&places(&inputs, args.psbts)?, args.out.as_deref())?;
     check_room(&targets, &inputs)?;
-    let run = review_and_sign(context, &mut workers, "sign", inputs, args.approval)?;
+    let run = review_and_sign(context, &mut workers, "sign", inputs, args.consent)?;
     let mut done = run.write(args.psbts, &targets)?;
     if compares {
         done.text
@@ -189,13 +189,13 @@ pub(super) fn review_and_sign(
     workers: &mut Workers,
     command: &str,
     inputs: Inputs,
-    approval: ApprovalArgs,
+    given: ConsentArgs,
 ) -> Result<SignedRun, Failure> {
     let job = Job::Sign(SignJob {
         files: inputs.files,
         bundle: inputs.bundle,
-        max_fee_sat: approval.limits.max_fee_sat,
-        supersede: approval.limits.supersede,
+        max_fee_sat: given.limits.max_fee_sat,
+        supersede: given.limits.supersede,
         expected: inputs.expected,
     });
     workers.begin(context, command, job)?;
@@ -207,12 +207,12 @@ pub(super) fn review_and_sign(
         output::show(&text)?;
     }
     if review.would_sign {
-        let consent = match approval.yes {
+        let consent = match given.yes {
             true => Consent::Sign {
                 review: review.review,
-                accept: approval.accept,
+                accept: given.accept,
             },
-            false => ask(&review, &text, approval.accept)?,
+            false => ask(&review, &text, given.accept)?,
         };
         workers.send(&consent)?;
     }

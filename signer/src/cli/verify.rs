@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::context::{Context, Done};
 use crate::error::{Exit, Failure};
 use crate::jobs::store_failure;
-use crate::process::Reach;
+use crate::process::LandlockRules;
 use crate::screens;
 use crate::store::{self, FileReport, VaultPath};
 
@@ -30,8 +30,8 @@ pub(crate) struct Args {
 
 impl Args {
     /// Adds what the screen process reads and writes.
-    pub(super) fn reach(&self, reach: Reach) -> Reach {
-        self.files.iter().fold(reach, Reach::reads)
+    pub(super) fn landlock_rules(&self, rules: LandlockRules) -> LandlockRules {
+        self.files.iter().fold(rules, LandlockRules::reads)
     }
 }
 

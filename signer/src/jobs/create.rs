@@ -173,8 +173,8 @@ fn seed_qr(sights: &[Sight], language: Language, screen: &mut Screen) -> Result<
         Looking::Note(note) => screen.progress(note),
         Looking::Parts { .. } => Ok(()),
     };
-    let carried = scan::look(sights, Wanted::Seed, &screen.channel, &mut tell)?;
-    let content = Zeroizing::new(carried.bytes);
+    let payload = scan::look(sights, Wanted::Seed, &screen.channel, &mut tell)?;
+    let content = Zeroizing::new(payload.bytes);
     let seed = SeedQr::read(&content).map_err(Failure::unexpected)?;
     Ok(match seed {
         SeedQr::Indices(indices) => Mnemonic::from_indices(&indices, language)?,

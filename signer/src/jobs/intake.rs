@@ -8,13 +8,13 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use cofferdam_core::psbt::{Limits, Parsed, PsbtError, Size};
-use cofferdam_optics::open_regular;
+use cofferdam_scanner::open_regular;
 use cofferdam_transport::bundle::{Bundle, BundleError, looks_like_bundle};
 use cofferdam_transport::collect::Wanted;
 use cofferdam_transport::journals::SeenJournal;
 use cofferdam_transport::{Kind, psbt_file};
 
-use super::{reach, scan, unconfined};
+use super::{landlock_rules, scan, unconfined};
 use crate::error::{Exit, Failure};
 use crate::files;
 use crate::folder;
@@ -39,11 +39,11 @@ pub(crate) fn intake(channel: Channel) {
         return;
     };
     let alone = match channel.borrow().as_ref() {
-        Some(channel) => keep_for_reading(channel, reach::read_by(&request)),
+        Some(channel) => keep_for_reading(channel, landlock_rules::read_by(&request)),
         None => Ok(()),
     };
     let done = alone
-        .and_then(|()| confine(&reach::of_intake(&request)))
+        .and_then(|()| confine(&landlock_rules::of_intake(&request)))
         .map_err(unconfined)
         .and_then(|_| match request {
             IntakeRequest::Files { paths, expected } => {
@@ -72,22 +72,22 @@ fn send(channel: &RefCell<Option<Channel>>, reply: &IntakeReply) -> Result<(), F
 fn read_codes(sights: &[Sight], channel: &RefCell<Option<Channel>>) -> Result<(), Failure> {
     let wanted = Wanted::Kinds(&[Kind::Psbt, Kind::Bundle]);
     let mut tell = |looking| send(channel, &IntakeReply::Looking(looking));
-    let carried = scan::look(sights, wanted, channel, &mut tell)?;
-    match carried.kind {
+    let payload = scan::look(sights, wanted, channel, &mut tell)?;
+    match payload.kind {
         Kind::Bundle => {
             let mut run = Run::default();
             read_bundle(
                 PathBuf::from("scanned.bundle"),
-                carried.bytes,
+                payload.bytes,
                 &mut run,
                 channel,
             )
         }
         _ => {
             let path = PathBuf::from("scanned.psbt");
-            Parsed::parse(&carried.bytes, &Limits::DEFAULT)
+            Parsed::parse(&payload.bytes, &Limits::DEFAULT)
                 .map_err(|error| malformed(&path, &error))?;
-            let bytes = Blob(carried.bytes);
+            let bytes = Blob(payload.bytes);
             send(channel, &IntakeReply::File(PsbtFile { path, bytes }))
         }
     }

@@ -307,9 +307,9 @@ fn take_over(session: &mut Session, log: &Log, said: &mut Vec<String>) -> Result
     let at = log.checkpoint();
     let own = journal.log();
     // What it took over itself and nobody confirmed, and then what it is.
-    let carried = unconfirmed(log.entries()).into_iter();
-    let carried = carried.filter(|import| import.vault_id != own.vault_id().0);
-    let all = carried.chain([Import {
+    let payload = unconfirmed(log.entries()).into_iter();
+    let payload = payload.filter(|import| import.vault_id != own.vault_id().0);
+    let all = payload.chain([Import {
         vault_id,
         count: at.count,
         head: at.head,

@@ -10,9 +10,9 @@ mod export;
 mod failure;
 mod intake;
 mod journal;
+mod landlock_rules;
 mod passphrase;
 mod policy;
-mod reach;
 mod repair;
 mod scan;
 mod session;
@@ -42,7 +42,7 @@ pub(crate) fn keys(channel: Channel) {
         return;
     };
     let forking = match &request.job {
-        // The eye is forked, and has read the codes, before anything else of the job is read.
+        // The decoder is forked, and has read the codes, before anything else of the job is read.
         Job::Restore(job) if !job.seed_qr.is_empty() => Forking::BeforeSecrets,
         _ => Forking::Never,
     };
@@ -54,7 +54,7 @@ fn work(request: Request, mut screen: Screen) {
     if let Some(warning) = at_first {
         let _ = screen.progress(warning);
     }
-    let confined = confine(&reach::of_keys(&request)).map_err(unconfined);
+    let confined = confine(&landlock_rules::of_keys(&request)).map_err(unconfined);
     let answer = match confined.and_then(|_| run(request, &mut screen)) {
         Ok(outcome) => Answer::Done(Box::new(outcome)),
         Err(failure) => Answer::Failed(Box::new(failure)),

@@ -1,23 +1,23 @@
 //! Collecting the codes that pictures show. Decoding pictures and reading codes runs in a process
-//! of its own, the eye.
+//! of its own, the decoder.
 
 use std::cell::RefCell;
 
-use cofferdam_optics::{ScanError, Source, Teller, Told, Update, watch};
-use cofferdam_transport::Carried;
+use cofferdam_scanner::{ScanError, Source, Teller, Told, Update, supervise};
+use cofferdam_transport::Payload;
 use cofferdam_transport::collect::{Collector, Wanted};
 
 use crate::error::{Exit, Failure};
-use crate::process::{Channel, spawn_eye};
+use crate::process::{Channel, spawn_decoder};
 use crate::protocol::{Looking, Sight};
 
-/// Looks until a message is whole. The channel is that of this process; the eye does not keep it.
+/// Looks until a message is whole. The channel is that of this process; the decoder does not keep it.
 pub(super) fn look(
     sights: &[Sight],
     wanted: Wanted,
     channel: &RefCell<Option<Channel>>,
     tell: &mut dyn FnMut(Looking) -> Result<(), Failure>,
-) -> Result<Carried, Failure> {
+) -> Result<Payload, Failure> {
     let sources: Vec<Source> = sights
         .iter()
         .map(|sight| match sight.camera {
@@ -36,15 +36,15 @@ pub(super) fn look(
             untold = tell(looking);
         }
     };
-    let mut spawn = || spawn_eye(channel, sights.iter().map(|sight| sight.path.as_path()));
-    let carried = watch(
+    let mut spawn = || spawn_decoder(channel, sights.iter().map(|sight| sight.path.as_path()));
+    let payload = supervise(
         &sources,
         &mut Collector::new(wanted),
         &mut spawn,
         &mut update,
     );
     untold?;
-    carried.map_err(|error| failure(&error, wanted))
+    payload.map_err(|error| failure(&error, wanted))
 }
 
 fn failure(error: &ScanError, wanted: Wanted) -> Failure {

@@ -20,7 +20,7 @@ use crate::error::{Exit, Failure};
 use crate::files::{self, Existing};
 use crate::journal::{Checkpoint, Entry, Event, Journal, JournalKey};
 use crate::machine::Fitness;
-use crate::policy::{Stances, hint_path};
+use crate::policy::{MachinePolicies, hint_path};
 use crate::protocol::{Answer, CheckpointFacts, Source, Unlock, Unlocked};
 use crate::store::{LockedVault, VaultPath};
 
@@ -32,7 +32,7 @@ pub(super) struct Opening {
     pub(super) vault: PathBuf,
     pub(super) unlock: Unlock,
     pub(super) fitness: Fitness,
-    pub(super) hint: Stances,
+    pub(super) hint: MachinePolicies,
     pub(super) command: String,
 }
 
@@ -171,7 +171,11 @@ pub(super) struct Sitting {
 }
 
 /// Holds the hint that was looked at before unlocking against the policy that is sealed.
-fn confirmed(hint: &Stances, sealed: &Stances, vault: &Path) -> Result<(), Failure> {
+fn confirmed(
+    hint: &MachinePolicies,
+    sealed: &MachinePolicies,
+    vault: &Path,
+) -> Result<(), Failure> {
     let Some(kind) = sealed.loosened_by(hint) else {
         return Ok(());
     };
@@ -474,7 +478,7 @@ impl Session {
     /// Writes what the sealed policy says of the machine beside the vault, where it differs.
     fn hint(&self) -> Result<(), Failure> {
         let (sealed, vault) = (&self.body.policy.machine, self.path.vault());
-        if Stances::hinted(vault) == *sealed {
+        if MachinePolicies::hinted(vault) == *sealed {
             return Ok(());
         }
         files::write_private(

@@ -20,8 +20,8 @@ use crate::protocol::{
 };
 use crate::screens;
 use crate::signing::{
-    Approved, Disagreement, Examined, Expected, NotApproved, Signed, SigningWallet, Surroundings,
-    approve, examine, journal_answers, permit, sign as make,
+    Consented, Disagreement, Examined, Expected, NotConsented, Signed, SigningWallet, Surroundings,
+    consented, examine, journal_answers, permit, sign as make,
 };
 
 /// Reviews files. Never writes.
@@ -73,7 +73,7 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
         )?;
         return Err(unfit);
     }
-    let approved = match approve(permitted, &consent, &job.supersede) {
+    let approved = match consented(permitted, &consent, &job.supersede) {
         Ok(approved) => approved,
         Err((reason, permitted)) => {
             record_refusals(&mut session, permitted.refused(&reason.codes()), screen)?;
@@ -166,7 +166,7 @@ fn examined(session: &Session, job: &SignJob) -> Result<Examined, Failure> {
     })
 }
 
-fn signed(session: &Session, approved: Approved) -> Result<Vec<Signed>, Failure> {
+fn signed(session: &Session, approved: Consented) -> Result<Vec<Signed>, Failure> {
     let body = &session.body;
     let master = MasterKey::from_seed(&session.seed, body.network)?;
     let needed = approved.wallets();
@@ -265,16 +265,16 @@ fn disagreement(reason: &Disagreement, left: &str) -> Failure {
     Failure::new(exit, code, format!("{reason}; {left}"), hint)
 }
 
-fn not_approved(reason: &NotApproved) -> Failure {
+fn not_approved(reason: &NotConsented) -> Failure {
     match reason {
-        NotApproved::Declined => Failure::new(
+        NotConsented::Declined => Failure::new(
             Exit::Refused,
             "declined",
             reason,
             "run it again to look at it once more",
         ),
-        NotApproved::OtherReview { .. } => Failure::unexpected(reason),
-        NotApproved::Warnings(codes) => Failure::new(
+        NotConsented::OtherReview { .. } => Failure::unexpected(reason),
+        NotConsented::Warnings(codes) => Failure::new(
             Exit::Refused,
             "warning-not-accepted",
             reason,

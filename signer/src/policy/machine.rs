@@ -21,7 +21,7 @@ const MAX_HINT: u64 = 1024;
 /// What is done where the machine is not fit in one way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Stance {
+pub(crate) enum MachinePolicy {
     /// Nothing is unlocked.
     #[default]
     Refuse,
@@ -34,22 +34,26 @@ pub(crate) enum Stance {
 /// The stance for each way of being unfit; what is not named is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Stances(BTreeMap<Unfit, Stance>);
+pub(crate) struct MachinePolicies(BTreeMap<Unfit, MachinePolicy>);
 
-impl Stance {
+impl MachinePolicy {
     /// Reads its name.
     pub(crate) fn parse(name: &str) -> Option<Self> {
-        let all = [Stance::Refuse, Stance::Warn, Stance::Allow];
+        let all = [
+            MachinePolicy::Refuse,
+            MachinePolicy::Warn,
+            MachinePolicy::Allow,
+        ];
         all.into_iter().find(|stance| stance.to_string() == name)
     }
 }
 
-impl fmt::Display for Stance {
+impl fmt::Display for MachinePolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Stance::Refuse => "refuse",
-            Stance::Warn => "warn",
-            Stance::Allow => "allow",
+            MachinePolicy::Refuse => "refuse",
+            MachinePolicy::Warn => "warn",
+            MachinePolicy::Allow => "allow",
         })
     }
 }
@@ -59,27 +63,27 @@ pub(super) fn unfit(name: &str) -> Option<Unfit> {
     Unfit::from_str(name, false).ok()
 }
 
-impl Stances {
+impl MachinePolicies {
     /// Returns the stance for one way of being unfit.
-    pub(crate) fn of(&self, kind: Unfit) -> Stance {
+    pub(crate) fn of(&self, kind: Unfit) -> MachinePolicy {
         self.0.get(&kind).copied().unwrap_or_default()
     }
 
     /// Changes one stance.
-    pub(crate) fn set(&mut self, kind: Unfit, stance: Stance) {
+    pub(crate) fn set(&mut self, kind: Unfit, stance: MachinePolicy) {
         match stance {
-            Stance::Refuse => self.0.remove(&kind),
+            MachinePolicy::Refuse => self.0.remove(&kind),
             stance => self.0.insert(kind, stance),
         };
     }
 
     /// Returns what is not refused, in order.
-    pub(crate) fn permitted(&self) -> impl Iterator<Item = (Unfit, Stance)> {
+    pub(crate) fn permitted(&self) -> impl Iterator<Item = (Unfit, MachinePolicy)> {
         self.0.iter().map(|(kind, stance)| (*kind, *stance))
     }
 
     /// Returns in what `other` permits more.
-    pub(crate) fn loosened_by(&self, other: &Stances) -> Option<Unfit> {
+    pub(crate) fn loosened_by(&self, other: &MachinePolicies) -> Option<Unfit> {
         let mut permitted = other.permitted();
         permitted
             .find(|(kind, stance)| *stance > self.of(*kind))
@@ -108,7 +112,7 @@ impl Stances {
         let mut stances = Self::default();
         for line in text.lines() {
             let (kind, stance) = line.split_once(' ')?;
-            stances.set(unfit(kind)?, Stance::parse(stance)?);
+            stances.set(unfit(kind)?, MachinePolicy::parse(stance)?);
         }
         Some(stances)
     }
@@ -125,25 +129,28 @@ pub(crate) fn hint_path(vault: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn stances(lines: &str) -> Stances {
-        Stances::parse_hint(lines).unwrap()
+    fn stances(lines: &str) -> MachinePolicies {
+        MachinePolicies::parse_hint(lines).unwrap()
     }
 
     #[test]
     fn hints_are_read_as_written_and_nonsense_permits_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let vault = folder.path().join("v");
-        assert_eq!(Stances::hinted(&vault), Stances::default());
+        assert_eq!(MachinePolicies::hinted(&vault), MachinePolicies::default());
         let written = stances("network allow\nswap warn\n");
         for (text, expected) in [
             (written.hint(), written.clone()),
-            ("swap refuse\n".into(), Stances::default()),
-            ("network allow\nnonsense\n".into(), Stances::default()),
-            ("network always\n".into(), Stances::default()),
-            ("everything allow\n".into(), Stances::default()),
+            ("swap refuse\n".into(), MachinePolicies::default()),
+            (
+                "network allow\nnonsense\n".into(),
+                MachinePolicies::default(),
+            ),
+            ("network always\n".into(), MachinePolicies::default()),
+            ("everything allow\n".into(), MachinePolicies::default()),
         ] {
             std::fs::write(hint_path(&vault), &text).unwrap();
-            assert_eq!(Stances::hinted(&vault), expected, "{text}");
+            assert_eq!(MachinePolicies::hinted(&vault), expected, "{text}");
         }
     }
 

@@ -15,7 +15,7 @@ use bitcoin::Amount;
 use cofferdam_core::review::{AmountRule, FeeLimits, Severities, Severity};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use machine::{Stance, Stances, hint_path};
+pub(crate) use machine::{MachinePolicies, MachinePolicy, hint_path};
 pub(crate) use setting::{Change, SettingError};
 pub(crate) use wire::PolicyError;
 
@@ -33,7 +33,7 @@ pub(crate) struct Policy {
     /// Bounds of the fee, below the default ones.
     pub(crate) fee: FeeBounds,
     /// What is done where the machine is not fit.
-    pub(crate) machine: Stances,
+    pub(crate) machine: MachinePolicies,
 }
 
 /// How the amounts of segwit v0 coins must be known.

@@ -3,7 +3,7 @@
 use cofferdam_core::review::FeeLimits;
 use serde::{Deserialize, Serialize};
 
-use super::machine::{self, Stance};
+use super::machine::{self, MachinePolicy};
 use super::{Amounts, NotAllowed, Policy, Raised};
 use crate::body::MemoryState;
 use crate::machine::Unfit;
@@ -22,7 +22,7 @@ pub(crate) enum Change {
     /// `max-fee-rate N|default`
     MaxFeeRate(Option<u64>),
     /// `machine WHAT refuse|warn|allow`
-    Machine(Unfit, Stance),
+    Machine(Unfit, MachinePolicy),
 }
 
 /// Words that name no change, or one that cannot be made.
@@ -135,7 +135,7 @@ impl Change {
             }
             "machine" => match values[..] {
                 [kind, stance] => machine::unfit(kind)
-                    .zip(Stance::parse(stance))
+                    .zip(MachinePolicy::parse(stance))
                     .map(|(kind, stance)| Change::Machine(kind, stance))
                     .ok_or_else(|| wrong("machine")),
                 _ => Err(wrong("machine")),

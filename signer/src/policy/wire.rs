@@ -2,8 +2,8 @@
 
 use minicbor::{Decode, Encode};
 
-use super::machine::{self, Stance};
-use super::{Amounts, FeeBounds, Policy, Raised, Stances};
+use super::machine::{self, MachinePolicy};
+use super::{Amounts, FeeBounds, MachinePolicies, Policy, Raised};
 
 /// The version that this program reads and writes.
 const VERSION: u32 = 1;
@@ -140,11 +140,11 @@ impl Policy {
             };
             (severity.code, raised)
         });
-        let mut machine = Stances::default();
+        let mut machine = MachinePolicies::default();
         for WireStance { unfit, stance } in &wire.machine {
             machine.set(
                 machine::unfit(unfit).ok_or(PolicyError::Malformed)?,
-                Stance::parse(stance).ok_or(PolicyError::Malformed)?,
+                MachinePolicy::parse(stance).ok_or(PolicyError::Malformed)?,
             );
         }
         let policy = Policy {
@@ -176,8 +176,8 @@ mod tests {
     use crate::machine::Unfit;
 
     fn policy() -> Policy {
-        let mut machine = Stances::default();
-        machine.set(Unfit::Swap, Stance::Warn);
+        let mut machine = MachinePolicies::default();
+        machine.set(Unfit::Swap, MachinePolicy::Warn);
         Policy {
             machine,
             amounts: Amounts::Remembered,

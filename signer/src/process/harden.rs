@@ -5,7 +5,7 @@ use std::io;
 use nix::sys::signal::SigSet;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
 
-use super::reach::{self, Confined};
+use super::landlock_rules::{self, Confined};
 use super::seccomp;
 
 /// Turns core dumps off and makes this process (and its future children) unreadable for debuggers
@@ -27,7 +27,7 @@ pub(crate) fn forbid_dumps() -> io::Result<()> {
 /// words for the operator.
 pub(crate) fn seal_off() -> Vec<String> {
     let mut lacking = Vec::new();
-    match reach::confine_all() {
+    match landlock_rules::confine_all() {
         Ok(Confined::Wholly { .. } | Confined::Partly { .. }) => {}
         Ok(Confined::Not) => {
             lacking.push("this kernel has no Landlock: files are not out of reach".into())

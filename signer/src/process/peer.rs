@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::{AsRawFd as _, RawFd};
 use std::path::Path;
 
-use cofferdam_optics::Worker;
+use cofferdam_scanner::Worker;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, waitpid};
@@ -19,7 +19,7 @@ use super::fork::{Fork, fork, keep_only};
 use super::frame::{Channel, ChannelError};
 use super::harden::end_with_parent;
 use super::interrupt::{await_interrupt, yield_to_the_end};
-use super::reach::{Reach, confine};
+use super::landlock_rules::{LandlockRules, confine};
 use super::seccomp::only_look;
 use crate::error::{Exit, Failure};
 
@@ -68,7 +68,7 @@ fn wait(pid: Pid) -> Option<WaitStatus> {
 /// Forks the process that looks at pictures for this one. It lets go of everything that this one
 /// has open, the channel, the vault's lock and the terminal included, but for what `looked_at`
 /// names.
-pub(crate) fn spawn_eye<'a>(
+pub(crate) fn spawn_decoder<'a>(
     own: &RefCell<Option<Channel>>,
     looked_at: impl IntoIterator<Item = &'a Path> + Clone,
 ) -> io::Result<Worker> {
@@ -77,19 +77,21 @@ pub(crate) fn spawn_eye<'a>(
         .into_iter()
         .filter_map(descriptor)
         .collect();
-    let reach = looked_at.into_iter().fold(Reach::default(), Reach::sees);
+    let rules = looked_at
+        .into_iter()
+        .fold(LandlockRules::default(), LandlockRules::sees);
     let child = spawn(
         || {
             own.take();
         },
         |tasks, glances| {
             keep.extend([tasks.as_raw_fd(), glances.as_raw_fd()]);
-            // An eye that could reach more than pictures sees nothing.
+            // A decoder that could reach more than pictures sees nothing.
             let alone = keep_only(&keep)
-                .and_then(|()| confine(&reach))
+                .and_then(|()| confine(&rules))
                 .and_then(|_| only_look());
             if alone.is_ok() {
-                cofferdam_optics::eye::run(tasks, glances);
+                cofferdam_scanner::decoder::run(tasks, glances);
             }
         },
     )?;

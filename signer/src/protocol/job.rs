@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::intake::{BundleFile, PsbtFile, Sight};
 use super::review::Digest;
 use crate::machine::Fitness;
-use crate::policy::{Change, Stances};
+use crate::policy::{Change, MachinePolicies};
 
 /// Everything that the worker is told before it starts.
 #[derive(Debug, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub(crate) struct Request {
     /// In what the machine is not fit, and allowed.
     pub(crate) fitness: Fitness,
     /// What of that only the hint beside the vault permitted, which the vault must confirm.
-    pub(crate) hint: Stances,
+    pub(crate) hint: MachinePolicies,
     /// The command's name, for the journal.
     pub(crate) command: String,
     /// What to do.

@@ -12,7 +12,7 @@ use super::job::ExportFormat;
 use super::review::RunReview;
 use crate::body::{Backup, MemoryState};
 use crate::error::Failure;
-use crate::policy::{Amounts, Raised, Stances};
+use crate::policy::{Amounts, MachinePolicies, Raised};
 
 /// A message from the worker.
 #[derive(Debug, Serialize, Deserialize)]
@@ -335,7 +335,7 @@ pub(crate) struct PolicyFacts {
     /// The highest fee rate, in satoshi for a virtual byte; none is the default.
     pub(crate) max_fee_rate: Option<u64>,
     /// What is done where the machine is not fit; what is not named is refused.
-    pub(crate) machine: Stances,
+    pub(crate) machine: MachinePolicies,
     /// The vault's generation.
     pub(crate) generation: u64,
     /// Whether this command changed anything.

@@ -14,7 +14,7 @@ use cofferdam_transport::journals::{JournalAnswer, Kept};
 use serde_json::Value;
 
 use super::tests::{body_of, consent, examined_answering, examined_by};
-use super::{Examined, NotApproved, approve, permit};
+use super::{Examined, NotConsented, consented, permit};
 use crate::body::{Body, MemoryState};
 use crate::journal::{Entry, Event};
 use crate::protocol::{Blob, PsbtFile};
@@ -145,7 +145,7 @@ fn signed(case: &Case, step: &Value, entries: &[Entry]) -> Vec<Entry> {
     let arguments: Vec<&str> = arguments.filter_map(Value::as_str).collect();
     let pairs = arguments.windows(2).filter(|pair| pair[0] == "--accept");
     let accepted: Vec<&str> = pairs.map(|pair| pair[1]).collect();
-    let approved = approve(permitted, &consent(review, &accepted), &[])
+    let approved = consented(permitted, &consent(review, &accepted), &[])
         .ok()
         .unwrap();
     let entry = |event: Event| Entry {
@@ -279,15 +279,15 @@ fn what_was_approved_is_all_that_keeps_another_file_out() {
             assert_eq!(found(&examined), Vec::<String>::new(), "{}", case.name());
             permit(examined).ok().unwrap()
         };
-        let refused = approve(swapped(), &consent(shown, &[]), &[]);
+        let refused = consented(swapped(), &consent(shown, &[]), &[]);
         assert!(
-            matches!(refused, Err((NotApproved::OtherReview { .. }, _))),
+            matches!(refused, Err((NotConsented::OtherReview { .. }, _))),
             "{}",
             case.name()
         );
         let its_own = swapped().review().review;
         assert!(
-            approve(swapped(), &consent(its_own, &[]), &[]).is_ok(),
+            consented(swapped(), &consent(its_own, &[]), &[]).is_ok(),
             "{}",
             case.name()
         );

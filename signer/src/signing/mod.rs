@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! files ──examine(wallets, journal)──> Examined ──permit──> Permitted
-//!       ──approve(operator)──> Approved ──sign(keys)──> Signed
+//!       ──consented(operator)──> Consented ──sign(keys)──> Signed
 //! ```
 
 mod amounts;
-mod approve;
 mod bundle;
+mod consent;
 mod examine;
 mod expect;
 mod hashes;
@@ -19,8 +19,8 @@ mod verify;
 #[cfg(test)]
 mod worst_case;
 
-pub(crate) use approve::{Approved, NotApproved, approve};
 pub(crate) use bundle::journal_answers;
+pub(crate) use consent::{Consented, NotConsented, consented};
 pub(crate) use examine::{Examined, Surroundings, examine};
 pub(crate) use expect::{Disagreement, Expected};
 pub(crate) use permit::permit;

@@ -13,7 +13,7 @@ use cofferdam_core::review::{Reviewed, Spend};
 use cofferdam_core::wallet::{DeriveError, Wallet, WalletId};
 use cofferdam_memory::{Pages, on_stack, ordinary};
 
-use super::approve::Approved;
+use super::consent::Consented;
 use super::hashes::Hashes;
 use super::verify::verify;
 
@@ -81,7 +81,7 @@ struct Task<'a> {
 /// Signs every input of every transaction that was approved, in parallel. None leaves that
 /// [`verify`] has not proven.
 pub(crate) fn sign(
-    approved: Approved,
+    approved: Consented,
     keys: &HashMap<WalletId, SigningWallet<'_>>,
 ) -> Result<Vec<Signed>, SigningError> {
     let examined = approved.into_examined();

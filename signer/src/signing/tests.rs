@@ -14,7 +14,9 @@ use cofferdam_core::{Network, ScriptType};
 use cofferdam_transport::journals::JournalAnswer;
 use serde_json::Value;
 
-use super::{Examined, NotApproved, SigningWallet, Surroundings, approve, examine, permit, sign};
+use super::{
+    Examined, NotConsented, SigningWallet, Surroundings, consented, examine, permit, sign,
+};
 use crate::body::{Backup, Body, MemoryState, Registered, Seen};
 use crate::journal::{Checkpoint, Entry, Event, Log, Memory};
 use crate::policy::Policy;
@@ -153,7 +155,7 @@ pub(super) fn consent(review: Digest, accept: &[&str]) -> Consent {
 fn what_is_approved_is_signed_as_core_signs_it() {
     let examined = examined(&files("psbt_v2"));
     let review = examined.review().review;
-    let approved = approve(permit(examined).ok().unwrap(), &consent(review, &[]), &[])
+    let approved = consented(permit(examined).ok().unwrap(), &consent(review, &[]), &[])
         .ok()
         .unwrap();
     let wallet = wallet();
@@ -183,11 +185,14 @@ fn an_approval_of_another_review_is_none() {
     let permitted = permit(examined(&files("psbt_v0"))).ok().unwrap();
     let other = examined(&files("psbt_v2")).review().review;
     assert_ne!(permitted.review().review, other);
-    let refused = approve(permitted, &consent(other, &[]), &[]);
-    assert!(matches!(refused, Err((NotApproved::OtherReview { .. }, _))));
+    let refused = consented(permitted, &consent(other, &[]), &[]);
+    assert!(matches!(
+        refused,
+        Err((NotConsented::OtherReview { .. }, _))
+    ));
     let permitted = permit(examined(&files("psbt_v0"))).ok().unwrap();
-    let refused = approve(permitted, &Consent::Decline, &[]);
-    assert!(matches!(refused, Err((NotApproved::Declined, _))));
+    let refused = consented(permitted, &Consent::Decline, &[]);
+    assert!(matches!(refused, Err((NotConsented::Declined, _))));
 }
 
 /// The watcher swaps the file after it was shown. The other one even makes the same report, and
@@ -204,8 +209,8 @@ fn a_psbt_swapped_between_review_and_signing_is_refused() {
         "nothing else tells them apart"
     );
     let of_swapped = swapped.review().review;
-    match approve(swapped, &consent(shown.review().review, &[]), &[]) {
-        Err((NotApproved::OtherReview { approved, found }, _)) => {
+    match consented(swapped, &consent(shown.review().review, &[]), &[]) {
+        Err((NotConsented::OtherReview { consented: approved, found }, _)) => {
             assert_eq!((approved, found), (shown.review().review, of_swapped));
         }
         _ => panic!("what was not shown was approved"),
@@ -246,7 +251,7 @@ fn paid_before() -> Entry {
     let approved = {
         let examined = examined(&files);
         let review = examined.review().review;
-        approve(permit(examined).ok().unwrap(), &consent(review, &[]), &[])
+        consented(permit(examined).ok().unwrap(), &consent(review, &[]), &[])
             .ok()
             .unwrap()
     };
@@ -276,12 +281,12 @@ fn every_warning_must_be_accepted_by_its_code() {
     let review = permitted().review().review;
     assert_eq!(permitted().review().warnings, ["paid-before"]);
     for accept in [&[][..], &["dust-output"], &["paid"]] {
-        match approve(permitted(), &consent(review, accept), &[]) {
-            Err((NotApproved::Warnings(left), _)) => assert_eq!(left, ["paid-before"]),
+        match consented(permitted(), &consent(review, accept), &[]) {
+            Err((NotConsented::Warnings(left), _)) => assert_eq!(left, ["paid-before"]),
             _ => panic!("{accept:?} accepts nothing"),
         }
     }
-    let approved = approve(permitted(), &consent(review, &["paid-before"]), &[])
+    let approved = consented(permitted(), &consent(review, &["paid-before"]), &[])
         .ok()
         .unwrap();
     let Some(Event::Signed(transaction)) = approved.events().pop() else {
@@ -317,7 +322,7 @@ fn without_its_key_nothing_is_signed() {
     let examined = examined(&files("psbt_v0"));
     let review = examined.review().review;
     let superseded: [Txid; 0] = [];
-    let approved = approve(
+    let approved = consented(
         permit(examined).ok().unwrap(),
         &consent(review, &[]),
         &superseded,

@@ -19,7 +19,7 @@ use cofferdam_core::wallet::{Branch, Wallet};
 use super::sign::{Signed, SigningError, SigningWallet};
 use super::tests::{body_of, consent, examined_by, master, wallet_of};
 use super::verify::verify;
-use super::{approve, permit, sign};
+use super::{consented, permit, sign};
 use crate::protocol::{Blob, PsbtFile};
 
 /// Several shares for each of several threads.
@@ -96,7 +96,7 @@ fn sign_by(account: u32, wallet: &Wallet, psbt: &[u8]) -> Result<Vec<Signed>, Si
     }];
     let examined = examined_by(&files, &body_of(&[(script_type, 0)]), &[], &[], None);
     let review = examined.review().review;
-    let approved = approve(permit(examined).ok().unwrap(), &consent(review, &[]), &[])
+    let approved = consented(permit(examined).ok().unwrap(), &consent(review, &[]), &[])
         .ok()
         .unwrap();
     let key = master().account(script_type, account).unwrap();

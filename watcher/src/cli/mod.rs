@@ -27,7 +27,7 @@ use clap::{Parser, Subcommand};
 use cofferdam_core::sanitize;
 
 use crate::error::{CommandError, Error, Exit};
-use crate::scan::EYE;
+use crate::scan::DECODER;
 use context::Context;
 use reply::Reply;
 
@@ -86,8 +86,8 @@ enum Command {
     /// Write the man pages into a folder.
     Man(manual::ManArgs),
     /// Decodes pictures and reads codes for another process of this program.
-    #[command(name = EYE, hide = true)]
-    Eye,
+    #[command(name = DECODER, hide = true)]
+    Decoder,
 }
 
 /// Runs the program; the whole of `main`.
@@ -97,8 +97,8 @@ pub fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let json = cli.json;
-    if let Command::Eye = cli.command {
-        cofferdam_optics::eye::run(std::io::stdin().lock(), std::io::stdout().lock());
+    if let Command::Decoder = cli.command {
+        cofferdam_scanner::decoder::run(std::io::stdin().lock(), std::io::stdout().lock());
         return ExitCode::SUCCESS;
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
@@ -137,7 +137,9 @@ async fn run(cli: Cli) -> Result<Reply, Error> {
         Command::Payout(command) => payout::run(&context, command).await,
         Command::Scan(args) => scan::run(&context, args).await,
         Command::Rehearsal(command) => rehearsal::run(&context, command).await,
-        Command::Completions(_) | Command::Man(_) | Command::Eye => Ok(Reply::raw(String::new())),
+        Command::Completions(_) | Command::Man(_) | Command::Decoder => {
+            Ok(Reply::raw(String::new()))
+        }
     };
     context.store.close().await;
     result

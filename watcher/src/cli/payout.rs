@@ -381,7 +381,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     use std::io::Read;
     let mut bytes = Vec::new();
     let limit = csv::MAX_FILE_BYTES as u64 + 1;
-    let read = cofferdam_optics::open_regular(path)
+    let read = cofferdam_scanner::open_regular(path)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes));
     match read {
         Ok(_) => Ok(bytes),

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cofferdam_core::psbt::Version as PsbtVersion;
-use cofferdam_optics::args::ShowArgs;
-use cofferdam_optics::{self as optics, PicturesError, ShowError};
+use cofferdam_scanner::args::ShowArgs;
+use cofferdam_scanner::{self as scanner, PicturesError, ShowError};
 use cofferdam_transport::schedule::{Preset, Schedule, ScheduleError, Version};
-use cofferdam_transport::{Carried, Kind};
+use cofferdam_transport::{Kind, Payload};
 use serde_json::json;
 
 use super::context::Context;
@@ -49,7 +49,7 @@ pub async fn run(context: &Context, args: QrArgs) -> Result<Reply, Error> {
     let largest = match args.out {
         Some(_) => None,
         // Before the ledger notes that the list was handed over.
-        None => Some(optics::largest_on_terminal().map_err(|error| unshown(&error))?),
+        None => Some(scanner::largest_on_terminal().map_err(|error| unshown(&error))?),
     };
     let own = args.show.receiver == Preset::Own && args.transaction.is_none();
     let format = if own { Format::Bundle } else { Format::Psbt };
@@ -72,7 +72,7 @@ pub async fn run(context: &Context, args: QrArgs) -> Result<Reply, Error> {
     });
     let text = match &args.out {
         Some(out) => {
-            let pictures = optics::pictures(&mut schedule, out).map_err(undrawn)?;
+            let pictures = scanner::pictures(&mut schedule, out).map_err(undrawn)?;
             let written = write_pictures(out, pictures)?;
             document["out"] = json!(out);
             document["pictures"] = json!(written.len());
@@ -86,7 +86,7 @@ pub async fn run(context: &Context, args: QrArgs) -> Result<Reply, Error> {
         None => {
             let theme = args.show.theme();
             let title = id.clone();
-            tokio::task::spawn_blocking(move || optics::show(schedule, theme, &title))
+            tokio::task::spawn_blocking(move || scanner::show(schedule, theme, &title))
                 .await
                 .map_err(|error| CommandError::Unexpected(error.to_string()))?
                 .map_err(|error| unshown(&error))?;
@@ -134,16 +134,16 @@ impl Handed {
             .into_iter()
             .nth(chosen - 1)
             .ok_or_else(|| CommandError::Unexpected("an export without files".into()))?;
-        let carried = Carried {
+        let payload = Payload {
             kind: if own { Kind::Bundle } else { Kind::Psbt },
             bytes,
         };
         let schedule = args
             .show
-            .schedule(carried, largest)
+            .schedule(payload, largest)
             .map_err(|error| unscheduled(&error))?;
         if let Some(out) = &args.out {
-            optics::check_pictures(out, schedule.count()).map_err(undrawn)?;
+            scanner::check_pictures(out, schedule.count()).map_err(undrawn)?;
         }
         Ok(Handed {
             id: contents.id,

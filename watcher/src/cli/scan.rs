@@ -8,11 +8,11 @@ use cofferdam_core::psbt::{Limits, Parsed};
 use cofferdam_core::sanitize::line;
 use cofferdam_core::wallet::{Birthday, ImportOptions, Wallet, WalletError, WalletName};
 use cofferdam_core::{Network, ScriptType};
-use cofferdam_optics::Told;
-use cofferdam_optics::args::LookArgs;
+use cofferdam_scanner::Told;
+use cofferdam_scanner::args::LookArgs;
 use cofferdam_transport::collect::Wanted;
 use cofferdam_transport::returned::Return;
-use cofferdam_transport::{Carried, Kind, registry};
+use cofferdam_transport::{Kind, Payload, registry};
 
 use super::context::Context;
 use super::reply::Reply;
@@ -90,14 +90,14 @@ impl ScanArgs {
 
 /// Tells text that is no wallet, such as a link on the wall. What is meant as one ends the scan,
 /// and why it is refused is told.
-fn is_meant(carried: &Carried) -> bool {
-    if !matches!(carried.kind, Kind::Json | Kind::Text) {
+fn is_meant(payload: &Payload) -> bool {
+    if !matches!(payload.kind, Kind::Json | Kind::Text) {
         return true;
     }
-    match Wallet::import(&carried.bytes, &ImportOptions::default()) {
+    match Wallet::import(&payload.bytes, &ImportOptions::default()) {
         Err(WalletError::NoDescriptor | WalletError::Json { .. }) => false,
         // A descriptor of a wallet has an extended key, and so one of xpub, ypub, zpub, tpub, ...
-        Err(WalletError::Syntax) => carried.bytes.windows(3).any(|part| part == b"pub"),
+        Err(WalletError::Syntax) => payload.bytes.windows(3).any(|part| part == b"pub"),
         _ => true,
     }
 }
@@ -114,22 +114,22 @@ pub async fn run(context: &Context, args: ScanArgs) -> Result<Reply, Error> {
         };
         scan::look(&sources, wanted, is_meant, &mut tell)
     });
-    let carried = looked
+    let payload = looked
         .await
         .map_err(|error| CommandError::Unexpected(error.to_string()))??;
-    match carried.kind {
+    match payload.kind {
         Kind::Psbt | Kind::Transaction | Kind::Return => {
-            signatures(context, args.list, carried).await
+            signatures(context, args.list, payload).await
         }
         _ => {
-            let text = match carried.kind {
-                Kind::HdKey | Kind::Output | Kind::Account => registry::descriptors(&carried)
+            let text = match payload.kind {
+                Kind::HdKey | Kind::Output | Kind::Account => registry::descriptors(&payload)
                     .map_err(|error| CommandError::Malformed {
                         message: format!("the wallet in the codes: {error}"),
                         hint: "show the wallet as a descriptor, or as crypto-account".into(),
                     })?
                     .into_bytes(),
-                _ => carried.bytes,
+                _ => payload.bytes,
             };
             let import = wallet::ImportArgs {
                 file: PathBuf::new(),
@@ -164,7 +164,7 @@ fn tell(told: &Told) {
 async fn signatures(
     context: &Context,
     list: Option<String>,
-    carried: Carried,
+    payload: Payload,
 ) -> Result<Reply, Error> {
     let id = match list {
         Some(id) => id,
@@ -173,19 +173,19 @@ async fn signatures(
                 message,
                 hint: "show the codes again, from their beginning".into(),
             };
-            let txids = match carried.kind {
-                Kind::Return => Return::parse(&carried.bytes)
+            let txids = match payload.kind {
+                Kind::Return => Return::parse(&payload.bytes)
                     .map_err(|error| malformed(error.to_string()))?
                     .transactions()
                     .iter()
                     .map(|transaction| transaction.txid())
                     .collect(),
-                Kind::Transaction => import::transaction(&carried.bytes)
+                Kind::Transaction => import::transaction(&payload.bytes)
                     .map(|finished| import::without_signatures(&finished).compute_txid())
                     .into_iter()
                     .collect(),
                 _ => {
-                    let psbt = Parsed::parse(&carried.bytes, &Limits::DEFAULT)
+                    let psbt = Parsed::parse(&payload.bytes, &Limits::DEFAULT)
                         .map_err(|error| malformed(error.to_string()))?;
                     vec![psbt.txid()]
                 }
@@ -193,12 +193,12 @@ async fn signatures(
             show::list_of(&context.store, &txids).await?
         }
     };
-    let name = match carried.kind {
+    let name = match payload.kind {
         Kind::Return => "scanned.return",
         Kind::Transaction => "scanned.tx",
         _ => "scanned.psbt",
     };
-    let contents = vec![(name.into(), carried.bytes)];
+    let contents = vec![(name.into(), payload.bytes)];
     let imported =
         import::import_contents(&context.store, &id, contents, import::Journals::Keep).await?;
     Ok(Reply::new(
@@ -226,11 +226,11 @@ mod tests {
             ),
             (Kind::Psbt, "", true),
         ] {
-            let carried = Carried {
+            let payload = Payload {
                 kind,
                 bytes: bytes.into(),
             };
-            assert_eq!(is_meant(&carried), meant, "{bytes}");
+            assert_eq!(is_meant(&payload), meant, "{bytes}");
         }
     }
 }

@@ -262,7 +262,7 @@ fn read_limited(path: &std::path::Path) -> Result<Vec<u8>, CommandError> {
         source,
     };
     let mut bytes = Vec::new();
-    let file = cofferdam_optics::open_regular(path).map_err(failed)?;
+    let file = cofferdam_scanner::open_regular(path).map_err(failed)?;
     file.take(MAX_FILE + 1)
         .read_to_end(&mut bytes)
         .map_err(failed)?;

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use cofferdam_optics::{Picture, open_regular};
+use cofferdam_scanner::{Picture, open_regular};
 use cofferdam_transport::psbt_file;
 use cofferdam_transport::returned::{self, looks_like_return};
 
@@ -306,7 +306,7 @@ mod tests {
                 panic!("{} was read", path.display());
             };
             assert!(
-                cofferdam_optics::NotRegular::is_cause_of(&source),
+                cofferdam_scanner::NotRegular::is_cause_of(&source),
                 "{source}"
             );
         }

@@ -32,7 +32,7 @@ pub async fn transactions(db: &mut Connection) -> Result<HashSet<Txid>, StoreErr
 }
 
 /// Returns the transactions of the memory pool that were read and found to be none of ours.
-pub async fn strangers(db: &mut Connection) -> Result<HashSet<Txid>, StoreError> {
+pub async fn unrelated(db: &mut Connection) -> Result<HashSet<Txid>, StoreError> {
     let rows = sqlx::query("SELECT txid FROM pool_strangers")
         .fetch_all(db)
         .await?;
@@ -157,7 +157,7 @@ pub async fn remove(db: &mut Connection, txid: Txid) -> Result<(), StoreError> {
 }
 
 /// Remembers transactions that are none of ours.
-pub async fn insert_strangers(db: &mut Connection, txids: &[Txid]) -> Result<(), StoreError> {
+pub async fn insert_unrelated(db: &mut Connection, txids: &[Txid]) -> Result<(), StoreError> {
     for part in txids.chunks(500) {
         let places = rows::places(part.len(), 1);
         let sql = format!(
@@ -173,7 +173,7 @@ pub async fn insert_strangers(db: &mut Connection, txids: &[Txid]) -> Result<(),
 }
 
 /// Forgets transactions that are none of ours.
-pub async fn remove_strangers(db: &mut Connection, txids: &[Txid]) -> Result<(), StoreError> {
+pub async fn remove_unrelated(db: &mut Connection, txids: &[Txid]) -> Result<(), StoreError> {
     for txid in txids {
         sqlx::query("DELETE FROM pool_strangers WHERE txid = $1")
             .bind(&txid.to_byte_array()[..])

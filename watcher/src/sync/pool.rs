@@ -24,8 +24,8 @@ const MOST_TRANSACTIONS: usize = 500_000;
 #[derive(Debug, Default)]
 pub struct PoolChange {
     gone: Vec<Txid>,
-    gone_strangers: Vec<Txid>,
-    strangers: Vec<Txid>,
+    gone_unrelated: Vec<Txid>,
+    unrelated: Vec<Txid>,
     ours: Vec<PoolTransaction>,
     kept: usize,
     /// Those that are not believed. The next sync reads them again: the same txid may come with its
@@ -61,7 +61,7 @@ pub async fn refresh(
     // Read before the memory pool is: what a broadcast adds between the two is not taken for gone.
     let mut view = store.read().await?;
     let known = pool::transactions(&mut view).await?;
-    let strangers = pool::strangers(&mut view).await?;
+    let unrelated = pool::unrelated(&mut view).await?;
     let known_coins = pool::coins(&mut view).await?;
     drop(view);
 
@@ -71,12 +71,12 @@ pub async fn refresh(
     }
     let new: Vec<Txid> = now
         .iter()
-        .filter(|txid| !known.contains(*txid) && !strangers.contains(*txid))
+        .filter(|txid| !known.contains(*txid) && !unrelated.contains(*txid))
         .copied()
         .collect();
     let mut change = PoolChange {
         gone: known.difference(&now).copied().collect(),
-        gone_strangers: strangers.difference(&now).copied().collect(),
+        gone_unrelated: unrelated.difference(&now).copied().collect(),
         kept: known.intersection(&now).count(),
         ..PoolChange::default()
     };
@@ -86,7 +86,7 @@ pub async fn refresh(
     let mut others: Vec<(Txid, Vec<OutPoint>)> = Vec::new();
     let mut coins: HashMap<OutPoint, OwnCoin> = known_coins.iter().map(own_coin).collect();
     for part in new.chunks(AT_ONCE) {
-        // Those that left meanwhile are neither ours nor strangers: the next sync looks again.
+        // Those that left meanwhile are neither ours nor unrelated: the next sync looks again.
         for transaction in source.pool_transactions(part).await?.into_iter().flatten() {
             let txid = transaction.compute_txid();
             if checks.has(Rule::Amounts) && !amounts_are_possible(&transaction) {
@@ -110,9 +110,9 @@ pub async fn refresh(
     // are known.
     let is_child =
         |spent: &Vec<OutPoint>| spent.iter().any(|outpoint| coins.contains_key(outpoint));
-    let (children, strangers): (Vec<_>, Vec<_>) =
+    let (children, unrelated): (Vec<_>, Vec<_>) =
         others.into_iter().partition(|(_, spent)| is_child(spent));
-    change.strangers = strangers.into_iter().map(|(txid, _)| txid).collect();
+    change.unrelated = unrelated.into_iter().map(|(txid, _)| txid).collect();
     let children: Vec<Txid> = children.into_iter().map(|(txid, _)| txid).collect();
     for part in children.chunks(AT_ONCE) {
         for transaction in source.pool_transactions(part).await?.into_iter().flatten() {
@@ -245,8 +245,8 @@ impl PoolChange {
             })
             .collect();
         sighting::note(db, &spenders).await?;
-        pool::remove_strangers(db, &self.gone_strangers).await?;
-        pool::insert_strangers(db, &self.strangers).await?;
+        pool::remove_unrelated(db, &self.gone_unrelated).await?;
+        pool::insert_unrelated(db, &self.unrelated).await?;
         Ok(((self.kept + self.ours.len()) as u32, self.unproven as u32))
     }
 }

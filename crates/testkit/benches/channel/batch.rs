@@ -20,7 +20,7 @@ use cofferdam_core::{Network, ScriptType};
 use cofferdam_testkit::frames::Random;
 use cofferdam_transport::bundle::Bundle;
 use cofferdam_transport::returned::{Return, VaultState};
-use cofferdam_transport::{Carried, Kind};
+use cofferdam_transport::{Kind, Payload};
 
 const INPUTS: usize = 20;
 const OUTPUTS: usize = 200;
@@ -34,9 +34,9 @@ pub(crate) struct Batch {
     /// PSBTs in binary, version 0.
     pub(crate) unsigned: Vec<u8>,
     pub(crate) signed: Vec<u8>,
-    pub(crate) bundle: Carried,
+    pub(crate) bundle: Payload,
     /// With a receipt.
-    pub(crate) returned: Carried,
+    pub(crate) returned: Payload,
 }
 
 /// Makes the batch of a wallet of this type. Each coin comes from another payment of an exchange,
@@ -84,11 +84,11 @@ pub(crate) fn batch(script_type: ScriptType) -> Batch {
         },
         unsigned: unsigned.to_binary(),
         signed: signed.to_binary(),
-        bundle: Carried {
+        bundle: Payload {
             kind: Kind::Bundle,
             bytes: bundle.to_bytes(),
         },
-        returned: Carried {
+        returned: Payload {
             kind: Kind::Return,
             bytes: returned.to_bytes(),
         },

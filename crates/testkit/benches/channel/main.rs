@@ -16,7 +16,7 @@ use batch::{Batch, batch};
 use cofferdam_core::ScriptType;
 use cofferdam_testkit::frames::Random;
 use cofferdam_transport::schedule::{Carrier, Order, Preset, Settings};
-use cofferdam_transport::{Carried, Kind};
+use cofferdam_transport::{Kind, Payload};
 use receiver::{Receiver, Stream};
 
 /// Frames of 100 that are lost.
@@ -47,14 +47,14 @@ fn contenders() -> Vec<Contender> {
         Contender {
             name: "cofferdam: bundle and return, fast mode",
             lean: true,
-            carrier: Carrier::Fast,
+            carrier: Carrier::Raptorq,
             settings: Preset::Own.settings(),
             receiver: Receiver::Ours,
         },
         Contender {
             name: "the same as dense as Coldcard Q's preset",
             lean: true,
-            carrier: Carrier::Fast,
+            carrier: Carrier::Raptorq,
             settings: Settings {
                 version: Preset::ColdcardQ.settings().version,
                 ..Preset::Own.settings()
@@ -86,7 +86,7 @@ fn contenders() -> Vec<Contender> {
         Contender {
             name: "ours without the bundle: full PSBTs, fast mode",
             lean: false,
-            carrier: Carrier::Fast,
+            carrier: Carrier::Raptorq,
             settings: Preset::Own.settings(),
             receiver: Receiver::Ours,
         },
@@ -118,7 +118,7 @@ fn table(batch: &Batch, runs: u64) {
     for contender in contenders() {
         let streams = contender
             .messages(batch)
-            .map(|carried| contender.stream(carried));
+            .map(|payload| contender.stream(payload));
         let mut frames = [const { Vec::new() }; 3];
         for run in 0..runs {
             let mut random = Random::new(run);
@@ -156,8 +156,8 @@ fn table(batch: &Batch, runs: u64) {
 
 impl Contender {
     /// What crosses, there and back.
-    fn messages(&self, batch: &Batch) -> [Carried; 2] {
-        let psbt = |bytes: &Vec<u8>| Carried {
+    fn messages(&self, batch: &Batch) -> [Payload; 2] {
+        let psbt = |bytes: &Vec<u8>| Payload {
             kind: Kind::Psbt,
             bytes: bytes.clone(),
         };
@@ -167,8 +167,8 @@ impl Contender {
         }
     }
 
-    fn stream(&self, carried: Carried) -> Stream {
-        Stream::new(carried, self.settings, self.carrier, self.receiver)
+    fn stream(&self, payload: Payload) -> Stream {
+        Stream::new(payload, self.settings, self.carrier, self.receiver)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cofferdam_transport::Carried;
+use cofferdam_transport::Payload;
 use cofferdam_transport::collect::{Collector, Seen, Wanted};
 use cofferdam_transport::schedule::{Carrier, Schedule, Settings};
 
@@ -25,7 +25,7 @@ pub(crate) enum Receiver {
 /// The codes of one message, in the order in which they are shown, and how many of them a receiver
 /// needs.
 pub(crate) struct Stream {
-    carried: Carried,
+    payload: Payload,
     codes: Vec<String>,
     receiver: Receiver,
     pub(crate) bytes: usize,
@@ -34,12 +34,12 @@ pub(crate) struct Stream {
 
 impl Stream {
     pub(crate) fn new(
-        carried: Carried,
+        payload: Payload,
         settings: Settings,
         carrier: Carrier,
         receiver: Receiver,
     ) -> Stream {
-        let mut schedule = Schedule::in_format(carried.clone(), settings, carrier)
+        let mut schedule = Schedule::in_format(payload.clone(), settings, carrier)
             .expect("a message that it carries");
         let count = schedule.count();
         let codes = (0..count * (STARTS + PATIENCE)).map(|_| {
@@ -48,9 +48,9 @@ impl Stream {
         Stream {
             codes: codes.collect(),
             receiver,
-            bytes: carried.bytes.len(),
+            bytes: payload.bytes.len(),
             count,
-            carried,
+            payload,
         }
     }
 
@@ -63,8 +63,8 @@ impl Stream {
                 let mut collector = Collector::new(Wanted::Anything);
                 shown_until(codes, seen, |code| {
                     match collector.take(code.as_bytes(), Duration::ZERO) {
-                        Seen::Whole(carried) => {
-                            assert_eq!(carried, self.carried);
+                        Seen::Whole(payload) => {
+                            assert_eq!(payload, self.payload);
                             true
                         }
                         _ => false,

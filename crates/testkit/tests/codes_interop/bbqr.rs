@@ -4,13 +4,13 @@ use anyhow::{Context, Result};
 use cofferdam_testkit::peer::Peer;
 use cofferdam_transport::bbqr::{Encoder, Encoding, FileType};
 use cofferdam_transport::schedule::{Mode, Version, characters};
-use cofferdam_transport::{Carried, Kind};
+use cofferdam_transport::{Kind, Payload};
 use serde_json::json;
 
 use crate::{collect, half_noise, hex};
 
 /// Messages of every type, small and large, each as long as no unit of any encoding.
-fn messages() -> Vec<(FileType, &'static str, Carried)> {
+fn messages() -> Vec<(FileType, &'static str, Payload)> {
     let mut messages = Vec::new();
     for length in [11, 997, 20_011] {
         let noise = half_noise(length);
@@ -27,7 +27,7 @@ fn messages() -> Vec<(FileType, &'static str, Carried)> {
             (FileType::Cbor, "C", Kind::Bytes, with(b"\xa1", b"\x00")),
             (FileType::Binary, "B", Kind::Bytes, with(b"\x00", b"\xff")),
         ] {
-            messages.push((file_type, letter, Carried { kind, bytes }));
+            messages.push((file_type, letter, Payload { kind, bytes }));
         }
     }
     messages
@@ -43,7 +43,7 @@ const ENCODINGS: [(Encoding, &str); 3] = [
 fn theirs_reads_our_bbqr() -> Result<()> {
     for mut peer in Peer::start_all()? {
         let mut read = 0;
-        for (file_type, letter, carried) in messages() {
+        for (file_type, letter, payload) in messages() {
             for (encoding, _) in ENCODINGS {
                 for version in [5, 17, 27, 40] {
                     let room = characters(
@@ -51,12 +51,12 @@ fn theirs_reads_our_bbqr() -> Result<()> {
                         Mode::Alphanumeric,
                     );
                     let encoder =
-                        Encoder::with_encoding(encoding, file_type, &carried.bytes, room)?;
+                        Encoder::with_encoding(encoding, file_type, &payload.bytes, room)?;
                     let parts: Vec<_> = (0..).map_while(|index| encoder.part(index)).collect();
                     let answer =
                         peer.ask(&json!({"format": "bbqr", "do": "decode", "parts": parts}))?;
                     assert_eq!(answer["type"], letter);
-                    assert_eq!(answer["hex"], hex(&carried.bytes));
+                    assert_eq!(answer["hex"], hex(&payload.bytes));
                     read += 1;
                 }
             }
@@ -70,14 +70,14 @@ fn theirs_reads_our_bbqr() -> Result<()> {
 fn ours_reads_their_bbqr() -> Result<()> {
     for mut peer in Peer::start_all()? {
         let mut read = 0;
-        for (_, letter, carried) in messages() {
+        for (_, letter, payload) in messages() {
             for (_, encoding) in ENCODINGS {
                 for version in [6, 17, 27, 40] {
                     let answer = peer.ask(&json!({
-                        "format": "bbqr", "do": "encode", "hex": hex(&carried.bytes),
+                        "format": "bbqr", "do": "encode", "hex": hex(&payload.bytes),
                         "type": letter, "encoding": encoding, "size": version,
                     }))?;
-                    assert_eq!(collect(&answer)?, carried);
+                    assert_eq!(collect(&answer)?, payload);
                     read += 1;
                 }
             }

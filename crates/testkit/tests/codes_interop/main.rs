@@ -9,7 +9,7 @@ mod ur;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use cofferdam_transport::Carried;
+use cofferdam_transport::Payload;
 use cofferdam_transport::collect::{Collector, Seen, Wanted};
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ fn half_noise(length: usize) -> Vec<u8> {
 }
 
 /// Collects the parts of an answer, the last one first.
-fn collect(answer: &Value) -> Result<Carried> {
+fn collect(answer: &Value) -> Result<Payload> {
     let mut collector = Collector::new(Wanted::Anything);
     let parts = answer["parts"].as_array().context("parts")?;
     parts
@@ -33,7 +33,7 @@ fn collect(answer: &Value) -> Result<Carried> {
         .filter_map(Value::as_str)
         .find_map(
             |part| match collector.take(part.as_bytes(), Duration::ZERO) {
-                Seen::Whole(carried) => Some(carried),
+                Seen::Whole(payload) => Some(payload),
                 _ => None,
             },
         )

@@ -9,7 +9,7 @@ use cofferdam_core::{Network, ScriptType};
 use cofferdam_testkit::peer::Peer;
 use cofferdam_transport::registry::{Account, HdKey, Output, descriptors};
 use cofferdam_transport::ur::{Encoder, Names, Order};
-use cofferdam_transport::{Carried, Kind};
+use cofferdam_transport::{Kind, Payload};
 use serde_json::{Value, json};
 
 use crate::hex;
@@ -62,8 +62,8 @@ fn key_alone(descriptor: &str) -> &str {
 }
 
 /// Our message as a peer gets it: parts of a UR, and the CBOR that it took out of them.
-fn through_a_ur(peer: &mut Peer, carried: &Carried) -> Result<Value> {
-    let mut encoder = Encoder::new(carried, Names::Old, 90, Order::Standard)?;
+fn through_a_ur(peer: &mut Peer, payload: &Payload) -> Result<Value> {
+    let mut encoder = Encoder::new(payload, Names::Old, 90, Order::Standard)?;
     let parts: Vec<_> = (0..encoder.fragments())
         .map(|_| encoder.next_part())
         .collect();
@@ -80,7 +80,7 @@ fn theirs_reads_our_keys_descriptors_and_accounts() -> Result<()> {
     for network in [Network::Mainnet, Network::Testnet4] {
         let wallets = wallets(network)?;
         let mut ask = |kind, bytes, expected: Vec<String>| -> Result<()> {
-            let answer = through_a_ur(&mut peer, &Carried { kind, bytes })?;
+            let answer = through_a_ur(&mut peer, &Payload { kind, bytes })?;
             assert_eq!(answer["descriptors"], json!(expected), "{kind:?}");
             read += 1;
             Ok(())
@@ -121,7 +121,7 @@ fn ours_reads_their_keys_descriptors_and_accounts() -> Result<()> {
             let bytes = unhex(answer["hex"].as_str().context("hex")?)?;
             let expected: Vec<_> = some.iter().map(Wallet::canonical_descriptor).collect();
             assert_eq!(
-                descriptors(&Carried { kind, bytes })?,
+                descriptors(&Payload { kind, bytes })?,
                 expected.join("\n"),
                 "{name}"
             );

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use cofferdam_testkit::peer::Peer;
 use cofferdam_transport::ur::{Encoder, Names, Order};
-use cofferdam_transport::{Carried, Kind};
+use cofferdam_transport::{Kind, Payload};
 use serde_json::json;
 
 use crate::{collect, half_noise, hex};
@@ -26,14 +26,14 @@ fn types() -> [(Kind, Names, &'static str); 3] {
     ]
 }
 
-fn message(kind: Kind, length: usize) -> Carried {
+fn message(kind: Kind, length: usize) -> Payload {
     let start: &[u8] = match kind {
         Kind::Psbt => b"psbt\xff",
         // No text.
         _ => b"\xff\x00",
     };
     let bytes = [start, &half_noise(length)].concat();
-    Carried { kind, bytes }
+    Payload { kind, bytes }
 }
 
 /// A CBOR byte string (RFC 8949).
@@ -54,8 +54,8 @@ fn theirs_reads_our_ur() -> Result<()> {
         for (kind, names, name) in types() {
             for (length, fragment) in SIZES {
                 for order in [Order::Standard, Order::Fresh] {
-                    let carried = message(kind, length);
-                    let mut encoder = Encoder::new(&carried, names, fragment, order)?;
+                    let payload = message(kind, length);
+                    let mut encoder = Encoder::new(&payload, names, fragment, order)?;
                     let count = encoder.fragments();
                     // Decoders that peel need several rounds.
                     let parts: Vec<_> = (0..8 * count).map(|_| encoder.next_part()).collect();
@@ -64,7 +64,7 @@ fn theirs_reads_our_ur() -> Result<()> {
                             &json!({"format": "ur", "do": "decode", "parts": parts[start..]}),
                         )?;
                         assert_eq!(answer["type"], name);
-                        assert_eq!(answer["hex"], hex(&byte_string(&carried.bytes)));
+                        assert_eq!(answer["hex"], hex(&byte_string(&payload.bytes)));
                         *if count == 1 {
                             &mut single
                         } else {
@@ -89,15 +89,15 @@ fn ours_reads_their_ur() -> Result<()> {
         let (mut single, mut several) = (0, 0);
         for (kind, _, name) in types() {
             for (length, fragment) in SIZES {
-                let carried = message(kind, length);
-                let cbor = byte_string(&carried.bytes);
+                let payload = message(kind, length);
+                let cbor = byte_string(&payload.bytes);
                 let count = cbor.len().div_ceil(fragment);
                 let answer = peer.ask(&json!({
                     "format": "ur", "do": "encode", "hex": hex(&cbor),
                     "type": name, "size": fragment, "parts": (3 * count).div_ceil(2) + 3,
                 }))?;
                 ensure!(answer["parts"].as_array().context("parts")?.len() > count);
-                assert_eq!(collect(&answer)?, carried);
+                assert_eq!(collect(&answer)?, payload);
                 *if count == 1 {
                     &mut single
                 } else {

@@ -2,7 +2,7 @@
 
 use super::deflate::deflate;
 use super::{EncodeError, Encoding, FileType, Header, MAX_FILE, MAX_PARTS, header};
-use crate::carried::Carried;
+use crate::payload::Payload;
 use crate::schedule::Parts;
 
 /// The parts of a file, shown in a loop. Characters are those of a code's alphanumeric mode.
@@ -20,14 +20,14 @@ pub struct Encoder {
 impl Encoder {
     /// Divides what is carried into parts of at most `characters` characters, in the encoding that
     /// gives the fewest.
-    pub fn new(carried: &Carried, characters: usize) -> Result<Self, EncodeError> {
-        let file_type = FileType::of(carried.kind).ok_or(EncodeError::Seed)?;
-        check_size(&carried.bytes)?;
+    pub fn new(payload: &Payload, characters: usize) -> Result<Self, EncodeError> {
+        let file_type = FileType::of(payload.kind).ok_or(EncodeError::Seed)?;
+        check_size(&payload.bytes)?;
         let deflated =
-            deflate(&carried.bytes).filter(|deflated| deflated.len() < carried.bytes.len());
+            deflate(&payload.bytes).filter(|deflated| deflated.len() < payload.bytes.len());
         let (encoding, bytes) = match &deflated {
             Some(deflated) => (Encoding::Zlib, deflated.as_slice()),
-            None => (Encoding::Base32, carried.bytes.as_slice()),
+            None => (Encoding::Base32, payload.bytes.as_slice()),
         };
         Self::divide(encoding, file_type, encoding.to_text(bytes), characters)
     }
@@ -118,7 +118,7 @@ fn check_size(file: &[u8]) -> Result<(), EncodeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::carried::Kind;
+    use crate::payload::Kind;
 
     fn noise(length: u32) -> Vec<u8> {
         let mut state = 1u32;
@@ -157,33 +157,33 @@ mod tests {
 
     #[test]
     fn the_smallest_encoding_is_chosen() {
-        let carried = |bytes| Carried {
+        let payload = |bytes| Payload {
             kind: Kind::Bytes,
             bytes,
         };
-        let zeros = Encoder::new(&carried(vec![0; 1000]), 100).unwrap();
+        let zeros = Encoder::new(&payload(vec![0; 1000]), 100).unwrap();
         assert_eq!((zeros.encoding(), zeros.count()), (Encoding::Zlib, 1));
-        let random = Encoder::new(&carried(noise(1000)), 100).unwrap();
+        let random = Encoder::new(&payload(noise(1000)), 100).unwrap();
         assert_eq!(random.encoding(), Encoding::Base32);
     }
 
     #[test]
     fn what_cannot_be_shown_says_why() {
-        let file = |length| Carried {
+        let file = |length| Payload {
             kind: Kind::Bytes,
             bytes: noise(length),
         };
-        let error = |carried: &Carried, characters| Encoder::new(carried, characters).unwrap_err();
+        let error = |payload: &Payload, characters| Encoder::new(payload, characters).unwrap_err();
         assert_eq!(error(&file(0), 100), EncodeError::Empty);
         assert_eq!(error(&file(10), 15), EncodeError::Room(15));
         assert_eq!(error(&file(6476), 16), EncodeError::TooManyParts(1296));
         assert_eq!(Encoder::new(&file(6475), 16).unwrap().count(), 1295);
-        let seed = Carried {
+        let seed = Payload {
             kind: Kind::Seed,
             bytes: vec![1; 16],
         };
         assert_eq!(error(&seed, 100), EncodeError::Seed);
-        let large = Carried {
+        let large = Payload {
             kind: Kind::Bytes,
             bytes: vec![0; MAX_FILE + 1],
         };

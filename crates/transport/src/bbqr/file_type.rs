@@ -1,6 +1,6 @@
 //! What a BBQr's file is.
 
-use crate::carried::Kind;
+use crate::payload::Kind;
 
 /// What the file is, as its parts say. Key teleport (`R`, `S`, `E`) and programs (`X`) are not
 /// taken.

@@ -3,8 +3,8 @@
 use super::deflate::inflate;
 use super::{Damage, Encoding, FileType, Header, JoinError, MAX_FILE};
 use crate::assembly::{Assembly, Progress, Step};
-use crate::carried::Carried;
-use crate::still;
+use crate::payload::Payload;
+use crate::single_frame;
 
 /// Joins the parts of one file, in any order. It holds 3.5 MB at most.
 ///
@@ -49,22 +49,22 @@ impl Joiner {
         }
     }
 
-    fn join(&self) -> Result<Carried, Damage> {
+    fn join(&self) -> Result<Payload, Damage> {
         let joined: Vec<u8> = self.parts.iter().flatten().flatten().copied().collect();
         let bytes = match self.header.encoding {
             Encoding::Hex | Encoding::Base32 => joined,
             Encoding::Zlib => inflate(&joined, MAX_FILE)?,
         };
         let is_of_its_type = match self.header.file_type {
-            FileType::Psbt => still::is_psbt(&bytes),
-            FileType::Transaction => still::is_transaction(&bytes),
+            FileType::Psbt => single_frame::is_psbt(&bytes),
+            FileType::Transaction => single_frame::is_transaction(&bytes),
             FileType::Json | FileType::Text => std::str::from_utf8(&bytes).is_ok(),
             FileType::Cbor | FileType::Binary => true,
         };
         if !is_of_its_type {
             return Err(Damage::Type);
         }
-        Ok(Carried {
+        Ok(Payload {
             kind: self.header.file_type.kind(),
             bytes,
         })
@@ -99,10 +99,10 @@ impl Assembly for Joiner {
         *place = Some(bytes);
         if self.have + 1 == self.header.total {
             match self.join() {
-                Ok(carried) => {
+                Ok(payload) => {
                     self.have += 1;
                     self.held += length;
-                    return Ok(Step::Whole(carried));
+                    return Ok(Step::Whole(payload));
                 }
                 Err(damage) => {
                     if let Some(place) = self.parts.get_mut(index) {
@@ -129,7 +129,7 @@ impl Assembly for Joiner {
 mod tests {
     use super::*;
     use crate::bbqr::Encoder;
-    use crate::carried::Kind;
+    use crate::payload::Kind;
 
     fn parts(
         encoding: Encoding,
@@ -171,7 +171,7 @@ mod tests {
                     }
                 );
             }
-            let whole = Carried {
+            let whole = Payload {
                 kind: Kind::Text,
                 bytes: file.clone(),
             };

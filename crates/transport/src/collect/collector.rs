@@ -10,9 +10,9 @@ use super::rate::Rate;
 use super::under_way::UnderWay;
 use super::{Format, Refusal};
 use crate::assembly::{Progress, Step};
-use crate::carried::{Carried, Kind};
+use crate::payload::{Kind, Payload};
 use crate::seed_qr::{SeedQr, looks_like_seed};
-use crate::still::recognise;
+use crate::single_frame::recognise;
 
 /// Bytes of a code's content at most: the 7089 digits of a code of version 40.
 const MAX_CODE: usize = 7089;
@@ -68,7 +68,7 @@ pub enum Seen {
         progress: Progress,
     },
     /// A message is whole, and its checksum right where its format has one. Told once.
-    Whole(Carried),
+    Whole(Payload),
     /// It is nothing that is asked for. What was collected stays.
     Foreign(Refusal),
 }
@@ -81,7 +81,7 @@ pub enum Seen {
 /// back: one that begins again because it was damaged as a whole is another.
 pub struct Collector {
     wanted: Wanted,
-    takes: fn(&Carried) -> bool,
+    takes: fn(&Payload) -> bool,
     limits: Limits,
     under_way: UnderWay,
     /// Hashes of single codes that were told.
@@ -113,7 +113,7 @@ impl Collector {
 
     /// Has whole messages of a wanted kind judged by their content, too: one that `takes` does not
     /// take is foreign, and what is collected goes on. A seed is not judged.
-    pub fn judged_by(self, takes: fn(&Carried) -> bool) -> Self {
+    pub fn judged_by(self, takes: fn(&Payload) -> bool) -> Self {
         Self { takes, ..self }
     }
 
@@ -151,7 +151,7 @@ impl Collector {
         }
         if self.wanted == Wanted::Seed {
             SeedQr::read(content)?;
-            return Ok(Seen::Whole(Carried {
+            return Ok(Seen::Whole(Payload {
                 kind: Kind::Seed,
                 bytes: content.to_vec(),
             }));
@@ -166,20 +166,20 @@ impl Collector {
         }
         match ENTRIES.iter().find(|entry| (entry.claims)(content)) {
             Some(entry) => self.part(entry, content),
-            None => self.still(content, hash),
+            None => self.single_frame(content, hash),
         }
     }
 
-    fn still(&mut self, content: &[u8], hash: [u8; 32]) -> Result<Seen, Refusal> {
+    fn single_frame(&mut self, content: &[u8], hash: [u8; 32]) -> Result<Seen, Refusal> {
         if self.told.contains(&hash) {
             return Ok(Seen::Known);
         }
-        let carried = self.wanted(recognise(content)?)?;
+        let payload = self.wanted(recognise(content)?)?;
         if self.told.len() == REMEMBERED {
             self.told.pop_front();
         }
         self.told.push_back(hash);
-        Ok(Seen::Whole(carried))
+        Ok(Seen::Whole(payload))
     }
 
     fn part(&mut self, entry: &Entry, part: &[u8]) -> Result<Seen, Refusal> {
@@ -192,7 +192,7 @@ impl Collector {
         for slot in self.under_way.of(entry.format) {
             let before = slot.progress().have;
             match slot.take(part, self.taken) {
-                Ok(Step::Whole(carried)) => whole = Some(carried),
+                Ok(Step::Whole(payload)) => whole = Some(payload),
                 Ok(Step::Nearer) => {
                     let new = slot.progress();
                     if nearest.is_none_or(|(_, progress)| new.have > progress.have) {
@@ -213,8 +213,8 @@ impl Collector {
             }
         }
         self.under_way.drop_these(&begun_again);
-        if let Some(carried) = whole {
-            return Ok(Seen::Whole(self.wanted(carried)?));
+        if let Some(payload) = whole {
+            return Ok(Seen::Whole(self.wanted(payload)?));
         }
         if let Some((message, progress)) = nearest {
             self.under_way.shrink(self.limits);
@@ -248,7 +248,7 @@ impl Collector {
             .add(entry.format, message, done, self.taken, self.limits);
         self.under_way.shrink(self.limits);
         match step {
-            Step::Whole(carried) => Ok(Seen::Whole(self.wanted(carried)?)),
+            Step::Whole(payload) => Ok(Seen::Whole(self.wanted(payload)?)),
             Step::Nearer | Step::Known => Ok(Seen::Nearer {
                 message: id,
                 format: entry.format,
@@ -257,13 +257,13 @@ impl Collector {
         }
     }
 
-    fn wanted(&self, carried: Carried) -> Result<Carried, Refusal> {
+    fn wanted(&self, payload: Payload) -> Result<Payload, Refusal> {
         match self.wanted {
-            Wanted::Kinds(kinds) if !kinds.contains(&carried.kind) => {
-                Err(Refusal::Unwanted(carried.kind))
+            Wanted::Kinds(kinds) if !kinds.contains(&payload.kind) => {
+                Err(Refusal::Unwanted(payload.kind))
             }
-            _ if !(self.takes)(&carried) => Err(Refusal::Unwanted(carried.kind)),
-            _ => Ok(carried),
+            _ if !(self.takes)(&payload) => Err(Refusal::Unwanted(payload.kind)),
+            _ => Ok(payload),
         }
     }
 }

@@ -4,13 +4,13 @@ use std::fmt;
 
 use super::Refusal;
 use crate::assembly::{Assembly, Progress, Step};
-use crate::{bbqr, fast, specter, ur};
+use crate::{bbqr, raptorq, specter, ur};
 
 /// A format of several codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// Our own fast mode.
-    Fast,
+    Raptorq,
     /// BBQr.
     Bbqr,
     /// Specter's `pMofN`.
@@ -24,7 +24,7 @@ pub enum Format {
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Format::Fast => "Cofferdam's own",
+            Format::Raptorq => "Cofferdam's own",
             Format::Bbqr => "BBQr",
             Format::Specter => "Specter",
             Format::Ur => "UR",
@@ -51,7 +51,7 @@ pub trait Joins: Assembly + Sized {
 
 /// The formats, in the order in which they are asked.
 pub(super) const ENTRIES: &[Entry] = &[
-    entry::<fast::Decoder>(),
+    entry::<raptorq::Decoder>(),
     entry::<bbqr::Joiner>(),
     entry::<specter::Joiner>(),
     entry::<ur::v1::Decoder>(),
@@ -90,14 +90,14 @@ impl Joins for specter::Joiner {
     }
 }
 
-impl Joins for fast::Decoder {
-    const FORMAT: Format = Format::Fast;
+impl Joins for raptorq::Decoder {
+    const FORMAT: Format = Format::Raptorq;
 
     fn claims(part: &[u8]) -> bool {
-        part.starts_with(fast::PREFIX.as_bytes())
+        part.starts_with(raptorq::PREFIX.as_bytes())
     }
 
-    fn open(_: &[u8]) -> Result<Self, fast::FastError> {
+    fn open(_: &[u8]) -> Result<Self, raptorq::RaptorqError> {
         Ok(Self::of_first())
     }
 

@@ -1,11 +1,11 @@
 //! Why a code is foreign.
 
 use crate::bbqr::JoinError;
-use crate::carried::Kind;
-use crate::fast::FastError;
+use crate::payload::Kind;
+use crate::raptorq::RaptorqError;
 use crate::seed_qr::SeedQrError;
+use crate::single_frame::UnrecognisedError;
 use crate::specter::SpecterError;
-use crate::still::UnrecognisedError;
 use crate::ur::UrError;
 
 /// Why a code did nothing. What was collected stays, but for a message that its last part proved
@@ -20,13 +20,13 @@ pub enum Refusal {
     Specter(#[from] SpecterError),
     /// A frame of our own that is not taken.
     #[error(transparent)]
-    Fast(#[from] FastError),
+    Raptorq(#[from] RaptorqError),
     /// A part of a UR that is not taken.
     #[error(transparent)]
     Ur(#[from] UrError),
     /// One code that is not taken.
     #[error(transparent)]
-    Still(#[from] UnrecognisedError),
+    SingleFrame(#[from] UnrecognisedError),
     /// A seed was asked for, and this is none.
     #[error(transparent)]
     SeedQr(#[from] SeedQrError),
@@ -48,7 +48,7 @@ impl Refusal {
             self,
             Refusal::Bbqr(JoinError::Damaged(_))
                 | Refusal::Specter(SpecterError::Damaged(_))
-                | Refusal::Fast(FastError::Hash)
+                | Refusal::Raptorq(RaptorqError::Hash)
                 | Refusal::Ur(UrError::Checksum | UrError::Content)
         )
     }

@@ -25,18 +25,18 @@ pub use self::hd_key::HdKey;
 pub use self::key_path::{KeyPath, Step};
 pub use self::output::{Output, Source};
 use crate::ur::Names;
-use crate::{Carried, Kind};
+use crate::{Kind, Payload};
 
 /// Returns the descriptors of a key, an output descriptor or an account that came across, one a
 /// line and without checksums, each with its origin and both branches where it says nothing else.
 /// Descriptors of an account that are not of one key are left out, unless there are no others.
 ///
 /// A key by itself has no script type; the purpose that its path begins with tells it (BIP43).
-pub fn descriptors(carried: &Carried) -> Result<String, RegistryError> {
-    match carried.kind {
-        Kind::HdKey => HdKey::decode(&carried.bytes)?.descriptor_by_purpose(),
-        Kind::Output => Output::decode(&carried.bytes)?.descriptor(),
-        Kind::Account => Ok(Account::decode(&carried.bytes)?.descriptors()?.join("\n")),
+pub fn descriptors(payload: &Payload) -> Result<String, RegistryError> {
+    match payload.kind {
+        Kind::HdKey => HdKey::decode(&payload.bytes)?.descriptor_by_purpose(),
+        Kind::Output => Output::decode(&payload.bytes)?.descriptor(),
+        Kind::Account => Ok(Account::decode(&payload.bytes)?.descriptors()?.join("\n")),
         _ => Err(RegistryError::OtherKind),
     }
 }

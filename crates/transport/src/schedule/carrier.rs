@@ -2,15 +2,15 @@
 
 use super::{Mode, Order, Parts, Version, characters};
 use crate::bbqr;
-use crate::carried::Carried;
-use crate::still::{Form, Still, StillError};
-use crate::{fast, ur};
+use crate::payload::Payload;
+use crate::single_frame::{Form, SingleFrame, SingleFrameError};
+use crate::{raptorq, ur};
 
 /// A format in which messages are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Carrier {
     /// The private mode between our own two ends.
-    Fast,
+    Raptorq,
     /// BC-UR version 2 (BCR-2020-005), under the names of types that every wallet reads:
     /// `crypto-psbt`, ...
     Ur,
@@ -19,50 +19,50 @@ pub enum Carrier {
     /// BBQr.
     Bbqr,
     /// One code.
-    Still(Form),
+    SingleFrame(Form),
 }
 
 /// Makes the parts of a message.
-type Make = fn(&Carried, Version, Order) -> Result<Box<dyn Parts>, ScheduleError>;
+type Make = fn(&Payload, Version, Order) -> Result<Box<dyn Parts>, ScheduleError>;
 
 /// The carriers of several codes that can be shown.
 const ENCODERS: &[(Carrier, Make)] = &[
-    (Carrier::Bbqr, |carried, version, _| {
+    (Carrier::Bbqr, |payload, version, _| {
         Ok(Box::new(bbqr::Encoder::new(
-            carried,
+            payload,
             characters(version, Mode::Alphanumeric),
         )?))
     }),
-    (Carrier::Fast, |carried, version, _| {
+    (Carrier::Raptorq, |payload, version, _| {
         let room = characters(version, Mode::Alphanumeric);
-        let symbol = fast::symbol_bytes(room).ok_or(ScheduleError::NoRoom(version.number()))?;
-        Ok(Box::new(fast::Encoder::new(carried, symbol)?))
+        let symbol = raptorq::symbol_bytes(room).ok_or(ScheduleError::NoRoom(version.number()))?;
+        Ok(Box::new(raptorq::Encoder::new(payload, symbol)?))
     }),
-    (Carrier::Ur, |carried, version, order| {
-        uniform_resource(carried, version, order, ur::Names::Old)
+    (Carrier::Ur, |payload, version, order| {
+        uniform_resource(payload, version, order, ur::Names::Old)
     }),
-    (Carrier::UrNew, |carried, version, order| {
-        uniform_resource(carried, version, order, ur::Names::New)
+    (Carrier::UrNew, |payload, version, order| {
+        uniform_resource(payload, version, order, ur::Names::New)
     }),
 ];
 
 fn uniform_resource(
-    carried: &Carried,
+    payload: &Payload,
     version: Version,
     order: Order,
     names: ur::Names,
 ) -> Result<Box<dyn Parts>, ScheduleError> {
     let room = characters(version, Mode::Alphanumeric);
-    let fragment = ur::fragment_bytes(carried.kind, names, carried.bytes.len(), room);
+    let fragment = ur::fragment_bytes(payload.kind, names, payload.bytes.len(), room);
     let fragment = fragment.ok_or(ScheduleError::NoRoom(version.number()))?;
     let order = match order {
         Order::Standard => ur::Order::Standard,
         Order::Alternating => ur::Order::Fresh,
     };
-    Ok(Box::new(ur::Encoder::new(carried, names, fragment, order)?))
+    Ok(Box::new(ur::Encoder::new(payload, names, fragment, order)?))
 }
 
-impl Parts for fast::Encoder {
+impl Parts for raptorq::Encoder {
     fn next_part(&mut self) -> Vec<u8> {
         self.next_frame().into_bytes()
     }
@@ -90,10 +90,10 @@ pub enum ScheduleError {
     Bbqr(#[from] bbqr::EncodeError),
     /// One code cannot carry it.
     #[error(transparent)]
-    Still(#[from] StillError),
+    SingleFrame(#[from] SingleFrameError),
     /// Our own format cannot carry it.
     #[error(transparent)]
-    Fast(#[from] fast::EncodeError),
+    Raptorq(#[from] raptorq::EncodeError),
     /// A UR cannot carry it.
     #[error(transparent)]
     Ur(#[from] ur::EncodeError),
@@ -109,34 +109,34 @@ impl Carrier {
     /// Returns its name on command lines and in `--json`.
     pub fn name(self) -> &'static str {
         match self {
-            Carrier::Fast => "fast",
+            Carrier::Raptorq => "fast",
             Carrier::Ur => "ur",
             Carrier::UrNew => "ur-new",
             Carrier::Bbqr => "bbqr",
-            Carrier::Still(Form::Base64) => "base64",
-            Carrier::Still(Form::Base43) => "base43",
-            Carrier::Still(Form::Hex) => "hex",
-            Carrier::Still(Form::Binary) => "binary",
+            Carrier::SingleFrame(Form::Base64) => "base64",
+            Carrier::SingleFrame(Form::Base43) => "base43",
+            Carrier::SingleFrame(Form::Hex) => "hex",
+            Carrier::SingleFrame(Form::Binary) => "binary",
         }
     }
 
     /// Tells whether messages can be shown in it.
     pub fn is_written(self) -> bool {
-        matches!(self, Carrier::Still(_)) || encoder(self).is_some()
+        matches!(self, Carrier::SingleFrame(_)) || encoder(self).is_some()
     }
 
     /// Makes the parts of a message, each for a code of this version or smaller.
     pub fn parts(
         self,
-        carried: &Carried,
+        payload: &Payload,
         version: Version,
         order: Order,
     ) -> Result<Box<dyn Parts>, ScheduleError> {
-        if let Carrier::Still(form) = self {
-            return Ok(Box::new(Still::new(carried, form, version)?));
+        if let Carrier::SingleFrame(form) = self {
+            return Ok(Box::new(SingleFrame::new(payload, form, version)?));
         }
         let make = encoder(self).ok_or(ScheduleError::NoEncoder(self))?;
-        make(carried, version, order)
+        make(payload, version, order)
     }
 }
 

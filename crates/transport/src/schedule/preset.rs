@@ -142,7 +142,7 @@ const ANY: Settings = Settings {
 /// lines of a camera of 720, above the 5 at which readers begin to fail. 100 ms is three frames of
 /// a camera at 30 a second. Our decoder solves, so that the standard order is the best.
 const OWN: Settings = Settings {
-    carriers: &[Carrier::Fast, Carrier::Ur, Carrier::Bbqr],
+    carriers: &[Carrier::Raptorq, Carrier::Ur, Carrier::Bbqr],
     version: version(20),
     millis: 100,
     order: Order::Standard,

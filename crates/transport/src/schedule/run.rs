@@ -1,7 +1,7 @@
 //! A message while it is shown.
 
 use super::{Carrier, Parts, ScheduleError, Settings, Version};
-use crate::carried::Carried;
+use crate::payload::Payload;
 
 /// Versions that one step of density goes.
 const STEP: i8 = 2;
@@ -17,7 +17,7 @@ pub struct Shown {
 
 /// The codes of a message, without end. Density and pace can be changed while they are shown.
 pub struct Schedule {
-    carried: Carried,
+    payload: Payload,
     settings: Settings,
     carrier: Carrier,
     parts: Box<dyn Parts>,
@@ -25,7 +25,7 @@ pub struct Schedule {
 
 impl Schedule {
     /// Shows a message with these settings, in the first of their formats that is written here.
-    pub fn new(carried: Carried, settings: Settings) -> Result<Self, ScheduleError> {
+    pub fn new(payload: Payload, settings: Settings) -> Result<Self, ScheduleError> {
         let best = settings
             .carriers
             .iter()
@@ -33,18 +33,18 @@ impl Schedule {
             .find(|carrier| carrier.is_written());
         let first = settings.carriers.first().copied();
         let carrier = best.or(first).unwrap_or(Carrier::Bbqr);
-        Self::in_format(carried, settings, carrier)
+        Self::in_format(payload, settings, carrier)
     }
 
     /// Shows a message with these settings, in a format that may not be among theirs.
     pub fn in_format(
-        carried: Carried,
+        payload: Payload,
         settings: Settings,
         carrier: Carrier,
     ) -> Result<Self, ScheduleError> {
-        let parts = carrier.parts(&carried, settings.version, settings.order)?;
+        let parts = carrier.parts(&payload, settings.version, settings.order)?;
         Ok(Self {
-            carried,
+            payload,
             settings,
             carrier,
             parts,
@@ -112,7 +112,7 @@ impl Schedule {
         if changed == version {
             return Ok(false);
         }
-        self.parts = self.carrier.parts(&self.carried, changed, order)?;
+        self.parts = self.carrier.parts(&self.payload, changed, order)?;
         self.settings.version = changed;
         Ok(true)
     }
@@ -127,35 +127,35 @@ impl Schedule {
 mod tests {
     use super::*;
     use crate::bbqr::{EncodeError, Joiner};
-    use crate::carried::Kind;
+    use crate::payload::Kind;
     use crate::schedule::{Mode, Preset, characters};
-    use crate::still::Form;
+    use crate::single_frame::Form;
     use crate::{Assembly, Step};
 
-    fn carried(length: u32) -> Carried {
+    fn payload(length: u32) -> Payload {
         let bytes = (0..length)
             .flat_map(|n| n.wrapping_mul(0x9e37_79b9).to_be_bytes())
             .collect();
-        Carried {
+        Payload {
             kind: Kind::Bytes,
             bytes,
         }
     }
 
-    fn read(schedule: &mut Schedule) -> Carried {
+    fn read(schedule: &mut Schedule) -> Payload {
         let mut joiner: Option<Joiner> = None;
         loop {
             let shown = schedule.next_shown();
             let joiner = joiner.get_or_insert_with(|| Joiner::open(&shown.content).unwrap());
-            if let Step::Whole(carried) = joiner.take(&shown.content).unwrap() {
-                return carried;
+            if let Step::Whole(payload) = joiner.take(&shown.content).unwrap() {
+                return payload;
             }
         }
     }
 
     #[test]
     fn density_changes_begin_the_parts_again_and_stop_at_the_ends() {
-        let message = carried(2000);
+        let message = payload(2000);
         let settings = Preset::ColdcardQ.settings();
         let mut schedule = Schedule::new(message.clone(), settings).unwrap();
         assert_eq!(schedule.carrier(), Carrier::Bbqr);
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_density_that_cannot_be_leaves_all_as_it_was() {
-        let mut schedule = Schedule::new(carried(40_000), Preset::ColdcardQ.settings()).unwrap();
+        let mut schedule = Schedule::new(payload(40_000), Preset::ColdcardQ.settings()).unwrap();
         let error = loop {
             if let Err(error) = schedule.sparser() {
                 break error;
@@ -188,13 +188,13 @@ mod tests {
             error,
             ScheduleError::Bbqr(EncodeError::TooManyParts(_))
         ));
-        assert_eq!(read(&mut schedule), carried(40_000));
+        assert_eq!(read(&mut schedule), payload(40_000));
     }
 
     #[test]
     fn pace_stops_at_the_ends() {
         let settings = Preset::ColdcardQ.settings();
-        let mut schedule = Schedule::new(carried(10), settings).unwrap();
+        let mut schedule = Schedule::new(payload(10), settings).unwrap();
         assert_eq!(schedule.next_shown().millis, 250);
         while schedule.faster() {}
         assert_eq!(schedule.millis(), settings.fastest);
@@ -205,12 +205,17 @@ mod tests {
     #[test]
     fn one_code_stays_one_code() {
         let settings = Preset::Own.settings();
-        let message = carried(50);
-        let mut schedule =
-            Schedule::in_format(message.clone(), settings, Carrier::Still(Form::Base64)).unwrap();
+        let message = payload(50);
+        let mut schedule = Schedule::in_format(
+            message.clone(),
+            settings,
+            Carrier::SingleFrame(Form::Base64),
+        )
+        .unwrap();
         assert_eq!(schedule.count(), 1);
         assert_eq!(schedule.next_shown(), schedule.next_shown());
-        let error = Schedule::in_format(carried(5000), settings, Carrier::Still(Form::Hex)).err();
-        assert!(matches!(error, Some(ScheduleError::Still(_))));
+        let error =
+            Schedule::in_format(payload(5000), settings, Carrier::SingleFrame(Form::Hex)).err();
+        assert!(matches!(error, Some(ScheduleError::SingleFrame(_))));
     }
 }

@@ -6,7 +6,7 @@ use cofferdam_core::psbt::MAGIC;
 use minicbor::{Decoder, Encoder};
 
 use super::{UrError, UrType};
-use crate::{Carried, Kind};
+use crate::{Kind, Payload};
 
 /// Returns the CBOR that a UR of this type carries.
 pub(super) fn wrap(ur_type: UrType, bytes: &[u8]) -> Vec<u8> {
@@ -20,25 +20,25 @@ pub(super) fn wrap(ur_type: UrType, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Reads the CBOR of a UR of this type.
-pub(super) fn unwrap(ur_type: UrType, message: Vec<u8>) -> Result<Carried, UrError> {
-    let carried = |kind, bytes| Ok(Carried { kind, bytes });
+pub(super) fn unwrap(ur_type: UrType, message: Vec<u8>) -> Result<Payload, UrError> {
+    let payload = |kind, bytes| Ok(Payload { kind, bytes });
     match ur_type {
         UrType::CryptoPsbt | UrType::Psbt => {
             let bytes = byte_string(&message)?;
             if !bytes.starts_with(&MAGIC) {
                 return Err(UrError::Content);
             }
-            carried(Kind::Psbt, bytes.to_vec())
+            payload(Kind::Psbt, bytes.to_vec())
         }
         UrType::Bytes => {
             let bytes = byte_string(&message)?;
-            carried(recognise(bytes), bytes.to_vec())
+            payload(recognise(bytes), bytes.to_vec())
         }
-        UrType::CryptoHdKey | UrType::HdKey => carried(Kind::HdKey, message),
-        UrType::CryptoOutput | UrType::OutputDescriptor => carried(Kind::Output, message),
-        UrType::CryptoAccount | UrType::AccountDescriptor => carried(Kind::Account, message),
-        UrType::Bundle => carried(Kind::Bundle, message),
-        UrType::Return => carried(Kind::Return, message),
+        UrType::CryptoHdKey | UrType::HdKey => payload(Kind::HdKey, message),
+        UrType::CryptoOutput | UrType::OutputDescriptor => payload(Kind::Output, message),
+        UrType::CryptoAccount | UrType::AccountDescriptor => payload(Kind::Account, message),
+        UrType::Bundle => payload(Kind::Bundle, message),
+        UrType::Return => payload(Kind::Return, message),
     }
 }
 
@@ -90,8 +90,8 @@ mod tests {
             (b"", Kind::Bytes),
         ] {
             let message = wrap(UrType::Bytes, bytes);
-            let carried = unwrap(UrType::Bytes, message).unwrap();
-            assert_eq!((carried.kind, carried.bytes.as_slice()), (kind, bytes));
+            let payload = unwrap(UrType::Bytes, message).unwrap();
+            assert_eq!((payload.kind, payload.bytes.as_slice()), (kind, bytes));
         }
     }
 

@@ -81,10 +81,10 @@ impl Decoder {
             }
             State::Collecting(_) | State::Empty => {}
         }
-        let carried = unwrap(id.ur_type, message)?;
+        let payload = unwrap(id.ur_type, message)?;
         self.state = State::Whole(id);
         self.rival = None;
-        Ok(Step::Whole(carried))
+        Ok(Step::Whole(payload))
     }
 
     fn take_part(&mut self, part: &Part) -> Result<Step, UrError> {
@@ -145,9 +145,9 @@ impl Decoder {
                 if crc32(&message) != id.checksum {
                     return Err(UrError::Checksum);
                 }
-                let carried = unwrap(id.ur_type, message)?;
+                let payload = unwrap(id.ur_type, message)?;
                 self.state = State::Whole(id);
-                Ok(Step::Whole(carried))
+                Ok(Step::Whole(payload))
             }
             state => {
                 self.state = state;

@@ -5,7 +5,7 @@ use super::{
     EncodeError, MAX_FRAGMENT_BYTES, MAX_FRAGMENTS, MAX_MESSAGE_BYTES, MAX_PART_CHARS, Names,
     UrType,
 };
-use crate::{Carried, Kind};
+use crate::{Kind, Payload};
 
 /// In which order parts are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -39,21 +39,21 @@ impl Encoder {
     /// Makes the parts of a message, of at most `max_fragment` bytes each. One that fits into a
     /// fragment becomes a UR in one piece.
     pub fn new(
-        carried: &Carried,
+        payload: &Payload,
         names: Names,
         max_fragment: usize,
         order: Order,
     ) -> Result<Encoder, EncodeError> {
-        let ur_type = UrType::carrying(carried.kind, names).ok_or(EncodeError::Secret)?;
-        if carried.bytes.is_empty() {
+        let ur_type = UrType::carrying(payload.kind, names).ok_or(EncodeError::Secret)?;
+        if payload.bytes.is_empty() {
             return Err(EncodeError::Empty);
         }
-        if carried.bytes.len() > MAX_MESSAGE_BYTES {
+        if payload.bytes.len() > MAX_MESSAGE_BYTES {
             return Err(EncodeError::TooLong {
-                found: carried.bytes.len(),
+                found: payload.bytes.len(),
             });
         }
-        Encoder::of_message(&wrap(ur_type, &carried.bytes), ur_type, max_fragment, order)
+        Encoder::of_message(&wrap(ur_type, &payload.bytes), ur_type, max_fragment, order)
     }
 
     fn of_message(
@@ -177,10 +177,10 @@ const COUNT_DIGITS: usize = 4;
 mod tests {
     use super::*;
 
-    fn psbt(size: usize) -> Carried {
+    fn psbt(size: usize) -> Payload {
         let mut bytes = b"psbt\xff".to_vec();
         bytes.resize(size, 7);
-        Carried {
+        Payload {
             kind: Kind::Psbt,
             bytes,
         }
@@ -233,10 +233,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_shown_is_refused() {
-        let show = |carried: &Carried, fragment| {
-            Encoder::new(carried, Names::Old, fragment, Order::Standard).map(|_| ())
+        let show = |payload: &Payload, fragment| {
+            Encoder::new(payload, Names::Old, fragment, Order::Standard).map(|_| ())
         };
-        let of = |kind, bytes: &[u8]| Carried {
+        let of = |kind, bytes: &[u8]| Payload {
             kind,
             bytes: bytes.to_vec(),
         };

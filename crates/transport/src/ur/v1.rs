@@ -78,10 +78,10 @@ impl Decoder {
             Some(_) => return Err(UrError::Foreign),
             None => {}
         }
-        let carried = unwrap(ur_type, message)?;
+        let payload = unwrap(ur_type, message)?;
         self.message = Some(id);
         self.whole = true;
-        Ok(Step::Whole(carried))
+        Ok(Step::Whole(payload))
     }
 
     fn take_part(&mut self, id: MessageId, index: usize, letters: &str) -> Result<Step, UrError> {
@@ -107,10 +107,10 @@ impl Decoder {
         let message = bc32::decode(text.as_bytes())
             .filter(|message| Sha256::digest(message)[..] == id.digest)
             .ok_or(UrError::Checksum)?;
-        let carried = unwrap(id.ur_type, message)?;
+        let payload = unwrap(id.ur_type, message)?;
         self.message = Some(id);
         self.whole = true;
-        Ok(Step::Whole(carried))
+        Ok(Step::Whole(payload))
     }
 }
 
@@ -225,10 +225,10 @@ mod tests {
                 }
             );
         }
-        let Ok(Step::Whole(carried)) = decoder.take(last.as_bytes()) else {
+        let Ok(Step::Whole(payload)) = decoder.take(last.as_bytes()) else {
             panic!("not whole");
         };
-        assert_eq!((carried.kind, carried.bytes), (Kind::Psbt, psbt));
+        assert_eq!((payload.kind, payload.bytes), (Kind::Psbt, psbt));
         assert_eq!(decoder.take(last.as_bytes()), Ok(Step::Known));
     }
 
@@ -236,11 +236,11 @@ mod tests {
     fn one_piece_is_read() {
         let text = format!("ur:bytes/{}", bc32::encode(&wrap(UrType::Bytes, b"Hello")));
         assert!(looks_like_v1(text.as_bytes()));
-        let Ok(Step::Whole(carried)) = Decoder::new().take(text.as_bytes()) else {
+        let Ok(Step::Whole(payload)) = Decoder::new().take(text.as_bytes()) else {
             panic!("not whole");
         };
         assert_eq!(
-            (carried.kind, &carried.bytes[..]),
+            (payload.kind, &payload.bytes[..]),
             (Kind::Text, &b"Hello"[..])
         );
     }

@@ -3,7 +3,7 @@
 
 #![allow(dead_code)]
 
-/// Returns the first frame of the fast mode with the symbol of the second, its checksum right.
+/// Returns the first frame of the RaptorQ mode with the symbol of the second, its checksum right.
 pub(crate) fn with_symbol_of(frame: &str, other: &str) -> String {
     let (frame, other) = (base45_bytes(&frame[4..]), base45_bytes(&other[4..]));
     let mut bytes = [&frame[..11], &other[11..other.len() - 4]].concat();

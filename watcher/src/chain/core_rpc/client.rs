@@ -338,7 +338,7 @@ fn read_secret(path: &Path) -> Result<String, ChainError> {
         reason,
     };
     let mut text = String::new();
-    let file = cofferdam_optics::open_regular(path).map_err(|error| failed(error.to_string()))?;
+    let file = cofferdam_scanner::open_regular(path).map_err(|error| failed(error.to_string()))?;
     file.take(MAX_CREDENTIALS)
         .read_to_string(&mut text)
         .map_err(|error| failed(error.to_string()))?;

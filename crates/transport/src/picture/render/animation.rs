@@ -7,7 +7,7 @@ use gif::{Encoder, Frame, Repeat};
 use crate::code::Matrix;
 
 use super::RenderError;
-use super::still::side;
+use super::single::side;
 
 /// Codes one after the other for `each`, rounded to hundredths of a second and at least two of them
 /// (viewers slow down what is faster), for ever; two colours, `scale` pixels a module. Smaller

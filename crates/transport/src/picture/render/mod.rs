@@ -5,11 +5,11 @@
 //! - [`text`]: the terminal.
 
 pub mod animation;
-pub mod still;
+pub mod single;
 pub mod text;
 
 pub use animation::animated_gif;
-pub use still::{luma, png, svg};
+pub use single::{luma, png, svg};
 pub use text::{Theme, fits, size_in_terminal, terminal};
 
 use thiserror::Error;
