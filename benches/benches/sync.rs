@@ -30,6 +30,7 @@ use cofferdam_testkit::measure::{self, HEAD, exponent, rows, side_by_side};
 use cofferdam_watcher::chain::ChainSource;
 use cofferdam_watcher::chain::core_rpc::CoreRpc;
 use cofferdam_watcher::settings::{ChainKind, Credentials, NodeSettings};
+use cofferdam_watcher::store::balances;
 use cofferdam_watcher::store::{Store, wallets as records};
 use cofferdam_watcher::sync::checks::{Checks, Rule};
 use cofferdam_watcher::sync::fetch::Fetch;
@@ -38,7 +39,7 @@ use cofferdam_watcher::sync::header_chain::{HeaderChain, Link};
 use cofferdam_watcher::sync::progress::Progress;
 use cofferdam_watcher::sync::watch::Watch;
 use cofferdam_watcher::sync::{SyncOptions, SyncReport};
-use cofferdam_watcher::{addresses, balance, sync, wallets};
+use cofferdam_watcher::{addresses, sync, wallets};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -339,7 +340,7 @@ impl Scene {
             let mut view = store.read().await?;
             let mut sum = 0;
             for record in records::all(&mut view).await? {
-                sum += balance::balance(&mut view, record.no).await?.confirmed;
+                sum += balances::balance(&mut view, record.no).await?.confirmed;
             }
             drop(view);
             store.close().await;

@@ -2,7 +2,7 @@
 //! It holds no private key.
 //!
 //! - [`cli`]: the command line; each command is a thin layer over the services below.
-//! - [`wallets`], [`addresses`], [`balance`], [`coins`]: what the ledger answers.
+//! - [`wallets`], [`addresses`], [`coins`]: what the ledger answers.
 //! - [`payout`]: payouts, from a list to its confirmations; `csv` reads lists, `plan` picks coins.
 //! - [`scan`]: what QR codes hold.
 //! - [`sync`]: brings the ledger to the tip of a chain.
@@ -13,14 +13,15 @@
 //! - [`error`]: every failure's code, hint and exit status.
 
 pub mod addresses;
-pub mod balance;
 pub mod chain;
 pub mod cli;
 pub mod clock;
 pub mod coins;
 mod csv;
 pub mod data_folder;
+mod derivation;
 pub mod error;
+mod identity;
 pub mod payout;
 mod plan;
 pub mod private;
@@ -28,6 +29,7 @@ pub mod scan;
 pub mod settings;
 pub mod store;
 pub mod sync;
+pub mod tip;
 pub mod wallets;
 
 pub use error::Error;

@@ -4,6 +4,7 @@ use cofferdam_core::Network;
 use cofferdam_core::wallet::{Branch, Wallet, WalletError};
 
 use crate::addresses;
+use crate::derivation::horizon;
 use crate::error::{Coded, Exit};
 use crate::store::facts::{self, Fact};
 use crate::store::wallets::{self, WalletRecord};
@@ -71,13 +72,7 @@ pub async fn import(
     }
     let record = wallets::insert(&mut write, &wallet, gap.unwrap_or(DEFAULT_GAP)).await?;
     for branch in Branch::ALL {
-        scripts::cover(
-            &mut write,
-            &record,
-            branch,
-            addresses::horizon(0, record.gap),
-        )
-        .await?;
+        scripts::cover(&mut write, &record, branch, horizon(0, record.gap)).await?;
     }
     // Transactions that were unrelated may be this wallet's.
     pool::clear(&mut write).await?;
@@ -120,7 +115,7 @@ pub async fn mark_used(
         .await?
         .covered;
     let known = index < covered || scripts::is_told(&mut write, record.no, branch, index).await?;
-    let end = addresses::horizon(index + 1, record.gap);
+    let end = horizon(index + 1, record.gap);
     let marked = match known {
         true => MarkedUsed::Watched,
         false if end.saturating_sub(covered) <= MAX_STEP => MarkedUsed::UpToIt,
@@ -198,7 +193,7 @@ async fn widen(
     record.gap = gap;
     for branch in Branch::ALL {
         let next = addresses::next(db, &record, branch).await?;
-        scripts::cover(db, &record, branch, addresses::horizon(next, gap)).await?;
+        scripts::cover(db, &record, branch, horizon(next, gap)).await?;
     }
     wallets::search_again(db, record.no).await?;
     record.next_height = None;

@@ -133,6 +133,8 @@ fn an_older_ledger_is_brought_up_to_date() {
         "ALTER TABLE payout_lists DROP COLUMN pays_sha256",
         "ALTER TABLE payout_lists DROP COLUMN numbered",
         "ALTER TABLE payout_payments DROP COLUMN id_key",
+        "DROP TABLE numbers",
+        "ALTER TABLE pool_unrelated RENAME TO pool_strangers",
         "DELETE FROM ledger_versions WHERE version >= 3",
     ] {
         sql(&ledger, undo);

@@ -241,7 +241,7 @@ async fn facts(store: &Store, folder: &Path, lists: &[String]) -> Facts {
         "transactions: ",
     ];
     let of_tables = |row: &String| {
-        let is_stranger = row.starts_with("pool_strangers");
+        let is_stranger = row.starts_with("pool_unrelated");
         !is_stranger && tables.iter().any(|table| row.starts_with(table))
     };
     Facts {

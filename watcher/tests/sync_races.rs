@@ -18,11 +18,11 @@ use bitcoin::{
 };
 use cofferdam_core::Network;
 use cofferdam_core::wallet::{Branch, Wallet};
-use cofferdam_watcher::balance::{Balance, balance};
 use cofferdam_watcher::chain::rehearsal::{Rehearsal, faucet};
 use cofferdam_watcher::chain::{Answer, ChainSource, SatPerKvb, Sent, TestAccept, Tip};
 use cofferdam_watcher::settings::ChainKind;
 use cofferdam_watcher::store::Store;
+use cofferdam_watcher::store::balances::{Balance, balance};
 use cofferdam_watcher::store::scripts;
 use cofferdam_watcher::store::wallets::{self as rows, BranchState, WalletRecord};
 use cofferdam_watcher::sync::progress::Progress;

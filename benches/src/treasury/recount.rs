@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use bitcoin::{OutPoint, Script, Txid};
-use cofferdam_watcher::balance::{self, Balance};
+use cofferdam_watcher::store::balances::{self, Balance};
 use cofferdam_watcher::store::{Store, coins, rows, wallets};
 
 use super::Treasury;
@@ -85,7 +85,7 @@ pub async fn of_ledger(path: &Path) -> Result<Said> {
     let [record] = records.as_slice() else {
         bail!("one wallet is expected, and there are {}", records.len());
     };
-    let balance = balance::balance(&mut view, record.no).await?;
+    let balance = balances::balance(&mut view, record.no).await?;
     let coins = coins::unspent(&mut view, record.no).await?;
     let coins = coins
         .into_iter()

@@ -210,7 +210,13 @@ fn a_psbt_swapped_between_review_and_signing_is_refused() {
     );
     let of_swapped = swapped.review().review;
     match consented(swapped, &consent(shown.review().review, &[]), &[]) {
-        Err((NotConsented::OtherReview { consented: approved, found }, _)) => {
+        Err((
+            NotConsented::OtherReview {
+                consented: approved,
+                found,
+            },
+            _,
+        )) => {
             assert_eq!((approved, found), (shown.review().review, of_swapped));
         }
         _ => panic!("what was not shown was approved"),

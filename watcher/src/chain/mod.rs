@@ -20,19 +20,11 @@ use cofferdam_core::Network;
 use crate::data_folder::DataFolder;
 use crate::settings::ChainSettings;
 
+pub use crate::tip::Tip;
 pub use error::ChainError;
 
 /// What a call to a chain source returns: a future, so that several can wait at once.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, ChainError>> + Send + 'a>>;
-
-/// The best block of a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tip {
-    /// Its height.
-    pub height: u32,
-    /// Its hash.
-    pub hash: BlockHash,
-}
 
 /// A fee rate in satoshi per 1,000 virtual bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

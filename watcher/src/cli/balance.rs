@@ -5,7 +5,8 @@ use clap::Args;
 use super::context::Context;
 use super::reply::{Reply, btc};
 use crate::error::Error;
-use crate::{balance, wallets};
+use crate::store::balances;
+use crate::wallets;
 
 /// Arguments of `balance`.
 #[derive(Debug, Args)]
@@ -28,7 +29,7 @@ pub struct BalanceArgs {
 pub async fn run(context: &Context, args: BalanceArgs) -> Result<Reply, Error> {
     let mut view = context.store.read().await?;
     let record = wallets::find(&mut view, &args.wallet).await?;
-    let balance = balance::balance(&mut view, record.no).await?;
+    let balance = balances::balance(&mut view, record.no).await?;
     let text = [
         ("confirmed", balance.confirmed),
         ("locked", balance.locked),

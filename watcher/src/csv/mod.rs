@@ -7,14 +7,12 @@
 //! - [`own`]: Cofferdam's CSV. [`electrum`], [`sparrow`], [`core_outputs`]: what other wallets
 //!   read.
 //! - [`amount`], [`address`], [`field`]: one cell each.
-//! - [`identity`]: what makes two lists the same one.
 
 pub(crate) mod address;
 pub(crate) mod amount;
 mod core_outputs;
 mod electrum;
 mod field;
-mod identity;
 mod own;
 mod problem;
 mod sparrow;
@@ -24,9 +22,9 @@ use bitcoin::{Address, Amount};
 use cofferdam_core::Network;
 use sha2::{Digest, Sha256};
 
+pub(crate) use crate::identity::{id_key, pays_sha256};
 pub(crate) use amount::Unit;
 pub(crate) use field::PayoutId;
-pub(crate) use identity::{id_key, pays_sha256};
 pub(crate) use problem::{Cause, ImportError, MAX_LISTED, Place};
 
 use problem::Problems;

@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 
 use super::facts::{self, Fact};
 use super::{Connection, StoreError, payouts, rows};
-use crate::chain::Tip;
+use crate::tip::Tip;
 
 /// How many blocks, its own counted, put a transaction beyond every reorganisation that is reckoned
 /// with.

@@ -8,8 +8,8 @@
 
 use sqlx::Row;
 
+use super::engine::now;
 use super::{Connection, Store, StoreError};
-use crate::clock;
 
 /// How long a lease lives without being renewed. A work renews it with each write, and by
 /// [`Lease::keep_alive`].
@@ -45,12 +45,13 @@ impl Lease {
     /// Takes the lease, or says who holds it ([`StoreError::LeaseHeld`]).
     pub async fn take(store: &Store, name: LeaseName) -> Result<Self, StoreError> {
         let mut write = store.write().await?;
+        let now = now(&mut write).await?;
         let row = find(&mut write, name).await?;
         if let Some(row) = &row
-            && row.expires_at > clock::now()
+            && row.expires_at > now
             && !holder::is_dead(&row.holder)
         {
-            shorten(&mut write, name, row).await?;
+            shorten(&mut write, name, row, now).await?;
             write.commit().await?;
             return Err(StoreError::LeaseHeld {
                 lease: name.name(),
@@ -68,7 +69,7 @@ impl Lease {
             .bind(name.name())
             .bind(&lease.holder)
             .bind(lease.epoch)
-            .bind(clock::now() + LIFETIME_SECONDS)
+            .bind(now + LIFETIME_SECONDS)
             .execute(&mut *write)
             .await?;
         write.commit().await?;
@@ -82,7 +83,7 @@ impl Lease {
         let sql =
             "UPDATE leases SET expires_at = $1 WHERE name = $2 AND holder = $3 AND epoch = $4";
         let renewed = sqlx::query(sql)
-            .bind(clock::now() + LIFETIME_SECONDS)
+            .bind(now(db).await? + LIFETIME_SECONDS)
             .bind(self.name.name())
             .bind(&self.holder)
             .bind(self.epoch)
@@ -165,8 +166,13 @@ async fn find(db: &mut Connection, name: LeaseName) -> Result<Option<LeaseRow>, 
 /// Cuts a lease that ends later than any can, to a minute from now: its clock was wrong, or ours
 /// was set back. A holder that lives renews it four times in that minute, whatever its clock says,
 /// and one that is gone keeps nobody out for longer.
-async fn shorten(db: &mut Connection, name: LeaseName, row: &LeaseRow) -> Result<(), StoreError> {
-    let latest = clock::now() + LIFETIME_SECONDS;
+async fn shorten(
+    db: &mut Connection,
+    name: LeaseName,
+    row: &LeaseRow,
+    now: i64,
+) -> Result<(), StoreError> {
+    let latest = now + LIFETIME_SECONDS;
     if row.expires_at <= latest {
         return Ok(());
     }

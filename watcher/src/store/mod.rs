@@ -3,16 +3,20 @@
 //! Reads never block. Each write is one short transaction; one that belongs to a longer work, such
 //! as a sync, checks that work's lease in the same transaction.
 //!
-//! - [`migrations`]: the tables, version by version.
+//! - [`sqlite`]: the engine; what another one does otherwise stands there.
+//! - [`migrations`]: the tables, version by version; [`ids`]: the numbers of their rows.
 //! - [`lease`]: who may sync or broadcast.
 //! - [`wallets`], [`scripts`], [`headers`], [`blocks`], [`coins`], [`pool`], [`previous`],
-//!   [`payouts`], [`facts`]: one table, or few, each.
+//!   [`payouts`], [`facts`]: one table, or few, each;
+//!   [`balances`]: what their sums are.
 
+pub mod balances;
 pub mod blocks;
 pub mod coins;
 pub mod error;
 pub mod facts;
 pub mod headers;
+mod ids;
 pub mod lease;
 pub mod migrations;
 pub mod payouts;
@@ -21,35 +25,22 @@ pub mod previous;
 pub mod receipts;
 pub mod rows;
 pub mod scripts;
+mod sqlite;
 pub mod wallets;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlite as engine;
 
-use crate::private;
-
+pub use engine::{Connection, Db, Row};
+pub(crate) use engine::{Pool, open};
 pub use error::StoreError;
 pub use lease::{Lease, LeaseName};
-
-/// The database engine that queries are written against.
-pub type Db = sqlx::Sqlite;
-/// One connection; what queries run on, inside or outside of a transaction.
-pub type Connection = sqlx::SqliteConnection;
-
-/// How long a write waits for another process's short transaction.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection may take to open, or to become free: a machine that has much else to do
-/// takes longer than half a minute for it.
-const OPEN_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// An open ledger of the version that this program writes.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pool: SqlitePool,
+    pool: Pool,
     path: PathBuf,
 }
 
@@ -60,7 +51,7 @@ impl Store {
     /// A ledger of a newer program is refused ([`StoreError::Newer`]), so is a damaged one.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let store = Store {
-            pool: open_pool(path).await?,
+            pool: open(path).await?,
             path: path.into(),
         };
         migrations::run(&store).await?;
@@ -82,7 +73,7 @@ impl Store {
     /// It waits for other processes' short writes, and is [`StoreError::Locked`] after ten seconds
     /// of waiting.
     pub async fn write(&self) -> Result<Transaction, StoreError> {
-        Ok(Transaction(self.pool.begin_with("BEGIN IMMEDIATE").await?))
+        Ok(Transaction(engine::begin_write(&self.pool).await?))
     }
 
     /// Begins a short write on behalf of `lease`, after checking that it is still held.
@@ -123,27 +114,4 @@ impl std::ops::DerefMut for Transaction {
     fn deref_mut(&mut self) -> &mut Connection {
         &mut self.0
     }
-}
-
-/// Opens a SQLite file durably: write-ahead log, every commit synced, foreign keys checked. It is
-/// made for its owner alone, and SQLite gives its log and index the same permissions.
-pub(crate) async fn open_pool(path: &Path) -> Result<SqlitePool, StoreError> {
-    private::ensure(path).map_err(|error| {
-        StoreError::Storage(format!("cannot make {} private: {error}", path.display()))
-    })?;
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT);
-    Ok(SqlitePoolOptions::new()
-        .max_connections(4)
-        .acquire_timeout(OPEN_TIMEOUT)
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options)
-        .await?)
 }

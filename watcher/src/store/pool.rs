@@ -33,7 +33,7 @@ pub async fn transactions(db: &mut Connection) -> Result<HashSet<Txid>, StoreErr
 
 /// Returns the transactions of the memory pool that were read and found to be none of ours.
 pub async fn unrelated(db: &mut Connection) -> Result<HashSet<Txid>, StoreError> {
-    let rows = sqlx::query("SELECT txid FROM pool_strangers")
+    let rows = sqlx::query("SELECT txid FROM pool_unrelated")
         .fetch_all(db)
         .await?;
     rows.iter().map(|row| rows::txid(row, "txid")).collect()
@@ -161,7 +161,7 @@ pub async fn insert_unrelated(db: &mut Connection, txids: &[Txid]) -> Result<(),
     for part in txids.chunks(500) {
         let places = rows::places(part.len(), 1);
         let sql = format!(
-            "INSERT INTO pool_strangers (txid) VALUES {places} ON CONFLICT (txid) DO NOTHING"
+            "INSERT INTO pool_unrelated (txid) VALUES {places} ON CONFLICT (txid) DO NOTHING"
         );
         let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
         for txid in part {
@@ -175,7 +175,7 @@ pub async fn insert_unrelated(db: &mut Connection, txids: &[Txid]) -> Result<(),
 /// Forgets transactions that are none of ours.
 pub async fn remove_unrelated(db: &mut Connection, txids: &[Txid]) -> Result<(), StoreError> {
     for txid in txids {
-        sqlx::query("DELETE FROM pool_strangers WHERE txid = $1")
+        sqlx::query("DELETE FROM pool_unrelated WHERE txid = $1")
             .bind(&txid.to_byte_array()[..])
             .execute(&mut *db)
             .await?;
@@ -187,7 +187,7 @@ pub async fn remove_unrelated(db: &mut Connection, txids: &[Txid]) -> Result<(),
 pub async fn clear(db: &mut Connection) -> Result<(), StoreError> {
     for sql in [
         "DELETE FROM pool_transactions",
-        "DELETE FROM pool_strangers",
+        "DELETE FROM pool_unrelated",
     ] {
         sqlx::query(sql).execute(&mut *db).await?;
     }

@@ -4,12 +4,11 @@
 use cofferdam_core::seal::VaultId;
 use cofferdam_transport::journals::SeenJournal;
 use cofferdam_transport::returned::VaultState;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::Row as _;
 
 use super::payouts::ListNo;
 use super::wallets::WalletNo;
-use super::{Connection, StoreError};
+use super::{Connection, Row, StoreError};
 
 /// Returns the farthest state of each vault that signed for a wallet.
 pub async fn of_wallet(db: &mut Connection, no: WalletNo) -> Result<Vec<VaultState>, StoreError> {
@@ -123,7 +122,7 @@ pub async fn note_asked(
     Ok(())
 }
 
-fn seen(row: &SqliteRow) -> Result<SeenJournal, StoreError> {
+fn seen(row: &Row) -> Result<SeenJournal, StoreError> {
     Ok(SeenJournal {
         vault_id: bytes(row, "vault_id")?,
         count: from_row(row, "journal_count")?,
@@ -131,7 +130,7 @@ fn seen(row: &SqliteRow) -> Result<SeenJournal, StoreError> {
     })
 }
 
-fn state(row: &SqliteRow) -> Result<VaultState, StoreError> {
+fn state(row: &Row) -> Result<VaultState, StoreError> {
     Ok(VaultState {
         vault_id: VaultId(bytes(row, "vault_id")?),
         generation: from_row(row, "generation")?,
@@ -140,14 +139,14 @@ fn state(row: &SqliteRow) -> Result<VaultState, StoreError> {
     })
 }
 
-fn bytes<const N: usize>(row: &SqliteRow, column: &str) -> Result<[u8; N], StoreError> {
+fn bytes<const N: usize>(row: &Row, column: &str) -> Result<[u8; N], StoreError> {
     let bytes: &[u8] = row.try_get(column)?;
     bytes
         .try_into()
         .map_err(|_| StoreError::damaged(format!("{column} is not {N} bytes")))
 }
 
-fn from_row(row: &SqliteRow, column: &str) -> Result<u64, StoreError> {
+fn from_row(row: &Row, column: &str) -> Result<u64, StoreError> {
     let value: i64 = row.try_get(column)?;
     u64::try_from(value).map_err(|_| StoreError::damaged(format!("{column} is negative")))
 }

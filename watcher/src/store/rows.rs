@@ -2,19 +2,18 @@
 
 use bitcoin::hashes::Hash;
 use bitcoin::{Amount, BlockHash, OutPoint, Txid};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::Row as _;
 
-use super::StoreError;
+use super::{Row, StoreError};
 
 /// Reads a txid.
-pub fn txid(row: &SqliteRow, column: &str) -> Result<Txid, StoreError> {
+pub fn txid(row: &Row, column: &str) -> Result<Txid, StoreError> {
     let bytes: &[u8] = row.try_get(column)?;
     Txid::from_slice(bytes).map_err(|_| StoreError::damaged(format!("{column} is not 32 bytes")))
 }
 
 /// Reads a txid that may be null.
-pub fn txid_or_null(row: &SqliteRow, column: &str) -> Result<Option<Txid>, StoreError> {
+pub fn txid_or_null(row: &Row, column: &str) -> Result<Option<Txid>, StoreError> {
     let bytes: Option<&[u8]> = row.try_get(column)?;
     bytes
         .map(|bytes| {
@@ -25,14 +24,14 @@ pub fn txid_or_null(row: &SqliteRow, column: &str) -> Result<Option<Txid>, Store
 }
 
 /// Reads a block hash.
-pub fn block_hash(row: &SqliteRow, column: &str) -> Result<BlockHash, StoreError> {
+pub fn block_hash(row: &Row, column: &str) -> Result<BlockHash, StoreError> {
     let bytes: &[u8] = row.try_get(column)?;
     BlockHash::from_slice(bytes)
         .map_err(|_| StoreError::damaged(format!("{column} is not 32 bytes")))
 }
 
 /// Reads the columns `txid` and `vout`.
-pub fn outpoint(row: &SqliteRow) -> Result<OutPoint, StoreError> {
+pub fn outpoint(row: &Row) -> Result<OutPoint, StoreError> {
     Ok(OutPoint {
         txid: txid(row, "txid")?,
         vout: number(row, "vout")?,
@@ -40,7 +39,7 @@ pub fn outpoint(row: &SqliteRow) -> Result<OutPoint, StoreError> {
 }
 
 /// Reads an amount in satoshis.
-pub fn amount(row: &SqliteRow, column: &str) -> Result<Amount, StoreError> {
+pub fn amount(row: &Row, column: &str) -> Result<Amount, StoreError> {
     let satoshis: i64 = row.try_get(column)?;
     match u64::try_from(satoshis) {
         Ok(satoshis) if satoshis <= Amount::MAX_MONEY.to_sat() => Ok(Amount::from_sat(satoshis)),
@@ -49,13 +48,13 @@ pub fn amount(row: &SqliteRow, column: &str) -> Result<Amount, StoreError> {
 }
 
 /// Reads a height, an index or a count.
-pub fn number(row: &SqliteRow, column: &str) -> Result<u32, StoreError> {
+pub fn number(row: &Row, column: &str) -> Result<u32, StoreError> {
     let value: i64 = row.try_get(column)?;
     u32::try_from(value).map_err(|_| StoreError::damaged(format!("{column} is out of range")))
 }
 
 /// Reads a height, an index or a count that may be null.
-pub fn number_or_null(row: &SqliteRow, column: &str) -> Result<Option<u32>, StoreError> {
+pub fn number_or_null(row: &Row, column: &str) -> Result<Option<u32>, StoreError> {
     let value: Option<i64> = row.try_get(column)?;
     value
         .map(|value| {

@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, Row};
 use super::facts::{self, Fact};
 use super::wallets::{self, WalletNo, WalletRecord};
 use super::{Connection, StoreError, rows};
-use crate::addresses;
+use crate::derivation::{derive_scripts, horizon};
 
 /// Rows in one statement, of four values each; few, since SQLite looks up each `$1` among all
 /// before it.
@@ -46,7 +46,7 @@ pub async fn cover(
             return Ok(added);
         }
         let told = told_within(db, record.no, branch, covered..end).await?;
-        let scripts = addresses::derive(&record.wallet, branch, covered..end)?;
+        let scripts = derive_scripts(&record.wallet, branch, covered..end)?;
         insert(db, record.no, branch, covered, &scripts).await?;
         let owner = |index| ScriptOwner {
             wallet_no: record.no,
@@ -56,7 +56,7 @@ pub async fn cover(
         added.extend(scripts.into_iter().zip((covered..end).map(owner)));
         let Some(index) = told else { return Ok(added) };
         wallets::use_index(db, record.no, branch, index).await?;
-        end = addresses::horizon(index + 1, record.gap);
+        end = horizon(index + 1, record.gap);
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use bitcoin::XOnlyPublicKey;
 use cofferdam_core::wallet::{Branch, Wallet, WalletId};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::Row as _;
 
 use super::facts::{self, Fact};
-use super::{Connection, StoreError, rows};
+use super::ids::{self, Numbered};
+use super::{Connection, Row, StoreError, rows};
 use crate::clock;
 
 /// The number by which rows name a wallet. It never leaves the ledger.
@@ -86,7 +86,7 @@ pub async fn by_no(db: &mut Connection, no: WalletNo) -> Result<WalletRecord, St
     record(&sqlx::query(sql).bind(no.0).fetch_one(db).await?)
 }
 
-fn record(row: &SqliteRow) -> Result<WalletRecord, StoreError> {
+fn record(row: &Row) -> Result<WalletRecord, StoreError> {
     let document: &str = row.try_get("document")?;
     let wallet = Wallet::parse_json(document.as_bytes())
         .map_err(|error| StoreError::damaged(format!("a wallet's document: {error}")))?;
@@ -98,7 +98,7 @@ fn record(row: &SqliteRow) -> Result<WalletRecord, StoreError> {
     })
 }
 
-fn receipt_key(row: &SqliteRow) -> Result<Option<XOnlyPublicKey>, StoreError> {
+fn receipt_key(row: &Row) -> Result<Option<XOnlyPublicKey>, StoreError> {
     let bytes: Option<&[u8]> = row.try_get("receipt_key")?;
     bytes
         .map(|bytes| {
@@ -114,14 +114,7 @@ pub async fn insert(
     wallet: &Wallet,
     gap: u32,
 ) -> Result<WalletRecord, StoreError> {
-    let highest = "SELECT COALESCE(MAX(wallet_no), 0) FROM wallets";
-    let no = WalletNo(
-        sqlx::query(highest)
-            .fetch_one(&mut *db)
-            .await?
-            .try_get::<i64, _>(0)?
-            + 1,
-    );
+    let no = WalletNo(ids::take(db, Numbered::Wallets, 1).await?);
     let sql =
         "INSERT INTO wallets (wallet_no, wallet_id, name, document, gap, imported_at, receipt_key)
                VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -245,7 +238,7 @@ pub async fn branches(
         .collect()
 }
 
-fn branch_state(row: &SqliteRow) -> Result<BranchState, StoreError> {
+fn branch_state(row: &Row) -> Result<BranchState, StoreError> {
     Ok(BranchState {
         next_index: rows::number(row, "next_index")?,
         covered: rows::number(row, "covered")?,
@@ -287,7 +280,7 @@ pub async fn told_in_total(db: &mut Connection) -> Result<i64, StoreError> {
 }
 
 /// Reads the column `branch`.
-pub fn branch_of(row: &SqliteRow) -> Result<Branch, StoreError> {
+pub fn branch_of(row: &Row) -> Result<Branch, StoreError> {
     Branch::from_step(rows::number(row, "branch")?)
         .ok_or_else(|| StoreError::damaged("branch is neither 0 nor 1"))
 }

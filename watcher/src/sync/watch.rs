@@ -8,8 +8,8 @@ use cofferdam_core::wallet::{Birthday, Branch};
 
 use super::script_set::{BranchPlace, ScriptSet};
 use super::supply;
-use crate::addresses;
 use crate::chain::ChainError;
+use crate::derivation::{derive_scripts, horizon};
 use crate::store::scripts::ScriptOwner;
 use crate::store::wallets::{self, WalletNo, WalletRecord};
 use crate::store::{Connection, Store, StoreError, coins, scripts};
@@ -354,7 +354,7 @@ impl Watch {
         }
         branch.wanted = branch
             .wanted
-            .max(addresses::horizon(owner.index.saturating_add(1), gap));
+            .max(horizon(owner.index.saturating_add(1), gap));
         let most = branch
             .before
             .1
@@ -413,7 +413,7 @@ impl Watch {
         if end <= covered {
             return Ok(false);
         }
-        for script in addresses::derive(&wallet.record.wallet, branch, covered..end)? {
+        for script in derive_scripts(&wallet.record.wallet, branch, covered..end)? {
             self.scripts.push(place, script.as_bytes())?;
             self.added.push(script.into_bytes().into());
         }

@@ -23,7 +23,6 @@ use std::path::Path;
 use bitcoin::block::Header;
 use bitcoin::{Block, BlockHash, Transaction, Txid};
 use cofferdam_core::Network;
-use sqlx::sqlite::SqlitePool;
 
 use super::{Answer, ChainError, ChainSource, SatPerKvb, Sent, TestAccept, Tip};
 use crate::store::{self, StoreError};
@@ -31,14 +30,14 @@ use crate::store::{self, StoreError};
 /// An open rehearsal chain.
 #[derive(Clone, Debug)]
 pub struct Rehearsal {
-    pool: SqlitePool,
+    pool: store::Pool,
 }
 
 impl Rehearsal {
     /// Opens the chain at `path`, and begins one with regtest's genesis block when there is none.
     pub async fn open(path: &Path) -> Result<Self, ChainError> {
         let rehearsal = Rehearsal {
-            pool: store::open_pool(path).await?,
+            pool: store::open(path).await?,
         };
         db::migrate(&rehearsal).await?;
         Ok(rehearsal)

@@ -3,7 +3,7 @@
 use bitcoin::{Amount, ScriptBuf};
 use sqlx::Row;
 
-use crate::csv;
+use crate::identity;
 use crate::store::{Connection, StoreError, rows};
 
 /// Fills in what lists pay and how identifiers look, where an older program stored neither.
@@ -19,7 +19,7 @@ pub async fn identities(db: &mut Connection) -> Result<(), StoreError> {
                 rows::amount(&row, "amount_sat")?,
             ));
         }
-        let hash = csv::pays_sha256(
+        let hash = identity::pays_sha256(
             payments
                 .iter()
                 .map(|(script, amount)| (script.as_script(), *amount)),
@@ -36,7 +36,7 @@ pub async fn identities(db: &mut Connection) -> Result<(), StoreError> {
     for row in sqlx::query(sql).fetch_all(&mut *db).await? {
         let sql = "UPDATE payout_payments SET id_key = $1 WHERE list_no = $2 AND position = $3";
         sqlx::query(sql)
-            .bind(csv::id_key(row.try_get("payout_id")?))
+            .bind(identity::id_key(row.try_get("payout_id")?))
             .bind(row.try_get::<i64, _>("list_no")?)
             .bind(row.try_get::<i64, _>("position")?)
             .execute(&mut *db)

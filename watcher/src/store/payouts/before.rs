@@ -1,11 +1,10 @@
 //! Finding what was paid, or planned, before: to a script, under an identifier that looks the same.
 
 use bitcoin::{Amount, ScriptBuf};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Row as _};
 
 use super::{PayoutTxNo, VALUES_AT_ONCE};
-use crate::store::{Connection, StoreError, rows};
+use crate::store::{Connection, Row, StoreError, rows};
 
 /// An earlier payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +136,7 @@ async fn by_scripts(
     query.fetch_all(db).await?.iter().map(before).collect()
 }
 
-fn before(row: &SqliteRow) -> Result<Before, StoreError> {
+fn before(row: &Row) -> Result<Before, StoreError> {
     Ok(Before {
         script: ScriptBuf::from_bytes(row.try_get("script")?),
         amount: rows::amount(row, "amount_sat")?,

@@ -2,13 +2,14 @@
 
 use bitcoin::consensus::encode;
 use bitcoin::hashes::Hash;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::AssertSqlSafe;
 
 use super::lock::lock;
 use super::{
     InputRecord, ListNo, ListRecord, PaymentRecord, PayoutTxNo, TransactionRecord, VALUES_AT_ONCE,
 };
-use crate::csv;
+use crate::identity;
+use crate::store::ids::{self, Numbered};
 use crate::store::{Connection, StoreError, rows};
 
 /// Stores a list with its transactions and payments, and reserves the coins.
@@ -22,7 +23,7 @@ pub async fn insert(
     payments: &[PaymentRecord],
     reserve: bool,
 ) -> Result<ListNo, StoreError> {
-    let list_no = next(db, "SELECT COALESCE(MAX(list_no), 0) + 1 FROM payout_lists").await?;
+    let list_no = ids::take(db, Numbered::Lists, 1).await?;
     let sql = "INSERT INTO payout_lists
                (list_no, list_id, kind, wallet_no, created_at, format, file_sha256, sat_per_kvb, max_weight, seed,
                 pays_sha256, numbered)
@@ -42,11 +43,7 @@ pub async fn insert(
         .bind(i64::from(list.numbered))
         .execute(&mut *db)
         .await?;
-    let first = next(
-        db,
-        "SELECT COALESCE(MAX(payout_tx_id), 0) + 1 FROM payout_transactions",
-    )
-    .await?;
+    let first = ids::take(db, Numbered::Transactions, transactions.len()).await?;
     for transaction in transactions {
         insert_transaction(db, list_no, first, transaction).await?;
         if reserve {
@@ -60,10 +57,6 @@ pub async fn insert(
     }
     insert_payments(db, list_no, first, payments).await?;
     Ok(ListNo(list_no))
-}
-
-async fn next(db: &mut Connection, sql: &'static str) -> Result<i64, StoreError> {
-    Ok(sqlx::query(sql).fetch_one(db).await?.try_get(0)?)
 }
 
 async fn insert_transaction(
@@ -144,7 +137,7 @@ async fn insert_payments(
                 .bind(first - 1 + i64::from(payment.transaction))
                 .bind(i64::from(payment.output))
                 .bind(payment.fee_share.to_sat() as i64)
-                .bind(payment.payout_id.as_deref().map(csv::id_key));
+                .bind(payment.payout_id.as_deref().map(identity::id_key));
         }
         query.execute(&mut *db).await?;
     }

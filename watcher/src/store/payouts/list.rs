@@ -1,12 +1,11 @@
 //! Finding lists.
 
 use bitcoin::Weight;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Row as _};
 
 use super::{ListKind, ListNo, ListRecord, PayoutTxNo};
 use crate::store::wallets::WalletNo;
-use crate::store::{Connection, StoreError, rows};
+use crate::store::{Connection, Row, StoreError, rows};
 
 const LIST: &str =
     "SELECT list_no, list_id, kind, wallet_no, created_at, format, file_sha256, sat_per_kvb,
@@ -89,7 +88,7 @@ pub async fn by_pays(
         .collect()
 }
 
-fn hash(row: &SqliteRow, column: &str) -> Result<Option<[u8; 32]>, StoreError> {
+fn hash(row: &Row, column: &str) -> Result<Option<[u8; 32]>, StoreError> {
     let hash: Option<&[u8]> = row.try_get(column)?;
     hash.map(|hash| {
         hash.try_into()
@@ -98,7 +97,7 @@ fn hash(row: &SqliteRow, column: &str) -> Result<Option<[u8; 32]>, StoreError> {
     .transpose()
 }
 
-fn list(row: &SqliteRow) -> Result<ListRecord, StoreError> {
+fn list(row: &Row) -> Result<ListRecord, StoreError> {
     Ok(ListRecord {
         no: ListNo(row.try_get("list_no")?),
         id: row.try_get("list_id")?,

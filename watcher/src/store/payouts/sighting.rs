@@ -3,11 +3,11 @@
 
 use bitcoin::hashes::Hash;
 use bitcoin::{Amount, OutPoint, ScriptBuf, TxOut, Txid};
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Row as _};
 
 use super::{PayoutTxNo, VALUES_AT_ONCE};
 use crate::clock;
-use crate::store::{Connection, StoreError, rows};
+use crate::store::{Connection, Row, StoreError, rows};
 
 /// Where a transaction that was seen stands now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ pub async fn sightings(db: &mut Connection, no: PayoutTxNo) -> Result<Vec<Sighti
     rows.iter().map(sighting).collect()
 }
 
-fn sighting(row: &sqlx::sqlite::SqliteRow) -> Result<Sighting, StoreError> {
+fn sighting(row: &Row) -> Result<Sighting, StoreError> {
     Ok(Sighting {
         txid: rows::txid(row, "txid")?,
         height: rows::number_or_null(row, "height")?,

@@ -3,11 +3,10 @@
 use bitcoin::consensus::encode;
 use bitcoin::hashes::Hash;
 use bitcoin::{OutPoint, Transaction, Txid, Weight};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Row as _};
 
 use super::{InputRecord, ListNo, PayoutTxNo, Progress, TransactionRecord};
-use crate::store::{Connection, StoreError, rows, wallets};
+use crate::store::{Connection, Row, StoreError, rows, wallets};
 
 const TRANSACTION: &str = "SELECT payout_tx_id, number, unsigned_tx, txid, signed_tx, fee_sat, weight, change_sat,
                            change_index, anchor_txid, anchor_vout, progress, cancelling_since, cancels, settled, receipt
@@ -132,7 +131,7 @@ pub async fn block_conflict(
 
 async fn with_inputs(
     db: &mut Connection,
-    rows: &[SqliteRow],
+    rows: &[Row],
 ) -> Result<Vec<TransactionRecord>, StoreError> {
     let mut records = Vec::with_capacity(rows.len());
     for row in rows {
@@ -149,7 +148,7 @@ async fn with_inputs(
     Ok(records)
 }
 
-fn transaction(row: &SqliteRow) -> Result<TransactionRecord, StoreError> {
+fn transaction(row: &Row) -> Result<TransactionRecord, StoreError> {
     let read = |bytes: &[u8]| {
         encode::deserialize::<Transaction>(bytes)
             .map_err(|error| StoreError::damaged(format!("a payout's transaction: {error}")))
@@ -185,7 +184,7 @@ fn transaction(row: &SqliteRow) -> Result<TransactionRecord, StoreError> {
     })
 }
 
-fn input(row: &SqliteRow) -> Result<InputRecord, StoreError> {
+fn input(row: &Row) -> Result<InputRecord, StoreError> {
     Ok(InputRecord {
         outpoint: rows::outpoint(row)?,
         amount: rows::amount(row, "amount_sat")?,

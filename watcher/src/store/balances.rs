@@ -2,12 +2,12 @@
 
 use bitcoin::Amount;
 use serde::Serialize;
-use sqlx::Row;
+use sqlx::Row as _;
 
-use crate::chain::Tip;
-use crate::store::coins::COINBASE_CONFIRMATIONS;
-use crate::store::wallets::WalletNo;
-use crate::store::{Connection, StoreError, blocks};
+use super::coins::COINBASE_CONFIRMATIONS;
+use super::wallets::WalletNo;
+use super::{Connection, StoreError, blocks};
+use crate::tip::Tip;
 
 /// A wallet's balance, in satoshis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
