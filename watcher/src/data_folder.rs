@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Coded, Exit};
 use crate::private::{self, Tightened};
+use crate::remedy::Remedy;
 
 /// A data folder that exists.
 #[derive(Clone, Debug)]
@@ -140,16 +141,12 @@ impl Coded for DataFolderError {
         }
     }
 
-    fn hint(&self) -> String {
+    fn remedy(&self) -> Remedy {
         match self {
-            DataFolderError::Unnamed => "name the folder with --data DIR".into(),
-            DataFolderError::NotAFolder(_) => "name a folder with --data DIR".into(),
-            DataFolderError::Exposed { .. } => {
-                "have its owner run chmod go= on it, or run as its owner".into()
-            }
-            DataFolderError::Unusable { .. } => {
-                "check the folder's permissions and the free space".into()
-            }
+            DataFolderError::Unnamed => Remedy::NameFolder,
+            DataFolderError::NotAFolder(_) => Remedy::NameAFolder,
+            DataFolderError::Exposed { .. } => Remedy::KeepOthersOut,
+            DataFolderError::Unusable { .. } => Remedy::CheckFolder,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Every failure of the watcher, with its exit status, stable code and remedy.
 
-use cofferdam_core::sanitize::{self, line};
-use serde_json::{Value, json};
+use cofferdam_core::sanitize;
+use serde_json::Value;
+
+use crate::remedy::Remedy;
 
 /// The exit status of a failure (design, section 6). Scripts rely on the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +42,7 @@ pub trait Coded: std::error::Error {
     /// Returns the stable code, in kebab case.
     fn code(&self) -> &'static str;
     /// Returns what the user can do about it.
-    fn hint(&self) -> String;
+    fn remedy(&self) -> Remedy;
     /// Returns the findings that explain a refusal, when there are any.
     fn findings(&self) -> Option<Value> {
         None
@@ -65,33 +67,14 @@ impl Error {
         self.0.code()
     }
 
-    /// Returns the document that `--json` prints on standard error.
-    pub fn to_json(&self) -> Value {
-        // What people read below the first line, scripts find in the findings.
-        let text = self.0.to_string();
-        let message = text.lines().next().unwrap_or_default();
-        let mut error = json!({ "code": self.0.code(), "message": message, "hint": self.0.hint() });
-        if let (Some(findings), Some(fields)) = (self.0.findings(), error.as_object_mut()) {
-            fields.insert("findings".into(), findings);
-        }
-        json!({ "error": error })
+    /// Returns what the user can do about it.
+    pub fn remedy(&self) -> Remedy {
+        self.0.remedy()
     }
 
-    /// Returns the text for people. What an error tells below its first line stands behind the mark
-    /// of
-    /// [`sanitize`]: it may be what others wrote.
-    pub fn to_text(&self) -> String {
-        let message = self.0.to_string();
-        let mut lines = message.lines();
-        let mut text = line(&format!("error: {}", lines.next().unwrap_or_default())) + "\n";
-        for further in lines {
-            text.push_str(&sanitize::further(further.trim_start()));
-        }
-        let hint = self.0.hint();
-        if !hint.is_empty() {
-            text.push_str(&(line(&format!("hint: {hint}")) + "\n"));
-        }
-        text
+    /// Returns the findings that explain a refusal, when there are any.
+    pub fn findings(&self) -> Option<Value> {
+        self.0.findings()
     }
 }
 
@@ -168,18 +151,14 @@ impl Coded for CommandError {
         }
     }
 
-    fn hint(&self) -> String {
+    fn remedy(&self) -> Remedy {
         match self {
-            CommandError::Usage { hint, .. } | CommandError::Malformed { hint, .. } => hint.clone(),
-            CommandError::Interrupted => {
-                "what was committed is kept; run the command again to continue".into()
+            CommandError::Usage { hint, .. } | CommandError::Malformed { hint, .. } => {
+                Remedy::Told(hint.clone())
             }
-            CommandError::File { .. } => {
-                "check the path, its permissions and the free space".into()
-            }
-            CommandError::Unexpected(_) => {
-                "please report this with the command that led to it".into()
-            }
+            CommandError::Interrupted => Remedy::RunAgain,
+            CommandError::File { .. } => Remedy::CheckPath,
+            CommandError::Unexpected(_) => Remedy::Report,
         }
     }
 }
@@ -198,23 +177,5 @@ pub fn io_exit(error: &std::io::Error) -> Exit {
         | std::io::ErrorKind::InvalidData
         | std::io::ErrorKind::IsADirectory => Exit::Malformed,
         _ => Exit::Storage,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{CommandError, Error};
-
-    #[test]
-    fn errors_print_code_message_and_hint() {
-        let error = Error::from(CommandError::Usage {
-            message: "no".into(),
-            hint: "yes".into(),
-        });
-        assert_eq!(
-            error.to_json(),
-            serde_json::json!({ "error": { "code": "usage", "message": "no", "hint": "yes" } })
-        );
-        assert_eq!(error.exit() as u8, 2);
     }
 }

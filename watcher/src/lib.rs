@@ -25,6 +25,7 @@ mod identity;
 pub mod payout;
 mod plan;
 pub mod private;
+pub mod remedy;
 pub mod scan;
 pub mod settings;
 pub mod store;

@@ -11,6 +11,7 @@ use cofferdam_transport::Payload;
 use cofferdam_transport::collect::{Collector, Wanted};
 
 use crate::error::{Coded, Exit};
+use crate::remedy::Remedy;
 
 /// The hidden command that makes this program a decoder.
 pub const DECODER: &str = "look-at-pictures";
@@ -32,9 +33,9 @@ impl Coded for ScanFailure {
         self.0.code()
     }
 
-    fn hint(&self) -> String {
-        self.0
-            .hint("the codes of a signed transaction, a return or a wallet")
+    fn remedy(&self) -> Remedy {
+        let wanted = "the codes of a signed transaction, a return or a wallet";
+        Remedy::Told(self.0.hint(wanted))
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::data_folder::DataFolder;
 use crate::error::{Coded, Exit};
 use crate::private;
+use crate::remedy::Remedy;
 
 /// Which chain source to use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -202,15 +203,12 @@ impl Coded for SettingsError {
         }
     }
 
-    fn hint(&self) -> String {
+    fn remedy(&self) -> Remedy {
         match self {
-            SettingsError::Malformed { .. } => "correct the file, or remove it and name the chain with --chain",
-            SettingsError::Io { .. } => "free some space, and check the permissions of the data folder",
-            SettingsError::NoChain => {
-                "name it: --chain core --rpc-url URL --rpc-cookie FILE, or --chain rehearsal; sync remembers it"
-            }
+            SettingsError::Malformed { .. } => Remedy::CorrectSettings,
+            SettingsError::Io { .. } => Remedy::FreeSpace,
+            SettingsError::NoChain => Remedy::NameChain,
         }
-        .into()
     }
 }
 

@@ -6,6 +6,7 @@ use cofferdam_core::wallet::{Branch, Wallet, WalletError};
 use crate::addresses;
 use crate::derivation::horizon;
 use crate::error::{Coded, Exit};
+use crate::remedy::Remedy;
 use crate::store::facts::{self, Fact};
 use crate::store::wallets::{self, WalletRecord};
 use crate::store::{Connection, Store, StoreError, pool, scripts};
@@ -317,25 +318,19 @@ impl Coded for WalletsError {
         }
     }
 
-    fn hint(&self) -> String {
+    fn remedy(&self) -> Remedy {
         match self {
-            WalletsError::Unknown { known, .. } if known.is_empty() => {
-                "import one with: cofferdam-watcher wallet import FILE".into()
-            }
-            WalletsError::Unknown { known, .. } => format!("the wallets are: {}", known.join(", ")),
-            WalletsError::NameTaken { .. } => "give this one another name with --name".into(),
-            WalletsError::OtherName { recorded } => format!("use it as --wallet {recorded}"),
-            WalletsError::OtherNetwork { .. } => "use a data folder for each network (--data DIR)".into(),
-            WalletsError::SharedScripts { other } => format!("use --wallet {other}, or another data folder"),
-            WalletsError::OtherReceiptKey { .. } => {
-                "the same keys have the same receipt key: export the wallet again from its own signer, and compare".into()
-            }
-            WalletsError::BadGap(_) => format!("use 1 to {MAX_GAP}"),
-            WalletsError::BadIndex(_) => "use an index below 2147483648".into(),
-            WalletsError::Malformed(_) => {
-                "export the wallet again with: cofferdam-signer export --account NAME --format json".into()
-            }
-            WalletsError::Store(error) => error.hint(),
+            WalletsError::Unknown { known, .. } if known.is_empty() => Remedy::ImportWallet,
+            WalletsError::Unknown { known, .. } => Remedy::KnownWallets(known.clone()),
+            WalletsError::NameTaken { .. } => Remedy::OtherName,
+            WalletsError::OtherName { recorded } => Remedy::UseWallet(recorded.clone()),
+            WalletsError::OtherNetwork { .. } => Remedy::FolderForNetwork,
+            WalletsError::SharedScripts { other } => Remedy::UseWalletOrFolder(other.clone()),
+            WalletsError::OtherReceiptKey { .. } => Remedy::CompareReceiptKeys,
+            WalletsError::BadGap(_) => Remedy::GapUpTo(MAX_GAP),
+            WalletsError::BadIndex(_) => Remedy::IndexInRange,
+            WalletsError::Malformed(_) => Remedy::ExportWalletAgain,
+            WalletsError::Store(error) => error.remedy(),
         }
     }
 }

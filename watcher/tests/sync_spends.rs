@@ -9,6 +9,7 @@ use bitcoin::{Block, OutPoint, ScriptBuf, Transaction, TxOut, Witness};
 use cofferdam_core::Network;
 use cofferdam_core::wallet::{Branch, Wallet};
 use cofferdam_watcher::error::{Coded, Exit};
+use cofferdam_watcher::remedy::Remedy;
 use cofferdam_watcher::settings::ChainKind;
 use cofferdam_watcher::store::Store;
 use cofferdam_watcher::store::balances::{Balance, balance};
@@ -378,5 +379,5 @@ fn refused(result: Result<SyncReport, SyncError>) {
         (error.exit(), error.code()),
         (Exit::ChainNotReady, "block-spend-unsigned")
     );
-    assert!(error.hint().contains("another node"), "{}", error.hint());
+    assert_eq!(error.remedy(), Remedy::LeaveLyingNode);
 }

@@ -4,6 +4,7 @@ use bitcoin::Amount;
 use cofferdam_core::Network;
 
 use crate::error::{Coded, Exit};
+use crate::remedy::Remedy;
 
 /// A chain source failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -172,41 +173,27 @@ impl Coded for ChainError {
         }
     }
 
-    fn hint(&self) -> String {
+    fn remedy(&self) -> Remedy {
         match self {
-            ChainError::Unreachable { .. } => {
-                "start the node, and check --rpc-url; Bitcoin Core needs server=1 in its bitcoin.conf"
-            }
-            ChainError::WarmingUp(_) => "wait until the node has started, then try again",
-            ChainError::InitialDownload { .. } => "wait until the node has caught up, then try again",
-            ChainError::Pruned { .. } => {
-                "use a node that still has these blocks, or import the wallet with a later --birthday if that is true"
-            }
-            ChainError::Unauthorised { .. } => {
-                "check --rpc-cookie (it changes at every start of the node), or --rpc-user and --rpc-password-file"
-            }
-            ChainError::Credentials { .. } => {
-                "is the node running? Bitcoin Core writes its cookie to DATADIR/.cookie, and removes it when it stops"
-            }
-            ChainError::BadUrl { .. } => "write it like http://127.0.0.1:8332",
-            ChainError::UnknownNetwork(_) => "use a node on mainnet, testnet4, signet or regtest",
-            ChainError::OtherNetwork { .. } => "use a node on the ledger's network, or another data folder",
-            ChainError::Garbage(_) | ChainError::TooLarge { .. } => {
-                "check that --rpc-url is the RPC port of a Bitcoin Core node"
-            }
-            ChainError::TooMuchMoney { .. } => {
-                "nothing of it was recorded; use a node of your own that you trust, and if coins of earlier syncs are wrong too, sync \
-                 --rescan with it"
-            }
-            ChainError::Refused { .. } => "see the node's log",
-            ChainError::Rejected(_) => "nothing was sent; the reason above is the node's own",
-            ChainError::ChainMoved => "try again",
-            ChainError::FaucetEmpty => "ask for less; regtest's subsidies are 15,000 BTC in all",
-            ChainError::Storage(_) => "free some space, and check the permissions of the data folder",
-            ChainError::Newer { .. } => "use the newer program that wrote this data folder",
-            ChainError::Damaged(_) => "restore rehearsal.sqlite from a backup, or begin in a new data folder",
-            ChainError::Locked => "wait until it has finished, then try again",
+            ChainError::Unreachable { .. } => Remedy::StartNode,
+            ChainError::WarmingUp(_) => Remedy::WaitForStart,
+            ChainError::InitialDownload { .. } => Remedy::WaitForDownload,
+            ChainError::Pruned { .. } => Remedy::UnprunedNode,
+            ChainError::Unauthorised { .. } => Remedy::CheckCredentials,
+            ChainError::Credentials { .. } => Remedy::FindCookie,
+            ChainError::BadUrl { .. } => Remedy::WriteUrl,
+            ChainError::UnknownNetwork(_) => Remedy::KnownNetwork,
+            ChainError::OtherNetwork { .. } => Remedy::NodeOfNetwork,
+            ChainError::Garbage(_) | ChainError::TooLarge { .. } => Remedy::CheckRpcPort,
+            ChainError::TooMuchMoney { .. } => Remedy::NoImpossibleMoney,
+            ChainError::Refused { .. } => Remedy::SeeNodesLog,
+            ChainError::Rejected(_) => Remedy::NodesReason,
+            ChainError::ChainMoved => Remedy::TryAgain,
+            ChainError::FaucetEmpty => Remedy::AskLess,
+            ChainError::Storage(_) => Remedy::FreeSpace,
+            ChainError::Newer { .. } => Remedy::UseNewerProgram,
+            ChainError::Damaged(_) => Remedy::RestoreRehearsal,
+            ChainError::Locked => Remedy::WaitThenTryAgain,
         }
-        .into()
     }
 }

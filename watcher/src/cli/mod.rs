@@ -10,10 +10,12 @@ pub mod balance;
 pub mod chain_args;
 pub mod coins;
 pub mod context;
+mod failure;
 pub mod manual;
 pub mod payout;
 pub mod payout_qr;
 pub mod rehearsal;
+mod remedies;
 pub mod reply;
 pub mod scan;
 pub mod sync;
@@ -24,7 +26,6 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
-use cofferdam_core::sanitize;
 
 use crate::error::{CommandError, Error, Exit};
 use crate::scan::DECODER;
@@ -106,7 +107,9 @@ pub fn main() -> ExitCode {
         .build()
     {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&CommandError::Unexpected(error.to_string()).into(), json),
+        Err(error) => {
+            return failure::print(&CommandError::Unexpected(error.to_string()).into(), json);
+        }
     };
     let result = runtime.block_on(async {
         tokio::select! {
@@ -117,7 +120,7 @@ pub fn main() -> ExitCode {
     runtime.shutdown_background();
     match result {
         Ok(reply) => reply.print(json),
-        Err(error) => failed(&error, json),
+        Err(error) => failure::print(&error, json),
     }
 }
 
@@ -160,15 +163,6 @@ async fn stop_signal() {
     }
 }
 
-fn failed(error: &Error, json: bool) -> ExitCode {
-    if json {
-        eprintln!("{}", sanitize::json_line(&error.to_json()));
-    } else {
-        eprint!("{}", error.to_text());
-    }
-    ExitCode::from(error.exit() as u8)
-}
-
 /// Prints what clap has to say: help and version on standard output, mistakes on standard error.
 fn usage(error: &clap::Error) -> ExitCode {
     let json = std::env::args_os().any(|argument| argument == "--json");
@@ -198,7 +192,7 @@ fn usage(error: &clap::Error) -> ExitCode {
         "" => "see --help".to_owned(),
         usage => format!("see --help; usage: {usage}"),
     };
-    failed(&CommandError::Usage { message, hint }.into(), json)
+    failure::print(&CommandError::Usage { message, hint }.into(), json)
 }
 
 #[cfg(test)]

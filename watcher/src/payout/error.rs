@@ -10,6 +10,7 @@ use crate::csv::ImportError;
 use crate::error::{Coded, Exit, io_exit, shown_path};
 use crate::plan::PlanError;
 use crate::plan::fee_rate::FeeRateError;
+use crate::remedy::Remedy;
 use crate::store::StoreError;
 use crate::store::payouts::EarlierPayment;
 use crate::wallets::WalletsError;
@@ -211,15 +212,11 @@ fn not_accepted(findings: &[Finding]) -> String {
     text
 }
 
-fn accept_options(findings: &[Finding]) -> String {
+fn codes(findings: &[Finding]) -> Vec<&'static str> {
     let mut codes: Vec<&str> = findings.iter().map(|finding| finding.code).collect();
     codes.sort_unstable();
     codes.dedup();
-    let options: Vec<String> = codes
-        .iter()
-        .map(|code| format!("--accept {code}"))
-        .collect();
-    options.join(" ")
+    codes
 }
 
 fn first<'a>(
@@ -350,55 +347,38 @@ impl Coded for PayoutError {
         }
     }
 
-    fn hint(&self) -> String {
+    fn remedy(&self) -> Remedy {
         match self {
-            PayoutError::List(_) => "correct every line that is listed, then import the file again".into(),
-            PayoutError::Plan(failure) => failure.hint(),
-            PayoutError::FeeRate(_) => "write satoshi per virtual byte, from 0.1 to 1000".into(),
-            PayoutError::NoEstimate { .. } => "choose the rate yourself, with --fee-rate".into(),
-            PayoutError::NotSynced { .. } => "run: cofferdam-watcher sync".into(),
-            PayoutError::NotAccepted(findings) => {
-                format!("read the warnings; if all of it is meant, add {}", accept_options(findings))
-            }
-            PayoutError::Estimate { .. } => {
-                "do not believe that node's estimates; choose the rate yourself, with --fee-rate".into()
-            }
-            PayoutError::ClaimedIds { list, .. } => {
-                format!("its payments are made already, or can be: cofferdam-watcher payout cancel {list}")
-            }
+            PayoutError::List(_) => Remedy::CorrectLines,
+            PayoutError::Plan(failure) => failure.remedy(),
+            PayoutError::FeeRate(_) => Remedy::WriteRate,
+            PayoutError::NoEstimate { .. } => Remedy::ChooseRate,
+            PayoutError::NotSynced { .. } => Remedy::Sync,
+            PayoutError::NotAccepted(findings) => Remedy::AcceptWarnings(codes(findings)),
+            PayoutError::Estimate { .. } => Remedy::ChooseRateYourself,
+            PayoutError::ClaimedIds { list, .. } => Remedy::CancelList(list.clone()),
             PayoutError::SameFile { list } | PayoutError::SameList { list } => {
-                format!("see it with: cofferdam-watcher payout show {list}; if it is to be paid once more, add --again")
+                Remedy::SeeListOrAgain(list.clone())
             }
-            PayoutError::KnownIds(_) => {
-                "a payout_id is paid once: remove these rows, or give payments that are owed anew an id of their own".into()
-            }
-            PayoutError::UnknownList(_) => "see the lists with: cofferdam-watcher payout list".into(),
-            PayoutError::NoListFor { .. } => {
-                "it was made by another program, or from another data folder (--data); a list that is final has no use for it"
-                    .into()
-            }
-            PayoutError::WrongState { list, state, .. } => next_step(list, *state),
-            PayoutError::NotAPsbt { .. } => "give the file that the signer wrote".into(),
-            PayoutError::NotAReturn { .. } => "copy the return again, or sign the bundle again".into(),
-            PayoutError::Bundle(_) => "export it with --format psbt".into(),
-            PayoutError::Refused(_) => {
-                "have the files of `payout export` signed, unchanged, by the wallet's own signer".into()
-            }
-            PayoutError::FileExists(_) => "choose another --out, or move that file away".into(),
-            PayoutError::File { .. } => "check the path, its permissions and the free space".into(),
-            PayoutError::FileTooLarge { .. } => "check that this is the right file".into(),
-            PayoutError::WouldBeRejected { list, .. } => {
-                format!("sync, then see: cofferdam-watcher payout show {list}")
-            }
-            PayoutError::PartlySent { .. } => "run the same command again: it sends the same bytes".into(),
-            PayoutError::CancelTooDear { .. } => {
-                "ask for a lower --fee-rate, or send the wallet's other coins elsewhere first".into()
-            }
-            PayoutError::PreviousMissing(_) => "run: cofferdam-watcher sync --rescan".into(),
-            PayoutError::Unexpected(_) => "please report this with the command that led to it".into(),
-            PayoutError::Wallet(error) => error.hint(),
-            PayoutError::Chain(error) => error.hint(),
-            PayoutError::Store(error) => error.hint(),
+            PayoutError::KnownIds(_) => Remedy::PaidOnce,
+            PayoutError::UnknownList(_) => Remedy::SeeLists,
+            PayoutError::NoListFor { .. } => Remedy::NotOfHere,
+            PayoutError::WrongState { list, state, .. } => next_step(list.clone(), *state),
+            PayoutError::NotAPsbt { .. } => Remedy::GiveSigned,
+            PayoutError::NotAReturn { .. } => Remedy::CopyReturn,
+            PayoutError::Bundle(_) => Remedy::ExportPsbts,
+            PayoutError::Refused(_) => Remedy::SignUnchanged,
+            PayoutError::FileExists(_) => Remedy::OtherOut,
+            PayoutError::File { .. } => Remedy::CheckPath,
+            PayoutError::FileTooLarge { .. } => Remedy::CheckFile,
+            PayoutError::WouldBeRejected { list, .. } => Remedy::SyncThenSee(list.clone()),
+            PayoutError::PartlySent { .. } => Remedy::SendAgain,
+            PayoutError::CancelTooDear { .. } => Remedy::LowerRate,
+            PayoutError::PreviousMissing(_) => Remedy::Rescan,
+            PayoutError::Unexpected(_) => Remedy::Report,
+            PayoutError::Wallet(error) => error.remedy(),
+            PayoutError::Chain(error) => error.remedy(),
+            PayoutError::Store(error) => error.remedy(),
         }
     }
 
@@ -439,34 +419,25 @@ impl Coded for PayoutError {
 }
 
 impl PlanFailure {
-    fn hint(&self) -> String {
-        let wallet = &self.wallet;
+    fn remedy(&self) -> Remedy {
+        let wallet = self.wallet.clone();
         match &self.error {
             PlanError::Dust(dust) => {
-                let listed = dust.iter().take(10).filter_map(|payment| {
-                    Some(format!(
-                        "{} needs {} sat",
-                        self.names.get(payment.payment)?,
-                        payment.limit.to_sat()
-                    ))
+                let named = dust.iter().take(10).filter_map(|payment| {
+                    let name = self.names.get(payment.payment)?;
+                    Some((name.clone(), payment.limit.to_sat()))
                 });
-                format!("raise or remove: {}", listed.collect::<Vec<_>>().join(", "))
+                Remedy::RaisePayments(named.collect())
             }
-            PlanError::ImpossiblePayments => "check the amounts and their unit".into(),
-            PlanError::ImpossibleCoins { .. } => StoreError::damaged("").hint(),
-            PlanError::Shortfall { .. } => {
-                format!(
-                    "fund the wallet, or wait for its unconfirmed coins: cofferdam-watcher balance --wallet {wallet}"
-                )
-            }
-            PlanError::TooFewCoins { needed, each, .. } => format!(
-                "make more coins first: cofferdam-watcher payout split-coins --wallet {wallet} --into {needed} \
-                 --amount-sat {} --fee-rate RATE",
-                each.to_sat()
-            ),
-            PlanError::CoinsTooSmall { .. } => {
-                "raise --max-weight (nodes relay up to 400000), or make the payment in parts".into()
-            }
+            PlanError::ImpossiblePayments => Remedy::CheckAmounts,
+            PlanError::ImpossibleCoins { .. } => Remedy::RebuildLedger,
+            PlanError::Shortfall { .. } => Remedy::Fund(wallet),
+            PlanError::TooFewCoins { needed, each, .. } => Remedy::SplitCoins {
+                wallet,
+                into: *needed,
+                each_sat: each.to_sat(),
+            },
+            PlanError::CoinsTooSmall { .. } => Remedy::RaiseWeight,
         }
     }
 
@@ -519,17 +490,11 @@ fn list_findings(error: &ImportError) -> Value {
     findings.collect()
 }
 
-fn next_step(list: &str, state: TransactionState) -> String {
+fn next_step(list: String, state: TransactionState) -> Remedy {
     match state {
-        TransactionState::Planned => {
-            format!("export it first: cofferdam-watcher payout export {list} --out FILE")
-        }
-        TransactionState::Exported => {
-            format!("have it signed, then: cofferdam-watcher payout import {list} FILE")
-        }
-        TransactionState::Cancelling => {
-            format!("see which transaction cancels it: cofferdam-watcher payout show {list}")
-        }
-        _ => format!("see what became of it: cofferdam-watcher payout show {list}"),
+        TransactionState::Planned => Remedy::ExportList(list),
+        TransactionState::Exported => Remedy::ImportSigned(list),
+        TransactionState::Cancelling => Remedy::SeeCancelling(list),
+        _ => Remedy::SeeOutcome(list),
     }
 }

@@ -1,6 +1,7 @@
 //! What can go wrong with the ledger's file.
 
 use crate::error::{Coded, Exit};
+use crate::remedy::Remedy;
 
 /// The ledger cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -75,21 +76,15 @@ impl Coded for StoreError {
         }
     }
 
-    fn hint(&self) -> String {
+    fn remedy(&self) -> Remedy {
         match self {
-            StoreError::Damaged(_) => {
-                "coins that a lying node told are read anew by: sync --rescan, with a node that you trust; otherwise restore the data folder \
-                 from a backup; wallets and coins can also be rebuilt by importing the wallets into a new data folder, but payouts cannot"
-            }
-            StoreError::Newer { .. } => "use the newer program that wrote this data folder",
-            StoreError::Locked | StoreError::LeaseHeld { .. } => {
-                "wait until it has finished; a lease whose process has died is taken over, within a minute if that was on another machine"
-            }
-            StoreError::LeaseLost { .. } => "the other process continues the work; nothing is lost",
-            StoreError::Storage(_) => "free some space, and check the permissions of the data folder and its files",
-            StoreError::Unexpected(_) => "please report this with the command that led to it",
+            StoreError::Damaged(_) => Remedy::RebuildLedger,
+            StoreError::Newer { .. } => Remedy::UseNewerProgram,
+            StoreError::Locked | StoreError::LeaseHeld { .. } => Remedy::WaitForLease,
+            StoreError::LeaseLost { .. } => Remedy::LeftToOther,
+            StoreError::Storage(_) => Remedy::FreeSpaceForFiles,
+            StoreError::Unexpected(_) => Remedy::Report,
         }
-        .into()
     }
 }
 

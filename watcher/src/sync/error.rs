@@ -3,6 +3,7 @@
 use super::proof::ProofError;
 use crate::chain::ChainError;
 use crate::error::{Coded, Exit};
+use crate::remedy::Remedy;
 use crate::settings::ChainKind;
 use crate::store::StoreError;
 
@@ -80,22 +81,16 @@ impl Coded for SyncError {
         }
     }
 
-    fn hint(&self) -> String {
+    fn remedy(&self) -> Remedy {
         match self {
-            SyncError::NoWallets => "import one first: cofferdam-watcher wallet import FILE".into(),
-            SyncError::OtherChain { .. } => "use another data folder for another chain (--data DIR)".into(),
-            SyncError::TooDeep { .. } => {
-                "check that the node is the right one and honest; if it is, run sync --rescan".into()
-            }
-            SyncError::LessWork { .. } => {
-                "nothing was undone; wait until the node has caught up, or sync from another node; if you know that its chain is the \
-                 right one, as after it was reset: sync --accept-less-work"
-                    .into()
-            }
-            SyncError::Unstable => "try again".into(),
-            SyncError::Proof(error) => error.hint(),
-            SyncError::Chain(error) => error.hint(),
-            SyncError::Store(error) => error.hint(),
+            SyncError::NoWallets => Remedy::ImportWalletFirst,
+            SyncError::OtherChain { .. } => Remedy::FolderForChain,
+            SyncError::TooDeep { .. } => Remedy::CheckNodeThenRescan,
+            SyncError::LessWork { .. } => Remedy::AcceptLessWork,
+            SyncError::Unstable => Remedy::TryAgain,
+            SyncError::Proof(error) => error.remedy(),
+            SyncError::Chain(error) => error.remedy(),
+            SyncError::Store(error) => error.remedy(),
         }
     }
 }

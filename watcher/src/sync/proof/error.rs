@@ -6,6 +6,7 @@ use cofferdam_core::Network;
 use super::headers::HeaderFault;
 use crate::chain::scripts::BrokenScript;
 use crate::error::{Coded, Exit};
+use crate::remedy::Remedy;
 
 /// A chain source tells what cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -115,26 +116,19 @@ impl Coded for ProofError {
         }
     }
 
-    fn hint(&self) -> String {
+    fn remedy(&self) -> Remedy {
         match self {
-            ProofError::OtherWitnesses(_) | ProofError::BrokenSpend { .. } | ProofError::DoubleSpend { .. } => {
-                "no such block is valid: the node is damaged or lies; nothing of it was recorded; sync from another node"
-            }
-            ProofError::OtherGenesis { .. } => {
-                "check that --rpc-url is the node that you mean; nothing of it was recorded; sync from another node"
-            }
-            ProofError::BehindCheckpoint { .. } => {
-                "wait until the node has caught up, or sync from another node; nothing was undone"
-            }
+            ProofError::OtherGenesis { .. } => Remedy::MeantNode,
+            ProofError::BehindCheckpoint { .. } => Remedy::WaitOrLeave,
             ProofError::Header {
                 fault: HeaderFault::TooNew { .. },
                 ..
-            } => "check this machine's clock and time zone; if they are right, the node lies: sync from another node",
-            ProofError::Header { .. } => {
-                "no such block is valid: the node is damaged or lies; nothing of it was recorded; sync from another node"
-            }
-            _ => "check that --rpc-url is the RPC port of a Bitcoin Core node; sync from another node if it is",
+            } => Remedy::CheckClock,
+            ProofError::OtherWitnesses(_)
+            | ProofError::BrokenSpend { .. }
+            | ProofError::DoubleSpend { .. }
+            | ProofError::Header { .. } => Remedy::LeaveLyingNode,
+            _ => Remedy::CheckRpcPortOrLeave,
         }
-        .into()
     }
 }
