@@ -36,7 +36,7 @@ use cofferdam_watcher::sync::checks::{Checks, Rule};
 use cofferdam_watcher::sync::fetch::Fetch;
 use cofferdam_watcher::sync::filters::{self, MOST_SCRIPTS, NEWEST_READ_WHOLE, Needle};
 use cofferdam_watcher::sync::header_chain::{HeaderChain, Link};
-use cofferdam_watcher::sync::progress::Progress;
+use cofferdam_watcher::sync::progress::Silent;
 use cofferdam_watcher::sync::watch::Watch;
 use cofferdam_watcher::sync::{SyncOptions, SyncReport};
 use cofferdam_watcher::{addresses, sync, wallets};
@@ -272,7 +272,7 @@ impl Scene {
         self.runtime.block_on(async {
             let store = Store::open(&self.copy).await.expect("the ledger opens");
             let began = Instant::now();
-            let progress = Progress::new(false);
+            let progress = Silent;
             let report = sync::sync(&store, source, ChainKind::Network, options, &progress).await;
             let seconds = began.elapsed().as_secs_f64();
             let report = report.expect("the ledger syncs");

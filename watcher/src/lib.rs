@@ -27,6 +27,7 @@ mod plan;
 pub mod private;
 pub mod remedy;
 pub mod scan;
+pub mod service;
 pub mod settings;
 pub mod store;
 pub mod sync;

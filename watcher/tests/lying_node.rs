@@ -25,7 +25,7 @@ use cofferdam_watcher::payout::{broadcast, show};
 use cofferdam_watcher::settings::ChainKind;
 use cofferdam_watcher::store::Store;
 use cofferdam_watcher::sync::checks::Checks;
-use cofferdam_watcher::sync::progress::Progress;
+use cofferdam_watcher::sync::progress::Silent;
 use cofferdam_watcher::sync::{SyncOptions, SyncReport, sync};
 use common::{Desk, database};
 use forged::{Forged, nobodys, sign, transaction};
@@ -202,14 +202,7 @@ async fn follow(
         checks,
         ..SyncOptions::default()
     };
-    sync(
-        store,
-        &source,
-        ChainKind::Network,
-        options,
-        &Progress::new(false),
-    )
-    .await
+    sync(store, &source, ChainKind::Network, options, &Silent).await
 }
 
 /// What a ledger says: every coin, every spend, every block, and each list's state.

@@ -16,7 +16,7 @@ use cofferdam_watcher::settings::ChainKind;
 use cofferdam_watcher::store::Store;
 use cofferdam_watcher::store::balances::balance;
 use cofferdam_watcher::store::wallets as rows;
-use cofferdam_watcher::sync::progress::Progress;
+use cofferdam_watcher::sync::progress::Silent;
 use cofferdam_watcher::sync::{SyncOptions, SyncReport, sync};
 use cofferdam_watcher::wallets;
 
@@ -70,15 +70,9 @@ impl Ledger {
             every_block: true,
             ..SyncOptions::default()
         };
-        sync(
-            &self.store,
-            &source,
-            ChainKind::Network,
-            options,
-            &Progress::new(false),
-        )
-        .await
-        .unwrap()
+        sync(&self.store, &source, ChainKind::Network, options, &Silent)
+            .await
+            .unwrap()
     }
 
     /// Returns how many coins of dust a wallet holds.

@@ -26,7 +26,7 @@ use cofferdam_watcher::sync::checks::{Checks, Rule};
 use cofferdam_watcher::sync::fetch::{Fetch, Found};
 use cofferdam_watcher::sync::filters::{MOST_SCRIPTS, Needle};
 use cofferdam_watcher::sync::header_chain::{HeaderChain, Link};
-use cofferdam_watcher::sync::progress::Progress;
+use cofferdam_watcher::sync::progress::Silent;
 use cofferdam_watcher::sync::{SyncError, SyncOptions, SyncReport, sync};
 use cofferdam_watcher::wallets;
 
@@ -331,14 +331,7 @@ impl Ledger {
         options: SyncOptions,
     ) -> Result<SyncReport, SyncError> {
         let source: Arc<dyn ChainSource> = chain.clone();
-        sync(
-            &self.store,
-            &source,
-            ChainKind::Network,
-            options,
-            &Progress::new(false),
-        )
-        .await
+        sync(&self.store, &source, ChainKind::Network, options, &Silent).await
     }
 
     /// Returns every row of every table but what tells the time of this test.

@@ -17,7 +17,7 @@ use cofferdam_watcher::store::facts::{self, Fact};
 use cofferdam_watcher::store::headers;
 use cofferdam_watcher::store::wallets::WalletRecord;
 use cofferdam_watcher::sync::checks::{Checks, Rule};
-use cofferdam_watcher::sync::progress::Progress;
+use cofferdam_watcher::sync::progress::Silent;
 use cofferdam_watcher::sync::{SyncError, SyncOptions, SyncReport, sync};
 use cofferdam_watcher::wallets;
 use forged::{Forged, nobodys, transaction};
@@ -75,7 +75,7 @@ impl Scene {
     }
 
     async fn sync_with(&self, options: SyncOptions) -> Result<SyncReport, SyncError> {
-        let (source, progress) = (self.chain.source(), Progress::new(false));
+        let (source, progress) = (self.chain.source(), Silent);
         sync(&self.store, &source, ChainKind::Network, options, &progress).await
     }
 

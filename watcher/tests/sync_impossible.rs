@@ -16,7 +16,7 @@ use cofferdam_watcher::error::Coded;
 use cofferdam_watcher::settings::ChainKind;
 use cofferdam_watcher::store::balances::{Balance, balance};
 use cofferdam_watcher::store::{self, Store};
-use cofferdam_watcher::sync::progress::Progress;
+use cofferdam_watcher::sync::progress::Silent;
 use cofferdam_watcher::sync::{SyncError, SyncOptions, SyncReport, sync};
 use cofferdam_watcher::wallets;
 use common::{Desk, SEGWIT};
@@ -67,14 +67,7 @@ impl Ledger {
             every_block: true,
             ..SyncOptions::default()
         };
-        sync(
-            &self.store,
-            &source,
-            ChainKind::Network,
-            options,
-            &Progress::new(false),
-        )
-        .await
+        sync(&self.store, &source, ChainKind::Network, options, &Silent).await
     }
 
     async fn balance(&self, name: &str) -> Balance {

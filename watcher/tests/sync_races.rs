@@ -25,7 +25,7 @@ use cofferdam_watcher::store::Store;
 use cofferdam_watcher::store::balances::{Balance, balance};
 use cofferdam_watcher::store::scripts;
 use cofferdam_watcher::store::wallets::{self as rows, BranchState, WalletRecord};
-use cofferdam_watcher::sync::progress::Progress;
+use cofferdam_watcher::sync::progress::Silent;
 use cofferdam_watcher::sync::{SyncOptions, SyncReport, sync};
 use cofferdam_watcher::wallets::MarkedUsed;
 use cofferdam_watcher::{addresses, wallets};
@@ -174,7 +174,7 @@ impl Scene {
             &source,
             ChainKind::Rehearsal,
             SyncOptions::default(),
-            &Progress::new(false),
+            &Silent,
         )
         .await
         .unwrap()
@@ -196,7 +196,7 @@ impl Scene {
             &source,
             ChainKind::Rehearsal,
             SyncOptions::default(),
-            &Progress::new(false),
+            &Silent,
         )
         .await
         .unwrap();
@@ -468,7 +468,7 @@ impl Scene {
             &source,
             ChainKind::Rehearsal,
             SyncOptions::default(),
-            &Progress::new(false),
+            &Silent,
         )
         .await
         .unwrap();

@@ -15,7 +15,7 @@ use cofferdam_watcher::store::Store;
 use cofferdam_watcher::store::balances::{Balance, balance};
 use cofferdam_watcher::store::wallets::WalletRecord;
 use cofferdam_watcher::sync::checks::{Checks, Rule};
-use cofferdam_watcher::sync::progress::Progress;
+use cofferdam_watcher::sync::progress::Silent;
 use cofferdam_watcher::sync::{SyncError, SyncOptions, SyncReport, sync};
 use cofferdam_watcher::wallets;
 use forged::{Forged, elsewhere, nobodys, sign, transaction};
@@ -158,7 +158,7 @@ impl Scene {
             checks,
             ..SyncOptions::default()
         };
-        let progress = Progress::new(false);
+        let progress = Silent;
         sync(
             &self.store,
             &self.chain.source(),

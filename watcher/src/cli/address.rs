@@ -5,9 +5,8 @@ use cofferdam_core::wallet::Branch;
 
 use super::context::Context;
 use super::reply::Reply;
-use crate::error::{CommandError, Error};
-use crate::store::{scripts, wallets as rows};
-use crate::{addresses, wallets};
+use crate::Error;
+use crate::service::{AddressPlace, AddressRequest};
 
 /// Arguments of `address`.
 #[derive(Debug, Args)]
@@ -37,45 +36,21 @@ pub struct AddressArgs {
 
 /// Runs `address`.
 pub async fn run(context: &Context, args: AddressArgs) -> Result<Reply, Error> {
-    let branch = if args.change {
-        Branch::Change
-    } else {
-        Branch::Receive
+    let request = AddressRequest {
+        wallet: args.wallet,
+        branch: match args.change {
+            true => Branch::Change,
+            false => Branch::Receive,
+        },
+        place: match (args.next, args.index) {
+            (true, _) => AddressPlace::HandOut,
+            (false, Some(index)) => AddressPlace::Index(index),
+            (false, None) => AddressPlace::Free,
+        },
     };
-    let (record, index) = if args.next {
-        let mut write = context.store.write().await?;
-        let record = wallets::find(&mut write, &args.wallet).await?;
-        let index = addresses::reserve(&mut write, &record, branch).await?;
-        write.commit().await?;
-        (record, index)
-    } else {
-        let mut view = context.store.read().await?;
-        let record = wallets::find(&mut view, &args.wallet).await?;
-        let state = rows::branch(&mut view, record.no, branch).await?;
-        let index = args.index.unwrap_or(state.next_index);
-        if index >= state.covered && !scripts::is_told(&mut view, record.no, branch, index).await? {
-            return Err(CommandError::Usage {
-                message: format!(
-                    "index {index} is not watched: the {branch} branch is watched below {}",
-                    state.covered
-                ),
-                hint: format!(
-                    "hand addresses out in order with --next, or have it watched: wallet mark-used {} {branch} {index}",
-                    args.wallet
-                ),
-            }
-            .into());
-        }
-        (record, index)
-    };
-    let address = record
-        .wallet
-        .address(branch, index)
-        .map_err(|error| CommandError::Usage {
-            message: error.to_string(),
-            hint: "use an index below 2147483648".into(),
-        })?;
-    let document =
-        serde_json::json!({ "address": address.to_string(), "index": index, "branch": branch });
-    Ok(Reply::verbatim(&document, format!("{address}\n")))
+    let document = context.service.address(&request).await?;
+    Ok(Reply::verbatim(
+        &document,
+        format!("{}\n", document.address),
+    ))
 }

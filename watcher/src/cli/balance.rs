@@ -4,9 +4,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::reply::{Reply, btc};
-use crate::error::Error;
-use crate::store::balances;
-use crate::wallets;
+use crate::Error;
 
 /// Arguments of `balance`.
 #[derive(Debug, Args)]
@@ -27,9 +25,7 @@ pub struct BalanceArgs {
 
 /// Runs `balance`.
 pub async fn run(context: &Context, args: BalanceArgs) -> Result<Reply, Error> {
-    let mut view = context.store.read().await?;
-    let record = wallets::find(&mut view, &args.wallet).await?;
-    let balance = balances::balance(&mut view, record.no).await?;
+    let balance = context.service.balance(&args.wallet).await?;
     let text = [
         ("confirmed", balance.confirmed),
         ("locked", balance.locked),

@@ -4,8 +4,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::reply::{Reply, btc};
-use crate::error::Error;
-use crate::{coins, wallets};
+use crate::Error;
 
 /// Arguments of `coins`.
 #[derive(Debug, Args)]
@@ -18,9 +17,7 @@ pub struct CoinsArgs {
 
 /// Runs `coins`.
 pub async fn run(context: &Context, args: CoinsArgs) -> Result<Reply, Error> {
-    let mut view = context.store.read().await?;
-    let record = wallets::find(&mut view, &args.wallet).await?;
-    let entries = coins::list(&mut view, &record).await?;
+    let entries = context.service.coins(&args.wallet).await?;
     let mut text = String::new();
     for coin in &entries {
         let amount = btc(bitcoin::Amount::from_sat(coin.amount_sat));

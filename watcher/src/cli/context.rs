@@ -2,17 +2,14 @@
 
 use std::path::Path;
 
-use crate::data_folder::{DataFolder, DataFolderError};
 use crate::error::{Error, shown_path};
-use crate::store::Store;
+use crate::service::Service;
 
-/// The opened data folder.
+/// The opened data folder, and whoever looks on.
 #[derive(Debug)]
 pub struct Context {
-    /// The data folder.
-    pub folder: DataFolder,
-    /// The ledger.
-    pub store: Store,
+    /// What can be done with the data folder.
+    pub service: Service,
     /// Whether progress may be shown on standard error.
     pub progress: bool,
 }
@@ -20,24 +17,15 @@ pub struct Context {
 impl Context {
     /// Opens the data folder and the ledger in it; creates both when they are not there.
     pub async fn open(data: Option<&Path>, json: bool) -> Result<Self, Error> {
-        let path = match data {
-            Some(path) => path.to_owned(),
-            None => DataFolder::default_path().ok_or(DataFolderError::Unnamed)?,
-        };
-        let folder = DataFolder::open(&path)?;
-        for file in folder.tighten()? {
+        let (service, tightened) = Service::open(data).await?;
+        for file in tightened {
             let others = format!("{:04o}", file.mode);
             let path = shown_path(&file.path);
             eprintln!(
                 "warning: others could reach {path} (mode {others}); from now on only its owner can"
             );
         }
-        let store = Store::open(&folder.ledger()).await?;
         let progress = !json && std::io::IsTerminal::is_terminal(&std::io::stderr());
-        Ok(Context {
-            folder,
-            store,
-            progress,
-        })
+        Ok(Context { service, progress })
     }
 }

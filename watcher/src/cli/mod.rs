@@ -1,6 +1,7 @@
 //! The command line: each command parses its arguments, calls a service, and says what came out.
 //!
-//! - [`reply`]: what a command prints.
+//! - [`reply`]: what a command prints; [`failure`], [`remedies`]: how one fails.
+//! - [`files`]: files that are there whole or not at all; [`lists`], [`table`]: lists as text.
 //! - [`context`]: the opened data folder that commands work on.
 //! - [`chain_args`]: the options that name a chain source.
 //! - one file for each command.
@@ -11,14 +12,18 @@ pub mod chain_args;
 pub mod coins;
 pub mod context;
 mod failure;
+mod files;
+mod lists;
 pub mod manual;
 pub mod payout;
 pub mod payout_qr;
+mod progress;
 pub mod rehearsal;
 mod remedies;
 pub mod reply;
 pub mod scan;
 pub mod sync;
+mod table;
 pub mod wallet;
 
 use std::path::PathBuf;
@@ -28,7 +33,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 use crate::error::{CommandError, Error, Exit};
-use crate::scan::DECODER;
+use crate::service::DECODER;
 use context::Context;
 use reply::Reply;
 
@@ -144,7 +149,7 @@ async fn run(cli: Cli) -> Result<Reply, Error> {
             Ok(Reply::raw(String::new()))
         }
     };
-    context.store.close().await;
+    context.service.close().await;
     result
 }
 

@@ -1,6 +1,6 @@
 //! `payout`: plan, create, list, show, export, import, broadcast, cancel, split-coins.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bitcoin::{Amount, Weight};
 use clap::{Args, Subcommand, ValueEnum};
@@ -8,18 +8,17 @@ use cofferdam_core::psbt::Version;
 
 use super::chain_args::ChainArgs;
 use super::context::Context;
+use super::files::{self, Destination};
 use super::reply::Reply;
-use crate::csv::{self, Format, Ids, Unit};
-use crate::error::{CommandError, Error, shown_path};
-use crate::payout::cancel::CancelTerms;
-use crate::payout::create::{self, Order};
-use crate::payout::document::ListDocument;
-use crate::payout::draft::{self, Terms};
-use crate::payout::finding::{self, PlannedDocument};
-use crate::payout::import::Journals;
-use crate::payout::split::{self, Split};
-use crate::payout::{PayoutError, broadcast, cancel, export, import, show, table, text};
-use crate::plan::{self, FeeRate, Seed};
+use super::{lists, table};
+use crate::Error;
+use crate::error::{CommandError, shown_path};
+use crate::service::{
+    ACCEPTABLE, CancelRequest, ConsentRequest, DEFAULT_MAX_WEIGHT, FeeRate, FeeRequest,
+    HandoverFormat, Ids, Journals, LEAST_MAX_WEIGHT, ListDocument, ListFormat, MAX_LIST_BYTES,
+    MAX_SIGNED_BYTES, MAX_SPLIT, OrderRequest, PlanRequest, PlannedDocument, STANDARD_MAX_WEIGHT,
+    Seed, SignedFile, SplitRequest, TransactionState, Unit,
+};
 
 /// Commands on payouts.
 #[derive(Debug, Subcommand)]
@@ -98,8 +97,8 @@ pub struct PlanArgs {
     #[command(flatten)]
     fee: FeeArgs,
     /// The most that a signed transaction may weigh, in weight units.
-    #[arg(long, value_name = "WU", default_value_t = plan::DEFAULT_MAX_WEIGHT.to_wu(),
-          value_parser = clap::value_parser!(u64).range(plan::LEAST_MAX_WEIGHT.to_wu()..=plan::STANDARD_MAX_WEIGHT.to_wu()))]
+    #[arg(long, value_name = "WU", default_value_t = DEFAULT_MAX_WEIGHT.to_wu(),
+          value_parser = clap::value_parser!(u64).range(LEAST_MAX_WEIGHT.to_wu()..=STANDARD_MAX_WEIGHT.to_wu()))]
     max_weight: u64,
     /// How many blocks must confirm the coins that are spent.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -117,7 +116,7 @@ pub struct PlanArgs {
 #[derive(Debug, Args)]
 pub struct ConsentArgs {
     /// Go on in spite of the warnings with this code; can be given several times.
-    #[arg(long, value_name = "CODE", value_parser = clap::builder::PossibleValuesParser::new(finding::ACCEPTABLE))]
+    #[arg(long, value_name = "CODE", value_parser = clap::builder::PossibleValuesParser::new(ACCEPTABLE))]
     accept: Vec<String>,
     /// The highest fee rate that is no warning [default: 100].
     #[arg(long, value_name = "SAT_PER_VB")]
@@ -206,26 +205,35 @@ pub struct ExportArgs {
     #[arg(long, value_name = "0|2", default_value = "0", value_parser = psbt_version)]
     psbt_version: Version,
     /// A PSBT for each transaction, or one bundle for cofferdam-signer.
-    #[arg(long, value_enum, default_value_t = HandoverFormat::Psbt)]
-    format: HandoverFormat,
+    #[arg(long, value_enum, default_value_t = HandoverName::Psbt)]
+    format: HandoverName,
 }
 
 /// How transactions are handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum HandoverFormat {
+pub enum HandoverName {
     /// A PSBT each, for any signer.
     Psbt,
     /// One file, for cofferdam-signer, which answers with a return.
     Bundle,
 }
 
-impl From<HandoverFormat> for export::Format {
-    fn from(format: HandoverFormat) -> Self {
-        match format {
-            HandoverFormat::Psbt => export::Format::Psbt,
-            HandoverFormat::Bundle => export::Format::Bundle,
+impl From<HandoverName> for HandoverFormat {
+    fn from(name: HandoverName) -> Self {
+        match name {
+            HandoverName::Psbt => HandoverFormat::Psbt,
+            HandoverName::Bundle => HandoverFormat::Bundle,
         }
     }
+}
+
+/// What was handed over.
+#[derive(Debug, serde::Serialize)]
+struct Exported {
+    id: String,
+    state: TransactionState,
+    /// The files, in the order of the transactions.
+    files: Vec<PathBuf>,
 }
 
 /// Arguments of `payout import`.
@@ -270,7 +278,7 @@ pub struct SplitArgs {
     #[command(flatten)]
     plan: PlanArgs,
     /// How many coins to make.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(split::MAX_COINS)))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_SPLIT)))]
     into: u32,
     /// The amount of each.
     #[arg(long, value_name = "SAT", value_parser = clap::value_parser!(u64).range(1..=Amount::MAX_MONEY.to_sat()))]
@@ -279,75 +287,98 @@ pub struct SplitArgs {
 
 /// Runs a command on payouts.
 pub async fn run(context: &Context, command: PayoutCommand) -> Result<Reply, Error> {
+    let service = &context.service;
     match command {
         PayoutCommand::Plan(args) => {
-            let order = order(context, args).await?;
-            Ok(planned(&create::plan(&context.store, &order).await?))
+            let (list, request) = order(args)?;
+            let list = || files::read_up_to(&list, MAX_LIST_BYTES as u64);
+            Ok(planned(&service.plan_list(request, list).await?))
         }
         PayoutCommand::Create(args) => {
-            let order = order(context, args).await?;
-            Ok(planned(&create::create(&context.store, &order).await?))
+            let (list, request) = order(args)?;
+            let list = || files::read_up_to(&list, MAX_LIST_BYTES as u64);
+            Ok(planned(&service.create_list(request, list).await?))
         }
         PayoutCommand::List(args) => {
-            let lists = show::list(&context.store, args.wallet.as_deref()).await?;
+            let lists = service.lists(args.wallet.as_deref()).await?;
             Ok(Reply::verbatim(
                 &serde_json::json!({ "payouts": lists }),
-                text::summaries(&lists),
+                lists::summaries(&lists),
             ))
         }
         PayoutCommand::Show(args) => {
-            let document = show::show(&context.store, &args.id).await?;
+            let document = service.list(&args.id).await?;
             Ok(if args.csv {
                 Reply::raw(table::csv(&document))
             } else {
                 reply(&document, SHOWN)
             })
         }
-        PayoutCommand::Export(args) => {
-            let (version, format) = (args.psbt_version, args.format.into());
-            let exported =
-                export::export(&context.store, &args.id, &args.out, version, format).await?;
-            let mut text = format!("{}: {}\n", exported.id, exported.state.name());
-            for file in &exported.files {
-                text.push_str(&format!("written {}\n", shown_path(file)));
-            }
-            Ok(Reply::new(&exported, text))
-        }
+        PayoutCommand::Export(args) => export(context, args).await,
         PayoutCommand::Qr(args) => super::payout_qr::run(context, args).await,
-        PayoutCommand::Import(args) => {
-            let journals = match args.follow_journal {
-                true => Journals::Follow,
-                false => Journals::Keep,
-            };
-            let imported = import::import(&context.store, &args.id, &args.files, journals).await?;
-            Ok(Reply::new(&imported, text::imported(&imported, GLANCE)))
-        }
+        PayoutCommand::Import(args) => import(context, args).await,
         PayoutCommand::Broadcast(args) => {
-            let source = args.chain.open(context).await?;
-            Ok(reply(
-                &broadcast::broadcast(&context.store, source.as_ref(), &args.id).await?,
-                GLANCE,
-            ))
+            let source = args.chain.into();
+            Ok(reply(&service.broadcast(&args.id, &source).await?, GLANCE))
         }
         PayoutCommand::Cancel(args) => {
-            let terms = CancelTerms {
+            let request = CancelRequest {
+                list: args.id,
                 fee_rate: args.fee_rate,
-                max_fee_rate: args.consent.max_fee_rate,
-                accept: args.consent.accept,
+                consent: args.consent.into(),
             };
-            Ok(planned(
-                &cancel::cancel(&context.store, &args.id, &terms).await?,
-            ))
+            Ok(planned(&service.cancel(request).await?))
         }
         PayoutCommand::SplitCoins(args) => {
-            let terms = terms(context, args.plan).await?;
-            let split = Split {
+            let request = SplitRequest {
+                plan: args.plan.into(),
                 into: args.into,
                 each: args.amount_sat.map(Amount::from_sat),
             };
-            Ok(planned(&split::split(&context.store, split, &terms).await?))
+            Ok(planned(&service.split_coins(request).await?))
         }
     }
+}
+
+async fn export(context: &Context, args: ExportArgs) -> Result<Reply, Error> {
+    let (id, out) = (&args.id, &args.out);
+    let prepared =
+        context
+            .service
+            .hand_over(id, args.psbt_version, args.format.into(), |contents| {
+                let destination = Destination::choose(out, id, &contents.files)?;
+                Ok((destination, contents))
+            });
+    let (destination, contents) = prepared.await?;
+    let exported = Exported {
+        files: destination.write(&contents.files)?,
+        id: contents.id,
+        state: contents.state,
+    };
+    let mut text = format!("{}: {}\n", exported.id, exported.state.name());
+    for file in &exported.files {
+        text.push_str(&format!("written {}\n", shown_path(file)));
+    }
+    Ok(Reply::new(&exported, text))
+}
+
+async fn import(context: &Context, args: ImportArgs) -> Result<Reply, Error> {
+    let journals = match args.follow_journal {
+        true => Journals::Follow,
+        false => Journals::Keep,
+    };
+    let mut signed = Vec::new();
+    for file in files::named(&args.files)? {
+        signed.push(SignedFile {
+            name: file.display().to_string(),
+            bytes: files::read(&file, MAX_SIGNED_BYTES)?,
+        });
+    }
+    let imported = context
+        .service
+        .import_signed(&args.id, signed, journals)
+        .await?;
+    Ok(Reply::new(&imported, lists::imported(&imported, GLANCE)))
 }
 
 /// How many payments people are shown: those who ask for a list want to see it, the others what was
@@ -356,45 +387,23 @@ const SHOWN: usize = 100;
 pub(super) const GLANCE: usize = 3;
 
 fn reply(document: &ListDocument, listed: usize) -> Reply {
-    Reply::new(document, text::list(document, listed))
+    Reply::new(document, lists::list(document, listed))
 }
 
 fn planned(document: &PlannedDocument) -> Reply {
-    Reply::new(document, text::planned(document, GLANCE))
+    Reply::new(document, lists::planned(document, GLANCE))
 }
 
-async fn order(context: &Context, args: ListArgs) -> Result<Order, Error> {
-    let format = format(&args)?;
-    let network = create::network(&context.store, &args.plan.wallet).await?;
-    let bytes = read(&args.list)?;
-    let list = csv::import(&bytes, &format, network).map_err(PayoutError::from)?;
-    Ok(Order {
-        list,
-        format,
+fn order(args: ListArgs) -> Result<(PathBuf, OrderRequest), Error> {
+    let request = OrderRequest {
+        format: format(&args)?,
         again: args.again,
-        terms: terms(context, args.plan).await?,
-    })
+        plan: args.plan.into(),
+    };
+    Ok((args.list, request))
 }
 
-/// Reads a list from a regular file; one byte more than allowed is enough to have it refused.
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    use std::io::Read;
-    let mut bytes = Vec::new();
-    let limit = csv::MAX_FILE_BYTES as u64 + 1;
-    let read = cofferdam_scanner::open_regular(path)
-        .and_then(|file| file.take(limit).read_to_end(&mut bytes));
-    match read {
-        Ok(_) => Ok(bytes),
-        Err(source) => Err(CommandError::File {
-            action: "read",
-            path: shown_path(path),
-            source,
-        }
-        .into()),
-    }
-}
-
-fn format(args: &ListArgs) -> Result<Format, Error> {
+fn format(args: &ListArgs) -> Result<ListFormat, Error> {
     let ids = match (&args.id_column, &args.id_prefix) {
         (Some(column), _) => Ids::Column(column.clone()),
         (None, Some(prefix)) => Ids::Prefix(prefix.clone()),
@@ -408,7 +417,7 @@ fn format(args: &ListArgs) -> Result<Format, Error> {
     }
     if args.format == FormatName::Cofferdam {
         return match (args.unit, ids) {
-            (None, Ids::None) => Ok(Format::Cofferdam),
+            (None, Ids::None) => Ok(ListFormat::Cofferdam),
             _ => Err(usage(
                 "each row of this format has its own unit and payout_id",
                 "leave --unit and --id-prefix out, or name another --format",
@@ -422,37 +431,43 @@ fn format(args: &ListArgs) -> Result<Format, Error> {
         )
     })?;
     Ok(match args.format {
-        FormatName::Electrum => Format::Electrum(unit, ids),
-        FormatName::Sparrow => Format::Sparrow(unit, ids),
-        FormatName::CoreOutputs | FormatName::Cofferdam => Format::CoreOutputs(unit, ids),
+        FormatName::Electrum => ListFormat::Electrum(unit, ids),
+        FormatName::Sparrow => ListFormat::Sparrow(unit, ids),
+        FormatName::CoreOutputs | FormatName::Cofferdam => ListFormat::CoreOutputs(unit, ids),
     })
 }
 
-async fn terms(context: &Context, args: PlanArgs) -> Result<Terms, Error> {
-    let fee_rate = match (args.fee.fee_rate, args.fee.fee_target) {
-        (Some(rate), _) => rate,
-        (None, blocks) => {
-            let blocks = blocks.unwrap_or(6);
-            let estimate = args.chain.open(context).await?.estimate_fee(blocks).await?;
-            let estimate = estimate.ok_or(PayoutError::NoEstimate { blocks })?;
-            FeeRate::checked(estimate.0).map_err(|_| PayoutError::Estimate {
-                blocks,
-                rate: FeeRate::from_sat_per_kvb(estimate.0).to_string(),
-            })?
+impl From<PlanArgs> for PlanRequest {
+    fn from(args: PlanArgs) -> Self {
+        PlanRequest {
+            wallet: args.wallet,
+            fee: args.fee.into(),
+            max_weight: Weight::from_wu(args.max_weight),
+            confirmations: args.confirmations,
+            seed: args.seed,
+            consent: args.consent.into(),
+            source: args.chain.into(),
         }
-    };
-    Ok(Terms {
-        wallet: args.wallet,
-        fee_rate,
-        max_weight: Weight::from_wu(args.max_weight),
-        confirmations: args.confirmations,
-        seed: match args.seed {
-            Some(seed) => seed,
-            None => draft::new_seed()?,
-        },
-        max_fee_rate: args.consent.max_fee_rate,
-        accept: args.consent.accept,
-    })
+    }
+}
+
+impl From<FeeArgs> for FeeRequest {
+    fn from(args: FeeArgs) -> Self {
+        // The parser takes exactly one of them.
+        match (args.fee_rate, args.fee_target) {
+            (Some(rate), _) => FeeRequest::Rate(rate),
+            (None, blocks) => FeeRequest::Target(blocks.unwrap_or(6)),
+        }
+    }
+}
+
+impl From<ConsentArgs> for ConsentRequest {
+    fn from(args: ConsentArgs) -> Self {
+        ConsentRequest {
+            max_fee_rate: args.max_fee_rate,
+            accept: args.accept,
+        }
+    }
 }
 
 pub(super) fn psbt_version(text: &str) -> Result<Version, String> {

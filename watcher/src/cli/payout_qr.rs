@@ -11,11 +11,12 @@ use cofferdam_transport::{Kind, Payload};
 use serde_json::json;
 
 use super::context::Context;
+use super::files::write_pictures;
 use super::payout::psbt_version;
 use super::reply::Reply;
-use crate::error::{CommandError, Error, shown_path};
-use crate::payout::export::{self, Contents, Format};
-use crate::payout::{TransactionState, write_pictures};
+use crate::Error;
+use crate::error::{CommandError, shown_path};
+use crate::service::{Contents, HandoverFormat, TransactionState};
 
 /// Arguments of `payout qr`.
 #[derive(Debug, Args)]
@@ -52,14 +53,16 @@ pub async fn run(context: &Context, args: QrArgs) -> Result<Reply, Error> {
         None => Some(scanner::largest_on_terminal().map_err(|error| unshown(&error))?),
     };
     let own = args.show.receiver == Preset::Own && args.transaction.is_none();
-    let format = if own { Format::Bundle } else { Format::Psbt };
-    let handed = export::prepared(
-        &context.store,
-        &args.id,
-        args.psbt_version,
-        format,
-        |contents| Handed::prepare(&args, own, largest, contents),
-    );
+    let format = if own {
+        HandoverFormat::Bundle
+    } else {
+        HandoverFormat::Psbt
+    };
+    let handed = context
+        .service
+        .hand_over(&args.id, args.psbt_version, format, |contents| {
+            Handed::prepare(&args, own, largest, contents)
+        });
     let Handed {
         id,
         state,

@@ -1,16 +1,13 @@
 //! `sync`.
 
-use std::sync::Arc;
-
 use clap::Args;
 
 use super::chain_args::ChainArgs;
 use super::context::Context;
+use super::progress::ProgressLine;
 use super::reply::Reply;
-use crate::error::Error;
-use crate::sync::SyncOptions;
-use crate::sync::progress::Progress;
-use crate::{chain, settings, sync};
+use crate::Error;
+use crate::service::SyncRequest;
 use cofferdam_core::count::counted;
 
 /// Arguments of `sync`.
@@ -42,23 +39,15 @@ pub struct SyncArgs {
 
 /// Runs `sync`.
 pub async fn run(context: &Context, args: SyncArgs) -> Result<Reply, Error> {
-    let settings = args.chain.settings(context)?;
-    let source = chain::open(&settings, &context.folder).await?;
-    let progress = Progress::new(context.progress);
-    let report = sync::sync(
-        &context.store,
-        &Arc::from(source),
-        settings.kind(),
-        SyncOptions {
-            rescan: args.rescan,
-            every_block: args.every_block,
-            accept_less_work: args.accept_less_work,
-            ..SyncOptions::default()
-        },
-        &progress,
-    )
-    .await?;
-    settings::save(&context.folder, &settings)?;
+    let request = SyncRequest {
+        source: args.chain.into(),
+        rescan: args.rescan,
+        every_block: args.every_block,
+        accept_less_work: args.accept_less_work,
+    };
+    let progress = ProgressLine::new(context.progress);
+    let report = context.service.sync(&request, &progress).await?;
+    drop(progress);
     let skipped = match report.skipped {
         0 => String::new(),
         skipped => format!(" ({skipped} of them by their filters alone)"),

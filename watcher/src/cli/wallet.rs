@@ -1,18 +1,18 @@
-//! `wallet import`, `wallet list`, `wallet show`.
+//! `wallet import`, `wallet list`, `wallet show`, `wallet mark-used`.
 
-use std::path::PathBuf;
+use std::io::{Error as IoError, ErrorKind};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use cofferdam_core::wallet::{Birthday, Branch, ImportOptions, Wallet, WalletName};
+use cofferdam_core::wallet::{Birthday, Branch, WalletName};
 use cofferdam_core::{Network, ScriptType};
-use serde::Serialize;
 
 use super::context::Context;
+use super::files;
 use super::reply::Reply;
-use crate::error::{CommandError, Error};
-use crate::store::wallets::{self as rows, WalletRecord};
-use crate::store::{Connection, StoreError};
-use crate::wallets::{self, MarkedUsed, WalletsError};
+use crate::Error;
+use crate::error::{CommandError, shown_path};
+use crate::service::{ImportedWallet, MarkRequest, WalletDocument, WalletRequest, Watched};
 
 /// The largest wallet file that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -66,24 +66,43 @@ Examples:
   cofferdam-watcher wallet import descriptor.txt --name main --network mainnet --birthday 2026-11-01")]
 pub struct ImportArgs {
     /// The file.
-    pub(super) file: PathBuf,
+    file: PathBuf,
+    #[command(flatten)]
+    told: ToldArgs,
+}
+
+/// What is told of a wallet beside its file.
+#[derive(Debug, Args)]
+struct ToldArgs {
     /// The wallet's name; needed when the file holds none.
     #[arg(long)]
-    pub(super) name: Option<WalletName>,
+    name: Option<WalletName>,
     /// The network; needed when the file holds none, checked when it does.
     #[arg(long)]
-    pub(super) network: Option<Network>,
+    network: Option<Network>,
     /// A day (UTC, YYYY-MM-DD) before which the wallet received nothing; sync starts two weeks
     /// before.
     #[arg(long, value_name = "DATE")]
-    pub(super) birthday: Option<Birthday>,
+    birthday: Option<Birthday>,
     /// The script type to take from a file with several accounts: legacy, nested, segwit or
     /// taproot.
     #[arg(long, value_name = "TYPE")]
-    pub(super) script: Option<ScriptType>,
+    script: Option<ScriptType>,
     /// How many addresses to watch beyond the highest one used or handed out [default: 1000].
     #[arg(long, value_name = "N")]
-    pub(super) gap: Option<u32>,
+    gap: Option<u32>,
+}
+
+impl From<ToldArgs> for WalletRequest {
+    fn from(args: ToldArgs) -> Self {
+        WalletRequest {
+            name: args.name,
+            network: args.network,
+            birthday: args.birthday,
+            script_type: args.script,
+            gap: args.gap,
+        }
+    }
 }
 
 /// Arguments of `wallet show`.
@@ -105,173 +124,90 @@ pub async fn run(context: &Context, command: WalletCommand) -> Result<Reply, Err
 }
 
 async fn import(context: &Context, args: ImportArgs) -> Result<Reply, Error> {
-    let bytes = read_limited(&args.file)?;
-    import_bytes(context, &bytes, args).await
+    let bytes = read(&args.file)?;
+    let request = args.told.into();
+    Ok(imported(
+        &context.service.import_wallet(&bytes, request).await?,
+    ))
 }
 
-/// Imports the wallet in these bytes, whatever file the arguments name.
-pub(super) async fn import_bytes(
-    context: &Context,
-    bytes: &[u8],
-    args: ImportArgs,
-) -> Result<Reply, Error> {
-    let options = ImportOptions {
-        name: args.name,
-        network: args.network,
-        birthday: args.birthday,
-        script_type: args.script,
+/// Shows a wallet that was imported.
+pub(super) fn imported(document: &ImportedWallet) -> Reply {
+    let verb = match document.known {
+        true => "already there",
+        false => "imported",
     };
-    let wallet = Wallet::import(bytes, &options).map_err(WalletsError::Malformed)?;
-    let imported = wallets::import(&context.store, wallet, args.gap).await?;
-    let mut view = context.store.read().await?;
-    let entry = WalletEntry::of(&mut view, &imported.record).await?;
-    let verb = if imported.known {
-        "already there"
-    } else {
-        "imported"
-    };
-    let text = format!("{verb}: {}next: cofferdam-watcher sync\n", entry.text());
-    let mut reply = Reply::verbatim(&entry, text);
-    if let Reply::Both {
-        json: serde_json::Value::Object(fields),
-        ..
-    } = &mut reply
-    {
-        fields.insert("known".into(), imported.known.into());
-    }
-    Ok(reply)
+    let text = format!(
+        "{verb}: {}next: cofferdam-watcher sync\n",
+        text(&document.wallet)
+    );
+    Reply::verbatim(document, text)
 }
 
 async fn list(context: &Context) -> Result<Reply, Error> {
-    let mut view = context.store.read().await?;
-    let mut entries = Vec::new();
-    for record in rows::all(&mut view).await? {
-        entries.push(WalletEntry::of(&mut view, &record).await?);
-    }
-    let text = match entries.as_slice() {
+    let wallets = context.service.wallets().await?;
+    let text = match wallets.as_slice() {
         [] => "no wallets; import one with: cofferdam-watcher wallet import FILE\n".into(),
-        entries => entries.iter().map(WalletEntry::text).collect::<String>(),
+        wallets => wallets.iter().map(text).collect::<String>(),
     };
     Ok(Reply::verbatim(
-        &serde_json::json!({ "wallets": entries }),
+        &serde_json::json!({ "wallets": wallets }),
         text,
     ))
 }
 
 async fn show(context: &Context, args: ShowArgs) -> Result<Reply, Error> {
-    let mut view = context.store.read().await?;
-    let record = wallets::find(&mut view, &args.name).await?;
-    let entry = WalletEntry::of(&mut view, &record).await?;
-    Ok(Reply::verbatim(&entry, entry.text()))
+    let wallet = context.service.wallet(&args.name).await?;
+    Ok(Reply::verbatim(&wallet, text(&wallet)))
 }
 
 async fn mark_used(context: &Context, args: MarkUsedArgs) -> Result<Reply, Error> {
-    let branch = match args.branch {
-        BranchName::Receive => Branch::Receive,
-        BranchName::Change => Branch::Change,
+    let request = MarkRequest {
+        wallet: args.name,
+        branch: match args.branch {
+            BranchName::Receive => Branch::Receive,
+            BranchName::Change => Branch::Change,
+        },
+        index: args.index,
     };
-    let (record, marked) =
-        wallets::mark_used(&context.store, &args.name, branch, args.index).await?;
-    let (name, index) = (record.wallet.name(), args.index);
-    let (watched, text) = match marked {
-        MarkedUsed::Watched => (
-            "already",
-            format!("{branch} {index} of {name} was watched already\n"),
+    let document = context.service.mark_used(&request).await?;
+    let (name, branch, index) = (&document.name, document.branch, document.index);
+    let text = match document.watched {
+        Watched::Already => format!("{branch} {index} of {name} was watched already\n"),
+        Watched::UpToIt => format!(
+            "{branch} addresses of {name} are watched up to {index}\nnext: cofferdam-watcher sync\n"
         ),
-        MarkedUsed::UpToIt => (
-            "up-to-it",
-            format!(
-                "{branch} addresses of {name} are watched up to {index}\nnext: cofferdam-watcher sync\n"
-            ),
-        ),
-        MarkedUsed::Alone => (
-            "alone",
-            format!(
-                "{branch} {index} of {name} is watched by itself, and nothing between\nnext: cofferdam-watcher sync\n"
-            ),
+        Watched::Alone => format!(
+            "{branch} {index} of {name} is watched by itself, and nothing between\nnext: cofferdam-watcher sync\n"
         ),
     };
-    let document = serde_json::json!({
-        "name": name,
-        "branch": branch,
-        "index": index,
-        "watched": watched,
-    });
     Ok(Reply::new(&document, text))
 }
 
-/// A wallet, as people and scripts see it.
-#[derive(Debug, Serialize)]
-struct WalletEntry {
-    id: String,
-    name: String,
-    network: Network,
-    descriptor: String,
-    birthday: Option<Birthday>,
-    receipt_key: Option<String>,
-    script: ScriptType,
-    gap: u32,
-    next_receive_index: u32,
-    next_change_index: u32,
-    synced_height: Option<u32>,
+fn text(wallet: &WalletDocument) -> String {
+    let synced = wallet
+        .synced_height
+        .map_or("not synced yet".into(), |height| {
+            format!("synced to block {height}")
+        });
+    let birthday = wallet
+        .birthday
+        .map_or("unknown".into(), |birthday| birthday.to_string());
+    format!(
+        "{} ({}, {}), {synced}\n  id          {}\n  descriptor  {}\n  birthday    {birthday}\n",
+        wallet.name, wallet.network, wallet.script, wallet.id, wallet.descriptor
+    )
 }
 
-impl WalletEntry {
-    async fn of(db: &mut Connection, record: &WalletRecord) -> Result<Self, StoreError> {
-        let wallet = &record.wallet;
-        Ok(WalletEntry {
-            id: wallet.id().to_string(),
-            name: wallet.name().to_string(),
-            network: wallet.network(),
-            descriptor: wallet.descriptor_text(),
-            birthday: wallet.birthday(),
-            receipt_key: wallet.receipt_key().map(|key| key.to_string()),
-            script: wallet.script_type(),
-            gap: record.gap,
-            next_receive_index: rows::branch(db, record.no, Branch::Receive)
-                .await?
-                .next_index,
-            next_change_index: rows::branch(db, record.no, Branch::Change)
-                .await?
-                .next_index,
-            synced_height: record.next_height.and_then(|next| next.checked_sub(1)),
-        })
-    }
-
-    fn text(&self) -> String {
-        let synced = self
-            .synced_height
-            .map_or("not synced yet".into(), |height| {
-                format!("synced to block {height}")
-            });
-        let birthday = self
-            .birthday
-            .map_or("unknown".into(), |birthday| birthday.to_string());
-        format!(
-            "{} ({}, {}), {synced}\n  id          {}\n  descriptor  {}\n  birthday    {birthday}\n",
-            self.name, self.network, self.script, self.id, self.descriptor
-        )
-    }
-}
-
-fn read_limited(path: &std::path::Path) -> Result<Vec<u8>, CommandError> {
-    use std::io::Read;
-    let failed = |source| CommandError::File {
-        action: "read",
-        path: crate::error::shown_path(path),
-        source,
-    };
-    let mut bytes = Vec::new();
-    let file = cofferdam_scanner::open_regular(path).map_err(failed)?;
-    file.take(MAX_FILE + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let bytes = files::read_up_to(path, MAX_FILE)?;
     if bytes.len() as u64 > MAX_FILE {
-        let source = std::io::Error::new(
-            std::io::ErrorKind::InvalidData,
-            "too large for a wallet's file",
-        );
-        return Err(failed(source));
+        return Err(CommandError::File {
+            action: "read",
+            path: shown_path(path),
+            source: IoError::new(ErrorKind::InvalidData, "too large for a wallet's file"),
+        }
+        .into());
     }
     Ok(bytes)
 }

@@ -9,7 +9,7 @@ use super::problem::shown;
 
 /// The unit of an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub enum Unit {
     /// The satoshi: whole numbers.
     Sat,
     /// The bitcoin, 100,000,000 satoshi: up to eight decimals.
@@ -28,7 +28,7 @@ impl fmt::Display for Unit {
 /// The unit is none of ours.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown unit \"{0}\"; use sat or btc")]
-pub(crate) struct UnknownUnit(pub(crate) String);
+pub struct UnknownUnit(pub(crate) String);
 
 impl FromStr for Unit {
     type Err = UnknownUnit;

@@ -23,14 +23,14 @@ use cofferdam_core::Network;
 use sha2::{Digest, Sha256};
 
 pub(crate) use crate::identity::{id_key, pays_sha256};
-pub(crate) use amount::Unit;
+pub use amount::Unit;
 pub(crate) use field::PayoutId;
 pub(crate) use problem::{Cause, ImportError, MAX_LISTED, Place};
 
 use problem::Problems;
 
 /// The largest file that is read, in bytes.
-pub(crate) const MAX_FILE_BYTES: usize = 64 << 20;
+pub const MAX_FILE_BYTES: usize = 64 << 20;
 
 /// The most payments that one list may hold.
 pub(crate) const MAX_PAYMENTS: usize = 250_000;
@@ -96,7 +96,7 @@ impl PayoutList {
 
 /// The format of a payout list, with what the format itself leaves open.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
+pub enum Format {
     /// Cofferdam's CSV: every row has its own unit and `payout_id`.
     Cofferdam,
     /// Electrum's pay-to-many lines.
@@ -127,7 +127,7 @@ impl Format {
 
 /// Where the rows of a foreign format get their `payout_id` from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Ids {
+pub enum Ids {
     /// They have none: such payments are not protected against being paid twice by another list.
     None,
     /// The column with this header.

@@ -1,13 +1,11 @@
 //! Why a command on payouts fails.
 
-use std::path::PathBuf;
-
 use bitcoin::Txid;
 use serde_json::{Value, json};
 
 use crate::chain::ChainError;
 use crate::csv::ImportError;
-use crate::error::{Coded, Exit, io_exit, shown_path};
+use crate::error::{Coded, Exit};
 use crate::plan::PlanError;
 use crate::plan::fee_rate::FeeRateError;
 use crate::remedy::Remedy;
@@ -15,6 +13,7 @@ use crate::store::StoreError;
 use crate::store::payouts::EarlierPayment;
 use crate::wallets::WalletsError;
 use cofferdam_core::count::counted;
+use cofferdam_core::sanitize::neutralised;
 use cofferdam_transport::bundle::BundleError;
 use cofferdam_transport::returned::ReturnError;
 
@@ -103,18 +102,18 @@ pub enum PayoutError {
         action: &'static str,
     },
     /// A signed file is no PSBT at all.
-    #[error("{} is not a PSBT: {reason}", shown_path(file))]
+    #[error("{} is not a PSBT: {reason}", neutralised(file))]
     NotAPsbt {
-        /// The file.
-        file: PathBuf,
+        /// The file's name.
+        file: String,
         /// Why.
         reason: String,
     },
     /// A return cannot be read.
-    #[error("{}: {reason}", shown_path(file))]
+    #[error("{}: {reason}", neutralised(file))]
     NotAReturn {
-        /// The file.
-        file: PathBuf,
+        /// The file's name.
+        file: String,
         /// Why.
         reason: ReturnError,
     },
@@ -124,27 +123,6 @@ pub enum PayoutError {
     /// Signed files were refused.
     #[error("{} refused; nothing was stored. {}", of_the(.0.len(), "file"), .0.first().map(ToString::to_string).unwrap_or_default())]
     Refused(Vec<Refusal>),
-    /// A file of that name has other contents.
-    #[error("{} is there already, with other contents", shown_path(.0))]
-    FileExists(PathBuf),
-    /// A file cannot be read or written.
-    #[error("cannot {action} {}: {source}", shown_path(path))]
-    File {
-        /// "read" or "write".
-        action: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A file is larger than anything it could hold.
-    #[error("{} is larger than {limit} bytes", shown_path(path))]
-    FileTooLarge {
-        /// The file.
-        path: PathBuf,
-        /// The limit.
-        limit: u64,
-    },
     /// The node would not take a transaction; none was sent.
     #[error("the node refuses transaction {number} of the list {list}: {reason}; nothing was sent")]
     WouldBeRejected {
@@ -264,8 +242,7 @@ impl Coded for PayoutError {
             PayoutError::List(_)
             | PayoutError::NotAPsbt { .. }
             | PayoutError::NotAReturn { .. }
-            | PayoutError::Bundle(_)
-            | PayoutError::FileTooLarge { .. } => Exit::Malformed,
+            | PayoutError::Bundle(_) => Exit::Malformed,
             PayoutError::Plan(failure) => match failure.error {
                 PlanError::Dust(_) | PlanError::ImpossiblePayments => Exit::Malformed,
                 PlanError::ImpossibleCoins { .. } => Exit::Damaged,
@@ -287,12 +264,10 @@ impl Coded for PayoutError {
             | PayoutError::SameList { .. }
             | PayoutError::ClaimedIds { .. }
             | PayoutError::KnownIds(_)
-            | PayoutError::WrongState { .. }
-            | PayoutError::FileExists(_) => Exit::Conflict,
+            | PayoutError::WrongState { .. } => Exit::Conflict,
             PayoutError::UnknownList(_) => Exit::Usage,
             PayoutError::NoListFor { .. } => Exit::Refused,
             PayoutError::Refused(_) => Exit::Refused,
-            PayoutError::File { source, .. } => io_exit(source),
             PayoutError::WouldBeRejected { .. } => Exit::Rejected,
             PayoutError::PartlySent { source, .. } => source.exit(),
             PayoutError::CancelTooDear { .. } => Exit::Funds,
@@ -330,12 +305,6 @@ impl Coded for PayoutError {
             PayoutError::NotAReturn { .. } => "malformed-return",
             PayoutError::Bundle(_) => "bundle",
             PayoutError::Refused(_) => "signed-refused",
-            PayoutError::FileExists(_) => "file-exists",
-            PayoutError::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
-                "file-missing"
-            }
-            PayoutError::File { .. } => "file-failed",
-            PayoutError::FileTooLarge { .. } => "file-too-large",
             PayoutError::WouldBeRejected { .. } => "transaction-rejected",
             PayoutError::PartlySent { .. } => "partly-sent",
             PayoutError::CancelTooDear { .. } => "cancel-too-dear",
@@ -368,9 +337,6 @@ impl Coded for PayoutError {
             PayoutError::NotAReturn { .. } => Remedy::CopyReturn,
             PayoutError::Bundle(_) => Remedy::ExportPsbts,
             PayoutError::Refused(_) => Remedy::SignUnchanged,
-            PayoutError::FileExists(_) => Remedy::OtherOut,
-            PayoutError::File { .. } => Remedy::CheckPath,
-            PayoutError::FileTooLarge { .. } => Remedy::CheckFile,
             PayoutError::WouldBeRejected { list, .. } => Remedy::SyncThenSee(list.clone()),
             PayoutError::PartlySent { .. } => Remedy::SendAgain,
             PayoutError::CancelTooDear { .. } => Remedy::LowerRate,

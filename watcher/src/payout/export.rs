@@ -1,7 +1,6 @@
 //! Handing a list's transactions over to the signer.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bitcoin::{Transaction, TxOut, Txid};
@@ -12,7 +11,6 @@ use cofferdam_core::wallet::Branch;
 use cofferdam_transport::bundle::Bundle;
 use cofferdam_transport::journals::{MAX_SEEN, SeenJournal};
 use cofferdam_transport::psbt_file;
-use serde::Serialize;
 
 use crate::plan;
 use crate::store::payouts::{self, ListNo, PaymentRecord, TransactionRecord};
@@ -21,7 +19,6 @@ use crate::store::{Connection, Store, previous, receipts};
 
 use super::PayoutError;
 use super::draft::unexpected;
-use super::files::Destination;
 use super::state::{ChainFacts, TransactionState};
 use super::{ids, show};
 
@@ -32,17 +29,6 @@ pub enum Format {
     Psbt,
     /// One bundle, for ours.
     Bundle,
-}
-
-/// What was handed over.
-#[derive(Clone, Debug, Serialize)]
-pub struct Exported {
-    /// The list.
-    pub id: String,
-    /// Its state.
-    pub state: TransactionState,
-    /// The files, in the order of the transactions.
-    pub files: Vec<PathBuf>,
 }
 
 /// What is to be handed over, with the names of the files.
@@ -56,42 +42,17 @@ pub struct Contents {
     pub files: Vec<(String, Vec<u8>)>,
 }
 
-/// Writes an unsigned PSBT for each live transaction of a list, in binary, or one bundle of them;
-/// the same ones each time.
+/// Hands a list over: an unsigned PSBT for each live transaction, in binary, or one bundle of them;
+/// the same ones each time. Returns what `prepare` made of them.
 ///
-/// The ledger notes the export before the first byte is written: a file that exists is never taken
-/// for one that was not handed over.
-///
-/// # Errors
-///
-/// The list is confirmed, or cancelled, or being cancelled; an earlier list has its identifiers; a
-/// file of that name has other contents.
-pub async fn export(
-    store: &Store,
-    id: &str,
-    out: &Path,
-    version: Version,
-    format: Format,
-) -> Result<Exported, PayoutError> {
-    let mut write = store.write().await?;
-    let (list, contents) = gather(&mut write, id, version, format).await?;
-    let destination = Destination::choose(out, id, &contents.files)?;
-    payouts::note_exported(&mut write, list).await?;
-    write.commit().await?;
-    Ok(Exported {
-        files: destination.write(&contents.files)?,
-        id: contents.id,
-        state: contents.state,
-    })
-}
-
-/// Has what [`export`] would write prepared for another way across the gap, and returns what
-/// `prepare` made. The ledger notes the export first, unless it cannot be prepared.
+/// The ledger notes the export once they are prepared and before anything of it can leave: a file
+/// that exists is never taken for one that was not handed over.
 ///
 /// # Errors
 ///
-/// As [`export`], but for files; and those of `prepare`.
-pub async fn prepared<T, E: From<PayoutError>>(
+/// The list is confirmed, or cancelled, or being cancelled; an earlier list has its identifiers; or
+/// those of `prepare`.
+pub async fn export<T, E: From<PayoutError>>(
     store: &Store,
     id: &str,
     version: Version,

@@ -11,11 +11,10 @@ use super::document::ListDocument;
 const MAX_LISTED: usize = 100;
 
 /// The codes that `--accept` takes.
-pub(crate) const ACCEPTABLE: [&str; 4] =
-    [PAYMENT_OPEN, FEE_RATE_HIGH, FEE_SHARE_HIGH, FEE_TOO_HIGH];
+pub const ACCEPTABLE: [&str; 4] = [PAYMENT_OPEN, FEE_RATE_HIGH, FEE_SHARE_HIGH, FEE_TOO_HIGH];
 
 /// Another list pays, or may still pay, the same payee as much.
-pub(crate) const PAYMENT_OPEN: &str = "payment-open";
+pub const PAYMENT_OPEN: &str = "payment-open";
 /// The payee was paid before.
 pub(crate) const PAID_BEFORE: &str = "paid-before";
 /// An identifier looks like one that was planned before.

@@ -2,17 +2,16 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
 
 use bitcoin::consensus::encode;
 use bitcoin::{ScriptBuf, Transaction, Witness};
 use cofferdam_core::psbt::fields::input as fields;
 use cofferdam_core::psbt::{Limits, Parsed, PsbtError, RawKey, Version};
+use cofferdam_core::sanitize::neutralised;
 use cofferdam_transport::returned::{Return, ReturnError, looks_like_return};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::error::shown_path;
 use crate::store::payouts::{self, ListNo, PayoutTxNo, TransactionRecord};
 use crate::store::wallets::{self, WalletRecord};
 use crate::store::{Connection, Store, receipts};
@@ -24,20 +23,29 @@ pub use super::receipt::Journals;
 use super::receipt::{self, ReceiptDocument};
 use super::state::{ChainFacts, TransactionState};
 pub use super::verify::Reason;
-use super::{export, files, show, verify};
+use super::{export, show, verify};
 
-/// The largest file that is read: a PSBT of 128 MiB in hexadecimal, and a newline.
-const MAX_FILE_BYTES: u64 = (128 << 21) + 2;
+/// The largest file that can hold anything: a PSBT of 128 MiB in hexadecimal, and a newline.
+pub const MAX_FILE_BYTES: u64 = (128 << 21) + 2;
 
 /// The longest transaction: no block holds more, in hexadecimal and with a newline.
 const MAX_TRANSACTION_BYTES: usize = 8_000_002;
 
+/// What came back from a signer.
+#[derive(Clone, Debug)]
+pub struct SignedFile {
+    /// What it is called in errors and findings.
+    pub name: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
 /// A file that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {reason}", shown_path(file))]
+#[error("{}: {reason}", neutralised(file))]
 pub struct Refusal {
-    /// The file.
-    pub file: PathBuf,
+    /// The file's name.
+    pub file: String,
     /// Why.
     pub reason: Reason,
 }
@@ -45,7 +53,7 @@ pub struct Refusal {
 impl Refusal {
     pub(super) fn finding(&self) -> Value {
         json!({
-            "code": self.reason.code(), "severity": "refusal", "where": self.file.display().to_string(),
+            "code": self.reason.code(), "severity": "refusal", "where": self.file,
             "expected": null, "found": null, "message": self.reason.to_string(),
         })
     }
@@ -84,28 +92,13 @@ enum Incoming {
 pub async fn import(
     store: &Store,
     id: &str,
-    paths: &[PathBuf],
+    files: Vec<SignedFile>,
     journals: Journals,
 ) -> Result<ImportDocument, PayoutError> {
-    let mut contents = Vec::new();
-    for file in files::named(paths)? {
-        let bytes = files::read(&file, MAX_FILE_BYTES)?;
-        contents.push((file, bytes));
-    }
-    import_contents(store, id, contents, journals).await
-}
-
-/// Does what [`import`] does with the contents of files, each with the name that errors shall use.
-pub async fn import_contents(
-    store: &Store,
-    id: &str,
-    contents: Vec<(PathBuf, Vec<u8>)>,
-    journals: Journals,
-) -> Result<ImportDocument, PayoutError> {
-    let mut incoming = Vec::with_capacity(contents.len());
-    for (file, bytes) in contents {
-        let parsed = parse(&file, &bytes)?;
-        incoming.push((file, parsed));
+    let mut incoming = Vec::with_capacity(files.len());
+    for SignedFile { name, bytes } in files {
+        let parsed = parse(&name, &bytes)?;
+        incoming.push((name, parsed));
     }
     let mut write = store.write().await?;
     let list = show::find(&mut write, id).await?;
@@ -158,7 +151,7 @@ pub async fn import_contents(
         .unwrap_or_default();
     for (file, incoming) in &incoming {
         if let Incoming::Return(returned) = incoming {
-            let file = shown_path(file);
+            let file = neutralised(file);
             let told =
                 receipt::remember(&mut write, &wallet, returned, &asked, journals, file).await?;
             for record in &records {
@@ -185,7 +178,7 @@ pub async fn import_contents(
     Ok(ImportDocument { list, receipts })
 }
 
-fn parse(file: &Path, bytes: &[u8]) -> Result<Incoming, PayoutError> {
+fn parse(file: &str, bytes: &[u8]) -> Result<Incoming, PayoutError> {
     if looks_like_return(bytes) {
         return match Return::parse(bytes) {
             Ok(returned) => Ok(Incoming::Return(returned)),

@@ -12,7 +12,7 @@
 //! - [`follow`]: what a sync does for payouts. [`sighting`]: what blocks and the memory pool show
 //!   of them.
 //! - [`repeats`], [`fees`]: what is worth telling about a plan; [`finding`]: how it is told.
-//! - [`document`], [`text`], [`table`]: what is shown.
+//! - [`document`]: what is shown.
 
 pub mod broadcast;
 pub mod cancel;
@@ -22,7 +22,6 @@ pub(crate) mod draft;
 pub mod error;
 pub mod export;
 mod fees;
-mod files;
 pub mod finding;
 pub mod follow;
 mod ids;
@@ -33,12 +32,9 @@ pub mod show;
 pub mod sighting;
 pub mod split;
 pub mod state;
-pub mod table;
-pub mod text;
 mod verify;
 
 pub use error::PayoutError;
-pub use files::write_pictures;
 pub use state::TransactionState;
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::draft::{self, Terms, Wanted};
 use super::finding::{Findings, PlannedDocument};
 
 /// The most coins that one split makes: as many outputs as fit into a transaction that nodes relay.
-pub(crate) const MAX_COINS: u32 = 2_500;
+pub const MAX_COINS: u32 = 2_500;
 
 /// What a split makes.
 #[derive(Clone, Copy, Debug)]

@@ -347,14 +347,13 @@ async fn an_exported_id_is_planned_again_only_with_its_anchor() {
         .await
         .unwrap()
         .list;
-    let out = folder.path().join("a.psbt");
     let version = cofferdam_core::psbt::Version::V0;
     export::export(
         &store,
         first.id.as_deref().unwrap(),
-        &out,
         version,
         export::Format::Psbt,
+        Ok::<_, PayoutError>,
     )
     .await
     .unwrap();
@@ -532,12 +531,8 @@ async fn an_export_leaves_dropped_transactions_alone() {
         .unwrap();
     payouts::unlock(&mut write, dropped.no).await.unwrap();
     write.commit().await.unwrap();
-    let out = folder.path().join("out");
     let version = cofferdam_core::psbt::Version::V0;
-    export::export(&store, &list.id, &out, version, export::Format::Psbt)
-        .await
-        .unwrap();
-    let contents = export::prepared(
+    let contents = export::export(
         &store,
         &list.id,
         version,
@@ -546,10 +541,17 @@ async fn an_export_leaves_dropped_transactions_alone() {
     )
     .await
     .unwrap();
-    for (name, bytes) in &contents.files {
-        assert_eq!(std::fs::read(out.join(name)).unwrap(), *bytes);
-    }
-    let bundled = export::prepared(
+    let again = export::export(
+        &store,
+        &list.id,
+        version,
+        export::Format::Psbt,
+        Ok::<_, PayoutError>,
+    )
+    .await
+    .unwrap();
+    assert_eq!(again.files, contents.files, "the same ones each time");
+    let bundled = export::export(
         &store,
         &list.id,
         version,

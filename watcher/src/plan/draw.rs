@@ -7,12 +7,12 @@ use sha2::{Digest, Sha256};
 
 /// The seed of a plan: the same seed, coins and payments give the same plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Seed(u64);
+pub struct Seed(u64);
 
 /// The text is no seed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a seed is a whole number from 0 to 18446744073709551615")]
-pub(crate) struct InvalidSeed;
+pub struct InvalidSeed;
 
 impl Seed {
     /// Makes a seed of eight bytes, drawn from the kernel by the caller or given by the user.

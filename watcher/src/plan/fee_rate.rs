@@ -12,11 +12,11 @@ const HIGHEST: u64 = 1_000_000;
 
 /// A fee rate in satoshi per 1,000 virtual bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct FeeRate(u64);
+pub struct FeeRate(u64);
 
 /// Why a fee rate was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum FeeRateError {
+pub enum FeeRateError {
     #[error("\"{0}\" is not a fee rate; write satoshi per virtual byte, like 12 or 2.5")]
     NotANumber(String),
     #[error("\"{0}\" has more than three decimals; rates go down to 0.001 sat/vB")]

@@ -19,21 +19,22 @@ use bitcoin::absolute::LockTime;
 use bitcoin::{Amount, OutPoint, Script, ScriptBuf, Sequence, Weight};
 use cofferdam_core::ScriptType;
 
-pub(crate) use draw::{Draw, Seed};
+pub(crate) use draw::Draw;
+pub use draw::Seed;
 pub(crate) use error::{DustPayment, PlanError};
-pub(crate) use fee_rate::FeeRate;
+pub use fee_rate::FeeRate;
 
 use weight::Shape;
 
 /// Spends at most this much weight, by default: half of what nodes relay (400,000), so that a
 /// replacement with more coins still fits.
-pub(crate) const DEFAULT_MAX_WEIGHT: Weight = Weight::from_wu(200_000);
+pub const DEFAULT_MAX_WEIGHT: Weight = Weight::from_wu(200_000);
 
 /// The heaviest transaction that nodes relay (`MAX_STANDARD_TX_WEIGHT`).
-pub(crate) const STANDARD_MAX_WEIGHT: Weight = Weight::from_wu(400_000);
+pub const STANDARD_MAX_WEIGHT: Weight = Weight::from_wu(400_000);
 
 /// The lightest bound that is accepted: room for some inputs beside a payment and change.
-pub(crate) const LEAST_MAX_WEIGHT: Weight = Weight::from_wu(4_000);
+pub const LEAST_MAX_WEIGHT: Weight = Weight::from_wu(4_000);
 
 /// What later spending is expected to cost: 5 sat/vB. Coins are gathered below this rate and spared
 /// above it.

@@ -24,7 +24,7 @@ pub async fn begin_new_wallets(
     watch: &mut Watch,
     chain: &mut HeaderChain,
     tip: Tip,
-    progress: &Progress,
+    progress: &dyn Progress,
 ) -> Result<(), SyncError> {
     let mut found: HashMap<Option<Birthday>, u32> = HashMap::new();
     let mut begins = Vec::new();

@@ -12,7 +12,7 @@ use cofferdam_core::Network;
 
 use super::SyncError;
 use super::checks::{Checks, Rule};
-use super::progress::Progress;
+use super::progress::{Phase, Progress};
 use super::proof::ProofError;
 use super::proof::headers::{HeaderFault, Place, Rules, first_needed};
 use super::proof::network::genesis;
@@ -96,12 +96,12 @@ impl HeaderChain {
         &mut self,
         source: &dyn ChainSource,
         height: u32,
-        progress: &Progress,
+        progress: &dyn Progress,
     ) -> Result<(), SyncError> {
         if height >= self.first {
             return Ok(());
         }
-        progress.say("headers");
+        progress.begins(Phase::Headers);
         let mut older: Vec<Link> = Vec::new();
         let mut before: Option<BlockHash> = None;
         let mut last: Option<BlockHash> = None;
@@ -117,7 +117,7 @@ impl HeaderChain {
                 older.push(link);
             }
             next = height + older.len() as u32;
-            progress.set(older.len() as u32, self.first - height);
+            progress.reached(older.len() as u32, self.first - height);
         }
         if last != Some(self.before) {
             return Err(ChainError::ChainMoved.into());
@@ -167,7 +167,7 @@ pub async fn follow(
     source: &dyn ChainSource,
     tip: Tip,
     following: Following,
-    progress: &Progress,
+    progress: &dyn Progress,
 ) -> Result<Followed, SyncError> {
     let checks = following.checks;
     let rules = Rules::of(following.network, checks);
@@ -205,7 +205,7 @@ pub async fn follow(
     let from = place.height;
     let now = u32::try_from(clock::now()).unwrap_or(u32::MAX);
     while place.height < tip.height {
-        progress.say("headers");
+        progress.begins(Phase::Headers);
         for header in read(source, place.height + 1, tip.height).await? {
             match place.push(&header, &rules, now) {
                 Ok(()) => {}
@@ -223,7 +223,7 @@ pub async fn follow(
             chain.links.push_back(Link::of(&header));
             new.push(checked(&place));
         }
-        progress.set(place.height - from, tip.height - from);
+        progress.reached(place.height - from, tip.height - from);
     }
     if place.hash != tip.hash {
         return Err(ChainError::ChainMoved.into());

@@ -48,7 +48,7 @@ use checks::{Checks, Rule};
 pub use error::SyncError;
 use fetch::{Fetch, Found};
 use header_chain::{Followed, Following, HeaderChain, NewHeaders};
-use progress::Progress;
+use progress::{Phase, Progress};
 use scan::BlockEffects;
 use watch::Watch;
 
@@ -107,7 +107,7 @@ pub async fn sync(
     source: &Arc<dyn ChainSource>,
     kind: ChainKind,
     options: SyncOptions,
-    progress: &Progress,
+    progress: &dyn Progress,
 ) -> Result<SyncReport, SyncError> {
     let lease = Lease::take(store, LeaseName::Sync).await?;
     let alive = lease.keep_alive(store);
@@ -183,7 +183,7 @@ struct Work<'a> {
     source: &'a Arc<dyn ChainSource>,
     lease: &'a Lease,
     options: SyncOptions,
-    progress: &'a Progress,
+    progress: &'a dyn Progress,
     /// The source's network, once the source was asked.
     network: Network,
     /// Whether all that the chain told is still to be forgotten, once the source's chain was
@@ -293,11 +293,11 @@ impl Work<'_> {
             chain
                 .reach_down(source, start.saturating_sub(1), progress)
                 .await?;
-            self.progress.say("searching");
+            self.progress.begins(Phase::Blocks);
             self.search(&mut watch, start, tip, chain, &mut new, done)
                 .await?;
         }
-        self.progress.say("memory pool");
+        self.progress.begins(Phase::MemoryPool);
         let pool = pool::refresh(
             self.store,
             self.source.as_ref(),
@@ -417,7 +417,7 @@ impl Work<'_> {
                 batch = Batch::new();
             }
             self.progress
-                .set(height - start + 1, tip.height - start + 1);
+                .reached(height - start + 1, tip.height - start + 1);
         }
         Ok(())
     }

@@ -1,41 +1,29 @@
-//! The progress bar of a sync, on standard error.
+//! What a sync tells of itself while it works.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
-/// Shows how far a sync is; or nothing, when nobody would see it.
-#[derive(Debug)]
-pub struct Progress(ProgressBar);
-
-impl Progress {
-    /// Makes a bar that is drawn only when `visible`.
-    pub fn new(visible: bool) -> Self {
-        let target = if visible {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
-        let template = "{msg} {wide_bar} {human_pos}/{human_len} blocks, {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        Progress(bar)
-    }
-
-    /// Sets what is done and what there is to do.
-    pub fn set(&self, done: u32, of: u32) {
-        self.0.set_length(u64::from(of));
-        self.0.set_position(u64::from(done));
-    }
-
-    /// Says what is being done.
-    pub fn say(&self, what: &'static str) {
-        self.0.set_message(what);
-    }
+/// What a sync does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Reading and checking headers.
+    Headers,
+    /// Searching blocks.
+    Blocks,
+    /// Reading the memory pool.
+    MemoryPool,
 }
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
+/// Hears how far a sync is.
+pub trait Progress: Send + Sync {
+    /// Something else is done from now on.
+    fn begins(&self, phase: Phase);
+    /// How many blocks are done, and how many there are to do.
+    fn reached(&self, done: u32, of: u32);
+}
+
+/// Hears nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begins(&self, _: Phase) {}
+    fn reached(&self, _: u32, _: u32) {}
 }

@@ -9,22 +9,84 @@ use cofferdam_scanner::{Picture, open_regular};
 use cofferdam_transport::psbt_file;
 use cofferdam_transport::returned::{self, looks_like_return};
 
-use super::PayoutError;
+use crate::error::{Coded, Exit, io_exit, shown_path};
+use crate::remedy::Remedy;
 
-/// Reads a regular file of at most `limit` bytes.
-pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, PayoutError> {
-    let failed = |source| PayoutError::File {
-        action: "read",
-        path: path.into(),
-        source,
-    };
+/// A file that the user names cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FileError {
+    /// A file of that name has other contents.
+    #[error("{} is there already, with other contents", shown_path(.0))]
+    Exists(PathBuf),
+    /// A file cannot be read or written.
+    #[error("cannot {action} {}: {source}", shown_path(path))]
+    Failed {
+        /// "read" or "write".
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file is larger than anything it could hold.
+    #[error("{} is larger than {limit} bytes", shown_path(path))]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The limit.
+        limit: u64,
+    },
+}
+
+impl Coded for FileError {
+    fn exit(&self) -> Exit {
+        match self {
+            FileError::Exists(_) => Exit::Conflict,
+            FileError::Failed { source, .. } => io_exit(source),
+            FileError::TooLarge { .. } => Exit::Malformed,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            FileError::Exists(_) => "file-exists",
+            FileError::Failed { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                "file-missing"
+            }
+            FileError::Failed { .. } => "file-failed",
+            FileError::TooLarge { .. } => "file-too-large",
+        }
+    }
+
+    fn remedy(&self) -> Remedy {
+        match self {
+            FileError::Exists(_) => Remedy::OtherOut,
+            FileError::Failed { .. } => Remedy::CheckPath,
+            FileError::TooLarge { .. } => Remedy::CheckFile,
+        }
+    }
+}
+
+/// Reads a regular file, of which at most one byte more than `limit` is looked at: enough to have
+/// it refused.
+pub(super) fn read_up_to(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
     open_regular(path)
-        .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
-        .map_err(failed)?;
+        .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
+        .map_err(|source| FileError::Failed {
+            action: "read",
+            path: path.into(),
+            source,
+        })?;
+    Ok(bytes)
+}
+
+/// Reads a regular file of at most `limit` bytes.
+pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let bytes = read_up_to(path, limit)?;
     match bytes.len() as u64 <= limit {
         true => Ok(bytes),
-        false => Err(PayoutError::FileTooLarge {
+        false => Err(FileError::TooLarge {
             path: path.into(),
             limit,
         }),
@@ -33,14 +95,14 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, PayoutError> {
 
 /// Returns the files that paths name: themselves, and of folders the PSBTs and returns in them that
 /// came back, by name.
-pub(super) fn named(paths: &[PathBuf]) -> Result<Vec<PathBuf>, PayoutError> {
+pub(super) fn named(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FileError> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
             files.push(path.clone());
             continue;
         }
-        let failed = |source| PayoutError::File {
+        let failed = |source| FileError::Failed {
             action: "read",
             path: path.clone(),
             source,
@@ -71,7 +133,7 @@ pub(super) fn named(paths: &[PathBuf]) -> Result<Vec<PathBuf>, PayoutError> {
                 io::ErrorKind::NotFound,
                 "there is no PSBT and no return in it",
             );
-            return Err(PayoutError::File {
+            return Err(FileError::Failed {
                 action: "read",
                 path: path.clone(),
                 source,
@@ -94,7 +156,10 @@ fn start(path: &Path) -> io::Result<Vec<u8>> {
 
 /// Writes pictures: one file where they have no names of their own, else a folder of them. What is
 /// there already with the same contents stays; anything else is never overwritten.
-pub fn write_pictures(out: &Path, pictures: Vec<Picture>) -> Result<Vec<PathBuf>, PayoutError> {
+pub(super) fn write_pictures(
+    out: &Path,
+    pictures: Vec<Picture>,
+) -> Result<Vec<PathBuf>, FileError> {
     let is_folder = pictures.iter().any(|picture| picture.name.is_some());
     let files: Vec<(String, Vec<u8>)> = pictures
         .into_iter()
@@ -112,7 +177,7 @@ pub fn write_pictures(out: &Path, pictures: Vec<Picture>) -> Result<Vec<PathBuf>
         }
     };
     if taken {
-        return Err(PayoutError::FileExists(out.into()));
+        return Err(FileError::Exists(out.into()));
     }
     destination.write(&files)
 }
@@ -137,7 +202,7 @@ impl Destination {
         out: &Path,
         id: &str,
         files: &[(String, Vec<u8>)],
-    ) -> Result<Self, PayoutError> {
+    ) -> Result<Self, FileError> {
         let destination = match files {
             [(name, _)] if out.is_dir() => Destination::File(out.join(name)),
             // A slash at the end names a folder, which is made.
@@ -154,7 +219,7 @@ impl Destination {
             _ => path.exists() && !holds(path, files) && (!path.is_dir() || is_filled(path)?),
         };
         if taken {
-            return Err(PayoutError::FileExists(path.into()));
+            return Err(FileError::Exists(path.into()));
         }
         let parent = path
             .parent()
@@ -175,7 +240,7 @@ impl Destination {
 
     /// Writes the files, all or none, and returns where they are; when this returns, they are on
     /// disk.
-    pub(super) fn write(&self, files: &[(String, Vec<u8>)]) -> Result<Vec<PathBuf>, PayoutError> {
+    pub(super) fn write(&self, files: &[(String, Vec<u8>)]) -> Result<Vec<PathBuf>, FileError> {
         match (self, files) {
             (Destination::File(path), [(_, bytes)]) => {
                 if !has(path, bytes) {
@@ -193,8 +258,8 @@ impl Destination {
     }
 }
 
-fn failed(path: &Path, source: io::Error) -> PayoutError {
-    PayoutError::File {
+fn failed(path: &Path, source: io::Error) -> FileError {
+    FileError::Failed {
         action: "write",
         path: path.into(),
         source,
@@ -224,14 +289,14 @@ fn write_folder(folder: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
     write_all().inspect_err(|_| drop(fs::remove_dir_all(&temporary)))
 }
 
-fn is_filled(folder: &Path) -> Result<bool, PayoutError> {
+fn is_filled(folder: &Path) -> Result<bool, FileError> {
     match fs::read_dir(folder) {
         Ok(mut entries) => Ok(entries.next().is_some()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            Err(PayoutError::FileExists(folder.into()))
+            Err(FileError::Exists(folder.into()))
         }
-        Err(source) => Err(PayoutError::File {
+        Err(source) => Err(FileError::Failed {
             action: "read",
             path: folder.into(),
             source,
@@ -282,11 +347,7 @@ fn sync_parent(path: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn write(
-        out: &Path,
-        id: &str,
-        files: &[(String, Vec<u8>)],
-    ) -> Result<Vec<PathBuf>, PayoutError> {
+    fn write(out: &Path, id: &str, files: &[(String, Vec<u8>)]) -> Result<Vec<PathBuf>, FileError> {
         Destination::choose(out, id, files)?.write(files)
     }
 
@@ -302,7 +363,7 @@ mod tests {
         let made = std::process::Command::new("mkfifo").arg(&pipe).status();
         assert!(made.unwrap().success());
         for path in [&pipe, Path::new("/dev/zero"), folder.path()] {
-            let Err(PayoutError::File { source, .. }) = read(path, 1_000) else {
+            let Err(FileError::Failed { source, .. }) = read(path, 1_000) else {
                 panic!("{} was read", path.display());
             };
             assert!(
@@ -322,7 +383,7 @@ mod tests {
         let other = [("po-1.psbt".to_owned(), vec![2])];
         assert!(matches!(
             write(&out, "po-1", &other),
-            Err(PayoutError::FileExists(_))
+            Err(FileError::Exists(_))
         ));
         assert_eq!(fs::read(&out).unwrap(), [1]);
         assert_eq!(
@@ -331,7 +392,7 @@ mod tests {
         );
         assert!(matches!(
             write(&folder.path().join("no/x"), "po-1", &one),
-            Err(PayoutError::File { .. })
+            Err(FileError::Failed { .. })
         ));
     }
 
@@ -364,7 +425,7 @@ mod tests {
         fs::write(folder.path().join("file"), [0]).unwrap();
         assert!(matches!(
             write(&folder.path().join("file"), "x", &two()),
-            Err(PayoutError::FileExists(_))
+            Err(FileError::Exists(_))
         ));
         let left: Vec<_> = fs::read_dir(folder.path())
             .unwrap()
@@ -382,7 +443,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert!(matches!(
             named(&[folder.path().into()]),
-            Err(PayoutError::File { .. })
+            Err(FileError::Failed { .. })
         ));
         for name in ["b.psbt", "a.psbt"] {
             fs::write(folder.path().join(name), b"psbt\xff").unwrap();

@@ -2,7 +2,7 @@
 
 use cofferdam_core::sanitize;
 
-use super::document::{ListDocument, PaymentDocument};
+use crate::service::{ListDocument, PaymentDocument};
 
 /// The columns: those of an import, and what became of each payment.
 const HEADER: [&str; 12] = [
@@ -22,7 +22,7 @@ const HEADER: [&str; 12] = [
 
 /// Returns the payments as CSV (RFC 4180), each cell safe to open in a spreadsheet. Amounts are in
 /// satoshi.
-pub fn csv(document: &ListDocument) -> String {
+pub(super) fn csv(document: &ListDocument) -> String {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     // Writing to memory does not fail.
     let _ = writer.write_record(HEADER);

@@ -1,18 +1,16 @@
-//! What people see of a list.
+//! Payout lists as text.
 
 use std::fmt::Write;
 
-use super::document::{ListDocument, TransactionDocument};
-use super::finding::{PAYMENT_OPEN, PlannedDocument, Severity};
-use super::import::ImportDocument;
-use super::receipt::ImportFinding;
-use super::show::Summary;
-use super::state::{FINAL_CONFIRMATIONS, TransactionState};
+use crate::service::{
+    FINAL_CONFIRMATIONS, FeeRate, ImportDocument, ImportFinding, ListDocument, PAYMENT_OPEN,
+    PlannedDocument, Severity, Summary, TransactionDocument, TransactionState,
+};
 use cofferdam_core::count::counted;
 use cofferdam_core::sanitize::{block, neutralised};
 
 /// Returns an import as text: what it found, and the list.
-pub fn imported(document: &ImportDocument, listed: usize) -> String {
+pub(super) fn imported(document: &ImportDocument, listed: usize) -> String {
     let mut text = String::new();
     for receipt in document.receipts.iter().flatten() {
         let _ = writeln!(
@@ -48,7 +46,7 @@ fn finding(text: &mut String, finding: &ImportFinding) {
 }
 
 /// Returns a list that was planned as text: what is worth telling about it, and the list.
-pub fn planned(document: &PlannedDocument, listed: usize) -> String {
+pub(super) fn planned(document: &PlannedDocument, listed: usize) -> String {
     let mut text = String::new();
     for finding in &document.findings {
         let severity = match finding.severity {
@@ -65,10 +63,10 @@ pub fn planned(document: &PlannedDocument, listed: usize) -> String {
 }
 
 /// Returns a list as text, with the first `listed` of its payments.
-pub fn list(document: &ListDocument, listed: usize) -> String {
+pub(super) fn list(document: &ListDocument, listed: usize) -> String {
     let mut text = String::new();
     let totals = &document.totals;
-    let rate = crate::plan::FeeRate::from_sat_per_kvb(document.sat_per_kvb);
+    let rate = FeeRate::from_sat_per_kvb(document.sat_per_kvb);
     let name = match &document.id {
         Some(id) if document.r#final => {
             format!("{} {id}: {}, final", document.kind, document.state.name())
@@ -213,7 +211,7 @@ fn is_being_buried(document: &ListDocument) -> bool {
 }
 
 /// Returns the lines of `payout list`.
-pub fn summaries(summaries: &[Summary]) -> String {
+pub(super) fn summaries(summaries: &[Summary]) -> String {
     if summaries.is_empty() {
         return "no payout lists\n".into();
     }

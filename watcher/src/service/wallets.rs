@@ -1,0 +1,120 @@
+//! Wallets: importing, showing, what they hold.
+
+use cofferdam_core::wallet::{Branch, ImportOptions, Wallet};
+
+use super::{
+    Balance, CoinEntry, ImportedWallet, MarkRequest, MarkedDocument, Service, WalletDocument,
+    WalletRequest, Watched,
+};
+use crate::Error;
+use crate::coins;
+use crate::store::wallets::{self as rows, WalletRecord};
+use crate::store::{Connection, StoreError, balances};
+use crate::wallets::{self, MarkedUsed, WalletsError};
+
+impl Service {
+    /// Imports the wallet in these bytes: the signer's JSON, a descriptor, or Bitcoin Core's,
+    /// Sparrow's or Specter's export.
+    ///
+    /// # Errors
+    ///
+    /// They hold no wallet, or one that clashes with those that are there.
+    pub async fn import_wallet(
+        &self,
+        bytes: &[u8],
+        request: WalletRequest,
+    ) -> Result<ImportedWallet, Error> {
+        let options = ImportOptions {
+            name: request.name,
+            network: request.network,
+            birthday: request.birthday,
+            script_type: request.script_type,
+        };
+        let wallet = Wallet::import(bytes, &options).map_err(WalletsError::Malformed)?;
+        let imported = wallets::import(&self.store, wallet, request.gap).await?;
+        let mut view = self.store.read().await?;
+        Ok(ImportedWallet {
+            wallet: document(&mut view, &imported.record).await?,
+            known: imported.known,
+        })
+    }
+
+    /// Returns all wallets.
+    pub async fn wallets(&self) -> Result<Vec<WalletDocument>, Error> {
+        let mut view = self.store.read().await?;
+        let mut documents = Vec::new();
+        for record in rows::all(&mut view).await? {
+            documents.push(document(&mut view, &record).await?);
+        }
+        Ok(documents)
+    }
+
+    /// Returns the wallet of a name.
+    pub async fn wallet(&self, name: &str) -> Result<WalletDocument, Error> {
+        let mut view = self.store.read().await?;
+        let record = wallets::find(&mut view, name).await?;
+        Ok(document(&mut view, &record).await?)
+    }
+
+    /// Takes note that an index is in use: it is watched from then on.
+    ///
+    /// # Errors
+    ///
+    /// There is no such wallet, or no such index.
+    pub async fn mark_used(&self, request: &MarkRequest) -> Result<MarkedDocument, Error> {
+        let MarkRequest {
+            wallet,
+            branch,
+            index,
+        } = request;
+        let (record, marked) = wallets::mark_used(&self.store, wallet, *branch, *index).await?;
+        Ok(MarkedDocument {
+            name: record.wallet.name().to_string(),
+            branch: *branch,
+            index: *index,
+            watched: match marked {
+                MarkedUsed::Watched => Watched::Already,
+                MarkedUsed::UpToIt => Watched::UpToIt,
+                MarkedUsed::Alone => Watched::Alone,
+            },
+        })
+    }
+
+    /// Returns what a wallet holds.
+    pub async fn balance(&self, wallet: &str) -> Result<Balance, Error> {
+        let mut view = self.store.read().await?;
+        let record = wallets::find(&mut view, wallet).await?;
+        Ok(balances::balance(&mut view, record.no).await?)
+    }
+
+    /// Returns a wallet's unspent coins: confirmed ones, oldest first, then pending ones.
+    pub async fn coins(&self, wallet: &str) -> Result<Vec<CoinEntry>, Error> {
+        let mut view = self.store.read().await?;
+        let record = wallets::find(&mut view, wallet).await?;
+        Ok(coins::list(&mut view, &record).await?)
+    }
+}
+
+async fn document(
+    db: &mut Connection,
+    record: &WalletRecord,
+) -> Result<WalletDocument, StoreError> {
+    let wallet = &record.wallet;
+    Ok(WalletDocument {
+        id: wallet.id().to_string(),
+        name: wallet.name().to_string(),
+        network: wallet.network(),
+        descriptor: wallet.descriptor_text(),
+        birthday: wallet.birthday(),
+        receipt_key: wallet.receipt_key().map(|key| key.to_string()),
+        script: wallet.script_type(),
+        gap: record.gap,
+        next_receive_index: rows::branch(db, record.no, Branch::Receive)
+            .await?
+            .next_index,
+        next_change_index: rows::branch(db, record.no, Branch::Change)
+            .await?
+            .next_index,
+        synced_height: record.next_height.and_then(|next| next.checked_sub(1)),
+    })
+}
