@@ -407,7 +407,7 @@ async fn read_alone(source: &Arc<dyn ChainSource>, last: u32) -> Result<u32> {
     let links = hashes.into_iter().map(|hash| Link { hash, time: 0 });
     let chain = Arc::new(HeaderChain::unchecked(0, links));
     let mut fetch =
-        Fetch::new(Arc::clone(source), chain, 0, last).held_to(Checks::without(&Rule::ALL));
+        Fetch::new(Arc::clone(source) as _, chain, 0, last).held_to(Checks::without(&Rule::ALL));
     let mut read = 0;
     while let Some((_, block)) = fetch.next().await? {
         std::hint::black_box(block);

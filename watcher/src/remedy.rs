@@ -67,8 +67,6 @@ pub enum Remedy {
     FindCookie,
     /// The address does not parse.
     WriteUrl,
-    /// The address holds a password.
-    CredentialsApart,
     /// The node is on a network that is not supported.
     KnownNetwork,
     /// The node is on another network than the ledger.

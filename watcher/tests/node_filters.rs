@@ -10,7 +10,7 @@ use bitcoin::consensus::encode::serialize_hex;
 use bitcoin::hashes::Hash as _;
 use bitcoin::{BlockHash, Network, constants};
 use cofferdam_watcher::chain::core_rpc::CoreRpc;
-use cofferdam_watcher::chain::{ChainError, ChainSource};
+use cofferdam_watcher::chain::{Blocks, ChainError, NodeError};
 use cofferdam_watcher::settings::{Credentials, NodeSettings};
 use node::{Answer, FakeNode};
 use serde_json::{Value, json};
@@ -121,11 +121,11 @@ async fn a_node_that_is_starting_has_not_lost_its_filters() {
     let answer = || Answer::error(-28, "Loading block index...");
     assert!(matches!(
         filters(answer).await,
-        Err(ChainError::WarmingUp(_))
+        Err(ChainError::Node(NodeError::WarmingUp(_)))
     ));
     assert!(matches!(
         headers(answer).await,
-        Err(ChainError::WarmingUp(_))
+        Err(ChainError::Node(NodeError::WarmingUp(_)))
     ));
 }
 

@@ -12,8 +12,9 @@ use bitcoin::{
     Amount, Block, CompressedPublicKey, EcdsaSighashType, OutPoint, ScriptBuf, Sequence,
     TapSighashType, Transaction, TxIn, TxOut, Witness, absolute, transaction,
 };
+use cofferdam_watcher::chain::rehearsal::faucet::FaucetError;
 use cofferdam_watcher::chain::rehearsal::{Rehearsal, faucet, mine, rules};
-use cofferdam_watcher::chain::{ChainError, ChainSource, Sent, TestAccept};
+use cofferdam_watcher::chain::{Blocks, ChainError, Relay, Sent, TestAccept};
 
 /// A day in 2026.
 const NOW: u32 = 1_790_000_000;
@@ -804,7 +805,7 @@ async fn the_faucet_ends_where_the_subsidies_do() {
     let before = scene.tip().await;
     assert_eq!(
         scene.chain.fund(&[output(15_001)], NOW).await.unwrap_err(),
-        ChainError::FaucetEmpty
+        FaucetError::Empty
     );
     assert_eq!(
         scene.tip().await,

@@ -19,7 +19,9 @@ use bitcoin::{
 };
 use cofferdam_core::Network;
 use cofferdam_core::wallet::{Branch, Wallet};
-use cofferdam_watcher::chain::{Answer, ChainError, ChainSource, SatPerKvb, Sent, TestAccept, Tip};
+use cofferdam_watcher::chain::{
+    Answer, Blocks, ChainError, ChainSource, Relay, SatPerKvb, Sent, Source, TestAccept, Tip,
+};
 use cofferdam_watcher::settings::ChainKind;
 use cofferdam_watcher::store::Store;
 use cofferdam_watcher::sync::checks::{Checks, Rule};
@@ -139,27 +141,34 @@ fn pay(coins: Vec<OutPoint>, payments: &[(ScriptBuf, u64)]) -> Transaction {
     }
 }
 
-impl ChainSource for Chain {
+impl Source for Chain {
     fn describe(&self) -> String {
         "blocks of a test".into()
     }
+
     fn network(&self) -> Answer<'_, Network> {
         Box::pin(async { Ok(Network::Regtest) })
     }
+}
+
+impl Blocks for Chain {
     fn tip(&self) -> Answer<'_, Tip> {
         let hash = self.blocks.last().unwrap().block_hash();
         let height = self.blocks.len() as u32 - 1;
         Box::pin(async move { Ok(Tip { height, hash }) })
     }
+
     fn block_hashes(&self, from: u32, count: u32) -> Answer<'_, Vec<BlockHash>> {
         let blocks = self.blocks.iter().skip(from as usize).take(count as usize);
         let hashes = blocks.map(Block::block_hash).collect();
         Box::pin(async move { Ok(hashes) })
     }
+
     fn header(&self, hash: BlockHash) -> Answer<'_, Header> {
         let header = self.blocks[self.heights[&hash]].header;
         Box::pin(async move { Ok(header) })
     }
+
     fn filters<'a>(&'a self, hashes: &'a [BlockHash]) -> Answer<'a, Option<Vec<Vec<u8>>>> {
         let heights = hashes.iter().map(|hash| self.heights[hash]);
         let filter = |height: usize| {
@@ -168,6 +177,7 @@ impl ChainSource for Chain {
         let filters = heights.map(filter).collect();
         Box::pin(async move { Ok(filters) })
     }
+
     fn block(&self, hash: BlockHash) -> Answer<'_, Block> {
         self.read.fetch_add(1, Ordering::SeqCst);
         let height = self.heights[&hash];
@@ -178,18 +188,25 @@ impl ChainSource for Chain {
         };
         Box::pin(async move { block })
     }
+}
+
+impl Relay for Chain {
     fn pool(&self) -> Answer<'_, Vec<Txid>> {
         Box::pin(async { Ok(Vec::new()) })
     }
+
     fn pool_transactions<'a>(&'a self, _: &'a [Txid]) -> Answer<'a, Vec<Option<Transaction>>> {
         Box::pin(async { Ok(Vec::new()) })
     }
+
     fn estimate_fee(&self, _: u16) -> Answer<'_, Option<SatPerKvb>> {
         Box::pin(async { Ok(None) })
     }
+
     fn test_accept<'a>(&'a self, _: &'a Transaction) -> Answer<'a, TestAccept> {
         Box::pin(async { Ok(TestAccept::Accepted) })
     }
+
     fn broadcast<'a>(&'a self, _: &'a Transaction) -> Answer<'a, Sent> {
         Box::pin(async { Ok(Sent::Accepted) })
     }

@@ -19,7 +19,9 @@ use bitcoin::{
 use cofferdam_core::Network;
 use cofferdam_core::wallet::{Branch, Wallet};
 use cofferdam_watcher::chain::rehearsal::{Rehearsal, faucet};
-use cofferdam_watcher::chain::{Answer, ChainSource, SatPerKvb, Sent, TestAccept, Tip};
+use cofferdam_watcher::chain::{
+    Answer, Blocks, ChainSource, Relay, SatPerKvb, Sent, Source, TestAccept, Tip,
+};
 use cofferdam_watcher::settings::ChainKind;
 use cofferdam_watcher::store::Store;
 use cofferdam_watcher::store::balances::{Balance, balance};
@@ -71,43 +73,57 @@ impl Eventful {
     }
 }
 
-impl ChainSource for Eventful {
+impl Source for Eventful {
     fn describe(&self) -> String {
         self.chain.describe()
     }
+
     fn network(&self) -> Answer<'_, Network> {
         self.chain.network()
     }
+}
+
+impl Blocks for Eventful {
     fn tip(&self) -> Answer<'_, Tip> {
         self.chain.tip()
     }
+
     fn block_hashes(&self, from: u32, count: u32) -> Answer<'_, Vec<BlockHash>> {
         self.chain.block_hashes(from, count)
     }
+
     fn header(&self, hash: BlockHash) -> Answer<'_, Header> {
         self.chain.header(hash)
     }
+
     fn block(&self, hash: BlockHash) -> Answer<'_, Block> {
         Box::pin(async move {
             self.pass(Moment::Block).await;
             self.chain.block(hash).await
         })
     }
+}
+
+impl Relay for Eventful {
     fn pool(&self) -> Answer<'_, Vec<Txid>> {
         Box::pin(async move {
             self.pass(Moment::Pool).await;
             self.chain.pool().await
         })
     }
+
     fn pool_transactions<'a>(&'a self, txids: &'a [Txid]) -> Answer<'a, Vec<Option<Transaction>>> {
         self.chain.pool_transactions(txids)
     }
+
     fn estimate_fee(&self, blocks: u16) -> Answer<'_, Option<SatPerKvb>> {
         self.chain.estimate_fee(blocks)
     }
+
     fn test_accept<'a>(&'a self, transaction: &'a Transaction) -> Answer<'a, TestAccept> {
         self.chain.test_accept(transaction)
     }
+
     fn broadcast<'a>(&'a self, transaction: &'a Transaction) -> Answer<'a, Sent> {
         self.chain.broadcast(transaction)
     }
@@ -372,16 +388,21 @@ struct Lying {
     pool: Vec<Transaction>,
 }
 
-impl ChainSource for Lying {
+impl Source for Lying {
     fn describe(&self) -> String {
         self.chain.describe()
     }
+
     fn network(&self) -> Answer<'_, Network> {
         self.chain.network()
     }
+}
+
+impl Blocks for Lying {
     fn tip(&self) -> Answer<'_, Tip> {
         self.chain.tip()
     }
+
     fn block_hashes(&self, from: u32, count: u32) -> Answer<'_, Vec<BlockHash>> {
         Box::pin(async move {
             let mut hashes = self.chain.block_hashes(from, count).await?;
@@ -399,9 +420,11 @@ impl ChainSource for Lying {
             Ok(hashes)
         })
     }
+
     fn header(&self, hash: BlockHash) -> Answer<'_, Header> {
         self.chain.header(hash)
     }
+
     fn block(&self, hash: BlockHash) -> Answer<'_, Block> {
         Box::pin(async move {
             match self.chain.block(hash).await {
@@ -410,9 +433,13 @@ impl ChainSource for Lying {
             }
         })
     }
+}
+
+impl Relay for Lying {
     fn pool(&self) -> Answer<'_, Vec<Txid>> {
         Box::pin(async { Ok(self.pool.iter().map(Transaction::compute_txid).collect()) })
     }
+
     fn pool_transactions<'a>(&'a self, txids: &'a [Txid]) -> Answer<'a, Vec<Option<Transaction>>> {
         let find = |txid: &Txid| {
             self.pool
@@ -422,12 +449,15 @@ impl ChainSource for Lying {
         };
         Box::pin(async move { Ok(txids.iter().map(find).collect()) })
     }
+
     fn estimate_fee(&self, blocks: u16) -> Answer<'_, Option<SatPerKvb>> {
         self.chain.estimate_fee(blocks)
     }
+
     fn test_accept<'a>(&'a self, transaction: &'a Transaction) -> Answer<'a, TestAccept> {
         self.chain.test_accept(transaction)
     }
+
     fn broadcast<'a>(&'a self, transaction: &'a Transaction) -> Answer<'a, Sent> {
         self.chain.broadcast(transaction)
     }

@@ -49,7 +49,6 @@ pub(super) fn words(remedy: &Remedy) -> String {
              when it stops"
                 .into(),
         Remedy::WriteUrl => "write it like http://127.0.0.1:8332".into(),
-        Remedy::CredentialsApart => "it holds credentials; name them with --rpc-user and --rpc-password-file".into(),
         Remedy::KnownNetwork => "use a node on mainnet, testnet4, signet or regtest".into(),
         Remedy::NodeOfNetwork => "use a node on the ledger's network, or another data folder".into(),
         Remedy::CheckRpcPort => "check that --rpc-url is the RPC port of a Bitcoin Core node".into(),

@@ -2,7 +2,7 @@
 
 use bitcoin::Transaction;
 
-use crate::chain::{ChainError, ChainSource, TestAccept};
+use crate::chain::{ChainError, Relay, TestAccept};
 use crate::store::payouts::{self, ListRecord, TransactionRecord};
 use crate::store::pool::{self, PoolCoin};
 use crate::store::{Connection, Lease, LeaseName, Store, StoreError, scripts, wallets};
@@ -23,7 +23,7 @@ use super::{ids, show};
 /// sending; the source refuses a transaction, or fails in the middle, which says how many it took.
 pub async fn broadcast(
     store: &Store,
-    source: &dyn ChainSource,
+    source: &dyn Relay,
     id: &str,
 ) -> Result<ListDocument, PayoutError> {
     let lease = Lease::take(store, LeaseName::Broadcast).await?;
@@ -38,7 +38,7 @@ pub async fn broadcast(
 
 async fn send(
     store: &Store,
-    source: &dyn ChainSource,
+    source: &dyn Relay,
     id: &str,
     lease: &Lease,
 ) -> Result<ListDocument, PayoutError> {
@@ -75,7 +75,7 @@ async fn send(
 /// Returns what is to be sent: the signed transactions that are not in the best chain.
 async fn pending(
     store: &Store,
-    source: &dyn ChainSource,
+    source: &dyn Relay,
     id: &str,
 ) -> Result<(ListRecord, Vec<(TransactionRecord, Transaction)>), PayoutError> {
     let mut view = store.read().await?;

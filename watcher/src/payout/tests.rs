@@ -8,7 +8,9 @@ use bitcoin::{Amount, Block, BlockHash, OutPoint, Transaction, Txid, Weight};
 use cofferdam_core::Network;
 use cofferdam_core::wallet::Branch;
 
-use crate::chain::{Answer, ChainError, ChainSource, SatPerKvb, Sent, TestAccept, Tip};
+use crate::chain::{
+    Answer, Blocks, ChainError, NodeError, Relay, SatPerKvb, Sent, Source, TestAccept, Tip,
+};
 use crate::csv::{self, Format};
 use crate::error::{Coded, Exit};
 use crate::plan::{FeeRate, Seed};
@@ -28,17 +30,17 @@ use super::{PayoutError, broadcast, cancel, export, follow, show};
 
 /// A source that takes a number of transactions and then none, and remembers what it was sent.
 #[derive(Debug, Default)]
-struct Source {
+struct Node {
     takes: usize,
     rejects: Option<Txid>,
     sent: Mutex<Vec<Txid>>,
 }
 
-impl Source {
+impl Node {
     fn taking(takes: usize) -> Self {
-        Source {
+        Node {
             takes,
-            ..Source::default()
+            ..Node::default()
         }
     }
 
@@ -51,44 +53,58 @@ fn answer<'a, T: Send + 'a>(value: Result<T, ChainError>) -> Answer<'a, T> {
     Box::pin(async move { value })
 }
 
-impl ChainSource for Source {
+impl Source for Node {
     fn describe(&self) -> String {
         "a test".into()
     }
+
     fn network(&self) -> Answer<'_, Network> {
         answer(Ok(Network::Regtest))
     }
+}
+
+impl Blocks for Node {
     fn tip(&self) -> Answer<'_, Tip> {
         answer(Err(ChainError::ChainMoved))
     }
+
     fn block_hashes(&self, _from: u32, _count: u32) -> Answer<'_, Vec<BlockHash>> {
         answer(Ok(vec![]))
     }
+
     fn header(&self, _hash: BlockHash) -> Answer<'_, bitcoin::block::Header> {
         answer(Err(ChainError::ChainMoved))
     }
+
     fn block(&self, _hash: BlockHash) -> Answer<'_, Block> {
         answer(Err(ChainError::ChainMoved))
     }
+}
+
+impl Relay for Node {
     fn pool(&self) -> Answer<'_, Vec<Txid>> {
         answer(Ok(vec![]))
     }
+
     fn pool_transactions<'a>(&'a self, txids: &'a [Txid]) -> Answer<'a, Vec<Option<Transaction>>> {
         answer(Ok(vec![None; txids.len()]))
     }
+
     fn estimate_fee(&self, _blocks: u16) -> Answer<'_, Option<SatPerKvb>> {
         answer(Ok(None))
     }
+
     fn test_accept<'a>(&'a self, transaction: &'a Transaction) -> Answer<'a, TestAccept> {
         answer(Ok(match self.rejects == Some(transaction.compute_txid()) {
             true => TestAccept::Rejected("bad-txns-inputs-missingorspent".into()),
             false => TestAccept::Accepted,
         }))
     }
+
     fn broadcast<'a>(&'a self, transaction: &'a Transaction) -> Answer<'a, Sent> {
         let mut sent = self.sent.lock().unwrap();
         if sent.len() == self.takes {
-            return answer(Err(ChainError::WarmingUp("gone".into())));
+            return answer(Err(ChainError::Node(NodeError::WarmingUp("gone".into()))));
         }
         sent.push(transaction.compute_txid());
         answer(Ok(Sent::Accepted))
@@ -216,9 +232,9 @@ async fn what_a_source_would_refuse_is_found_before_anything_is_sent() {
     let folder = tempfile::tempdir().unwrap();
     let store = ledger(&folder, 20).await;
     let (list, txids) = signed(&store).await;
-    let source = Source {
+    let source = Node {
         rejects: txids.last().copied(),
-        ..Source::taking(99)
+        ..Node::taking(99)
     };
     let error = broadcast::broadcast(&store, &source, list.id.as_deref().unwrap())
         .await
@@ -237,7 +253,7 @@ async fn a_source_that_fails_half_way_is_told_of_and_the_retry_sends_the_same() 
     let store = ledger(&folder, 20).await;
     let (list, txids) = signed(&store).await;
     let id = list.id.as_deref().unwrap();
-    let failing = Source::taking(2);
+    let failing = Node::taking(2);
     let error = broadcast::broadcast(&store, &failing, id)
         .await
         .unwrap_err();
@@ -260,10 +276,12 @@ async fn a_source_that_fails_half_way_is_told_of_and_the_retry_sends_the_same() 
             .all(|state| *state == TransactionState::Signed)
     );
     assert!(matches!(
-        broadcast::broadcast(&store, &Source::taking(0), id).await,
-        Err(PayoutError::Chain(ChainError::WarmingUp(_)))
+        broadcast::broadcast(&store, &Node::taking(0), id).await,
+        Err(PayoutError::Chain(ChainError::Node(NodeError::WarmingUp(
+            _
+        ))))
     ));
-    let working = Source::taking(99);
+    let working = Node::taking(99);
     let sent = broadcast::broadcast(&store, &working, id).await.unwrap();
     assert_eq!(sent.state, TransactionState::Broadcast);
     assert_eq!(working.sent(), txids);
@@ -275,7 +293,7 @@ async fn two_processes_do_not_send_at_once() {
     let store = ledger(&folder, 20).await;
     let (list, _) = signed(&store).await;
     let held = Lease::take(&store, LeaseName::Broadcast).await.unwrap();
-    let source = Source::taking(99);
+    let source = Node::taking(99);
     let id = list.id.as_deref().unwrap();
     let error = broadcast::broadcast(&store, &source, id).await.unwrap_err();
     assert!(

@@ -6,7 +6,7 @@ use cofferdam_core::wallet::Branch;
 
 use super::{FundRequest, FundedDocument, MinedDocument, Service, ServiceError};
 use crate::chain::rehearsal::Rehearsal;
-use crate::chain::{ChainError, ChainSource as _, Tip};
+use crate::chain::{Blocks as _, ChainError, Tip};
 use crate::settings::ChainKind;
 use crate::{Error, addresses, clock, sync, wallets};
 

@@ -8,7 +8,7 @@ use super::SyncError;
 use super::header_chain::HeaderChain;
 use super::progress::Progress;
 use super::watch::Watch;
-use crate::chain::{ChainError, ChainSource, Tip};
+use crate::chain::{Blocks, ChainError, Tip};
 use crate::store::{Lease, Store, wallets};
 
 /// The search begins this long before the birthday: block times may be hours off, people's memory
@@ -20,7 +20,7 @@ const MARGIN_SECONDS: u64 = 14 * 24 * 60 * 60;
 pub async fn begin_new_wallets(
     store: &Store,
     lease: &Lease,
-    source: &dyn ChainSource,
+    source: &dyn Blocks,
     watch: &mut Watch,
     chain: &mut HeaderChain,
     tip: Tip,
@@ -57,7 +57,7 @@ pub async fn begin_new_wallets(
 /// Returns the first block that is at most two weeks older than the birthday; the tip when all are
 /// older.
 async fn first_height(
-    source: &dyn ChainSource,
+    source: &dyn Blocks,
     chain: &HeaderChain,
     birthday: Option<Birthday>,
     tip: Tip,

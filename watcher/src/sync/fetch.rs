@@ -13,7 +13,7 @@ use super::checks::Checks;
 use super::filters::{self, MOST_SCRIPTS, Needle, Sifted};
 use super::header_chain::{HeaderChain, Link};
 use super::proof;
-use crate::chain::{ChainError, ChainSource};
+use crate::chain::{Blocks, ChainError};
 
 /// Blocks on their way at once; their number bounds the memory for them.
 const AHEAD: usize = 6;
@@ -37,7 +37,7 @@ pub enum Found {
 /// A stream of blocks.
 #[derive(Debug)]
 pub struct Fetch {
-    source: Arc<dyn ChainSource>,
+    source: Arc<dyn Blocks>,
     chain: Arc<HeaderChain>,
     checks: Checks,
     /// The height of the next block to hand out.
@@ -98,12 +98,7 @@ impl<T> Drop for Task<T> {
 
 impl Fetch {
     /// Reads the blocks of a chain from `first` to `last`, all of them whole and held to all rules.
-    pub fn new(
-        source: Arc<dyn ChainSource>,
-        chain: Arc<HeaderChain>,
-        first: u32,
-        last: u32,
-    ) -> Self {
+    pub fn new(source: Arc<dyn Blocks>, chain: Arc<HeaderChain>, first: u32, last: u32) -> Self {
         Fetch {
             source,
             chain,
@@ -258,7 +253,7 @@ impl Fetch {
 
 /// Reads a block, and checks what it proves by itself.
 async fn block(
-    source: &Arc<dyn ChainSource>,
+    source: &Arc<dyn Blocks>,
     hash: BlockHash,
     checks: Checks,
 ) -> Result<Block, SyncError> {

@@ -11,7 +11,7 @@ use bitcoin::bip158::{BitStreamReader, BlockFilter};
 use bitcoin::consensus::Decodable;
 use bitcoin::{BlockHash, VarInt};
 
-use crate::chain::{ChainError, ChainSource};
+use crate::chain::{Blocks, ChainError};
 
 /// The newest blocks, which are read whole: a day of them.
 pub const NEWEST_READ_WHOLE: u32 = 144;
@@ -42,7 +42,7 @@ pub struct Sifted {
 /// Asks for the filters of some blocks, and looks for scripts in the filters; `None` when the
 /// source has no filters.
 pub async fn sift(
-    source: Arc<dyn ChainSource>,
+    source: Arc<dyn Blocks>,
     hashes: Vec<BlockHash>,
     needles: Arc<Vec<Needle>>,
 ) -> Result<Option<Vec<Sifted>>, ChainError> {

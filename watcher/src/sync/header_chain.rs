@@ -17,7 +17,7 @@ use super::proof::ProofError;
 use super::proof::headers::{HeaderFault, Place, Rules, first_needed};
 use super::proof::network::genesis;
 use super::reorganisation::DEEPEST;
-use crate::chain::{ChainError, ChainSource, Tip};
+use crate::chain::{Blocks, ChainError, Tip};
 use crate::clock;
 use crate::store::facts::{self, Fact};
 use crate::store::headers::{self, CheckedHeader};
@@ -94,7 +94,7 @@ impl HeaderChain {
     /// Adds the chain down to a height, proven by the hashes from there up to what is known.
     pub async fn reach_down(
         &mut self,
-        source: &dyn ChainSource,
+        source: &dyn Blocks,
         height: u32,
         progress: &dyn Progress,
     ) -> Result<(), SyncError> {
@@ -164,7 +164,7 @@ pub struct NewHeaders {
 pub async fn follow(
     store: &Store,
     lease: &Lease,
-    source: &dyn ChainSource,
+    source: &dyn Blocks,
     tip: Tip,
     following: Following,
     progress: &dyn Progress,
@@ -257,7 +257,7 @@ pub async fn follow(
 
 /// Checks where a chain begins, and that it is long enough, but not longer than any.
 async fn check_ends(
-    source: &dyn ChainSource,
+    source: &dyn Blocks,
     tip: Tip,
     rules: &Rules,
     following: Following,
@@ -295,7 +295,7 @@ async fn check_ends(
 /// Returns the place of the highest of our headers that the source has too; `None` when there is
 /// none to build on.
 async fn last_common(
-    source: &dyn ChainSource,
+    source: &dyn Blocks,
     tip: Tip,
     ours: &[CheckedHeader],
     rescan: bool,
@@ -333,7 +333,7 @@ async fn last_common(
 }
 
 /// Returns where a check of headers begins that has nothing to build on.
-async fn first(source: &dyn ChainSource, rules: &Rules) -> Result<Place, SyncError> {
+async fn first(source: &dyn Blocks, rules: &Rules) -> Result<Place, SyncError> {
     let height = rules.first_height();
     let header = match height {
         0 => constants::genesis_block(rules.network().to_bitcoin()).header,
@@ -364,7 +364,7 @@ fn checked(place: &Place) -> CheckedHeader {
 }
 
 /// Reads headers from a height on, some at once.
-async fn read(source: &dyn ChainSource, from: u32, last: u32) -> Result<Vec<Header>, ChainError> {
+async fn read(source: &dyn Blocks, from: u32, last: u32) -> Result<Vec<Header>, ChainError> {
     let count = (last - from + 1).min(AT_ONCE);
     let hashes = source.block_hashes(from, count).await?;
     if hashes.is_empty() || hashes.len() > count as usize {

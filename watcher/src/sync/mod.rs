@@ -5,7 +5,7 @@
 //! - [`reorganisation`]: finds the last common block and undoes what stands above it.
 //! - [`fetch`]: reads blocks ahead; [`filters`]: which of them need not be read.
 //! - [`watch`]: the scripts and coins to look for, in memory; [`script_set`]: the scripts.
-//! - [`scan`]: what one block does to the ledger; [`supply`]: how much money there can be.
+//! - `history`: what blocks did to our coins, from whatever a source has; [`scan`]: what one did; [`supply`]: how much money there can be.
 //! - [`proof`]: what the source's answers prove; [`checks`]: the rules that it is held to.
 //! - [`pool`]: what the memory pool does.
 //!
@@ -18,6 +18,7 @@ pub mod error;
 pub mod fetch;
 pub mod filters;
 pub mod header_chain;
+mod history;
 pub mod pool;
 pub mod progress;
 pub mod proof;
@@ -30,12 +31,11 @@ pub mod watch;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bitcoin::{Block, BlockHash};
+use bitcoin::BlockHash;
 use cofferdam_core::Network;
 use serde::Serialize;
 
-use crate::chain::scripts::Proven;
-use crate::chain::{ChainError, ChainSource, Tip};
+use crate::chain::{Blocks, ChainError, ChainSource, Source, Tip};
 use crate::payout;
 use crate::settings::ChainKind;
 use crate::store::facts::{self, Fact};
@@ -46,8 +46,9 @@ use crate::wallets;
 
 use checks::{Checks, Rule};
 pub use error::SyncError;
-use fetch::{Fetch, Found};
+use fetch::Fetch;
 use header_chain::{Followed, Following, HeaderChain, NewHeaders};
+use history::{BlockHistory, History, Told};
 use progress::{Phase, Progress};
 use scan::BlockEffects;
 use watch::Watch;
@@ -131,7 +132,7 @@ pub async fn sync(
 /// Checks that a source shows the chain that the ledger follows, and returns its network.
 pub async fn check_chain(
     db: &mut Connection,
-    source: &dyn ChainSource,
+    source: &dyn Source,
     kind: ChainKind,
 ) -> Result<Network, SyncError> {
     let found = source.network().await?;
@@ -371,13 +372,9 @@ impl Work<'_> {
             return Err(Moved::Restart);
         }
         let chain = Arc::new(chain);
-        let mut fetch = Fetch::new(
-            Arc::clone(self.source),
-            Arc::clone(&chain),
-            start,
-            tip.height,
-        )
-        .held_to(self.options.checks);
+        let source: Arc<dyn Blocks> = Arc::clone(self.source) as _;
+        let mut fetch =
+            Fetch::new(source, Arc::clone(&chain), start, tip.height).held_to(self.options.checks);
         let filtered_below = tip.height.saturating_sub(filters::NEWEST_READ_WHOLE);
         if !self.options.every_block
             && start < filtered_below
@@ -385,25 +382,25 @@ impl Work<'_> {
         {
             fetch = fetch.filtered(filtered_below, scripts);
         }
+        let history = BlockHistory::new(fetch, self.options.checks, self.network);
+        self.record(watch, history, &chain, (start, tip), new, done)
+            .await
+    }
+
+    /// Records what a history tells, in batches.
+    async fn record(
+        &self,
+        watch: &mut Watch,
+        mut history: impl History,
+        chain: &HeaderChain,
+        (start, tip): (u32, Tip),
+        new: &mut NewHeaders,
+        done: &mut Done,
+    ) -> Result<(), Moved> {
         let mut batch = Batch::new();
-        while let Some((height, found)) = fetch.next().await? {
-            let effects = match found {
-                Found::Skipped(link) => {
-                    batch.skipped += 1;
-                    BlockEffects::none(height, link)
-                }
-                Found::Whole(block) => {
-                    let effects = self.scan(watch, height, &block)?;
-                    if self.options.checks.has(Rule::Amounts) {
-                        watch.refuse_impossible_sum(height)?;
-                    }
-                    let added = watch.take_added();
-                    if !added.is_empty() {
-                        fetch.look_for(added)?;
-                    }
-                    effects
-                }
-            };
+        while let Some(Told { effects, was_read }) = history.next(watch).await? {
+            let height = effects.height;
+            batch.skipped += u32::from(!was_read);
             if chain.get(height).map(|link| link.hash) != Some(effects.hash) {
                 let what = format!("another block than that of height {height}");
                 return Err(Moved::Failed(ChainError::Garbage(what).into()));
@@ -420,33 +417,6 @@ impl Work<'_> {
                 .reached(height - start + 1, tip.height - start + 1);
         }
         Ok(())
-    }
-
-    /// Searches a block, and proves its spends of our coins.
-    ///
-    /// The witness commitment costs hashing the whole block. It is asked only where signatures do
-    /// not prove all: one that holds under our key is ours, whatever else the block's witnesses
-    /// are.
-    fn scan(
-        &self,
-        watch: &mut Watch,
-        height: u32,
-        block: &Block,
-    ) -> Result<BlockEffects, SyncError> {
-        let checks = self.options.checks;
-        let effects = scan::scan(watch, height, block)?;
-        if effects.spends().next().is_none() {
-            return Ok(effects);
-        }
-        let proven = match checks.has(Rule::BlockSpends) {
-            true => proof::spends::check_block(watch, self.network, block, &effects),
-            false => Ok(Proven::ButTaproot),
-        };
-        if checks.has(Rule::Witnesses) && !matches!(proven, Ok(Proven::Fully)) {
-            proof::block::check_witnesses(block, self.network, height)?;
-        }
-        proven?;
-        Ok(effects)
     }
 
     async fn commit(

@@ -10,7 +10,7 @@ use super::proof::{ProofError, spends};
 use super::scan::{Spend, amounts_are_possible};
 use super::watch::{OwnCoin, Watch};
 use crate::addresses;
-use crate::chain::ChainSource;
+use crate::chain::Relay;
 use crate::payout::sighting::{self, Spender};
 use crate::store::pool::PoolCoin;
 use crate::store::{Connection, Store, StoreError, pool, wallets};
@@ -54,7 +54,7 @@ struct Read {
 /// mined.
 pub async fn refresh(
     store: &Store,
-    source: &dyn ChainSource,
+    source: &dyn Relay,
     watch: &Watch,
     checks: Checks,
 ) -> Result<PoolChange, SyncError> {

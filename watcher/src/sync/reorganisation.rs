@@ -2,7 +2,7 @@
 
 use super::SyncError;
 use super::header_chain::HeaderChain;
-use crate::chain::{ChainSource, Tip};
+use crate::chain::{Blocks, Tip};
 use crate::store::facts::{self, Fact};
 use crate::store::{Connection, Lease, Store, StoreError, blocks, pool, previous, wallets};
 
@@ -14,7 +14,7 @@ pub const DEEPEST: u32 = 1_000;
 pub async fn undo_stale(
     store: &Store,
     lease: &Lease,
-    source: &dyn ChainSource,
+    source: &dyn Blocks,
     chain: &HeaderChain,
 ) -> Result<u32, SyncError> {
     let mut view = store.read().await?;
@@ -45,7 +45,7 @@ pub async fn undo_stale(
 /// the number of those above it that it has not.
 async fn last_common(
     db: &mut Connection,
-    source: &dyn ChainSource,
+    source: &dyn Blocks,
     chain: &HeaderChain,
     block: Tip,
 ) -> Result<(Option<Tip>, u32), SyncError> {

@@ -12,7 +12,7 @@ use bitcoin::{
 };
 use cofferdam_core::Network;
 use cofferdam_watcher::chain::rehearsal::mine::seal;
-use cofferdam_watcher::chain::{Answer, ChainSource, SatPerKvb, Sent, TestAccept, Tip};
+use cofferdam_watcher::chain::{Answer, Blocks, Relay, SatPerKvb, Sent, Source, TestAccept, Tip};
 
 pub const COIN: u64 = 100_000_000;
 
@@ -73,35 +73,46 @@ impl Chain {
     }
 }
 
-impl ChainSource for Chain {
+impl Source for Chain {
     fn describe(&self) -> String {
         "blocks of a test".into()
     }
+
     fn network(&self) -> Answer<'_, Network> {
         Box::pin(async { Ok(Network::Regtest) })
     }
+}
+
+impl Blocks for Chain {
     fn tip(&self) -> Answer<'_, Tip> {
         let hash = self.blocks.last().unwrap().block_hash();
         let height = self.blocks.len() as u32 - 1;
         Box::pin(async move { Ok(Tip { height, hash }) })
     }
+
     fn block_hashes(&self, from: u32, count: u32) -> Answer<'_, Vec<BlockHash>> {
         let blocks = self.blocks.iter().skip(from as usize).take(count as usize);
         let hashes = blocks.map(Block::block_hash).collect();
         Box::pin(async move { Ok(hashes) })
     }
+
     fn header(&self, hash: BlockHash) -> Answer<'_, Header> {
         let header = self.blocks[self.heights[&hash]].header;
         Box::pin(async move { Ok(header) })
     }
+
     fn block(&self, hash: BlockHash) -> Answer<'_, Block> {
         let block = self.blocks[self.heights[&hash]].clone();
         Box::pin(async move { Ok(block) })
     }
+}
+
+impl Relay for Chain {
     fn pool(&self) -> Answer<'_, Vec<Txid>> {
         let txids = self.pool.iter().map(Transaction::compute_txid).collect();
         Box::pin(async move { Ok(txids) })
     }
+
     fn pool_transactions<'a>(&'a self, txids: &'a [Txid]) -> Answer<'a, Vec<Option<Transaction>>> {
         let by_txid: HashMap<Txid, &Transaction> =
             self.pool.iter().map(|tx| (tx.compute_txid(), tx)).collect();
@@ -111,12 +122,15 @@ impl ChainSource for Chain {
             .collect();
         Box::pin(async move { Ok(found) })
     }
+
     fn estimate_fee(&self, _: u16) -> Answer<'_, Option<SatPerKvb>> {
         Box::pin(async { Ok(None) })
     }
+
     fn test_accept<'a>(&'a self, _: &'a Transaction) -> Answer<'a, TestAccept> {
         Box::pin(async { Ok(TestAccept::Accepted) })
     }
+
     fn broadcast<'a>(&'a self, _: &'a Transaction) -> Answer<'a, Sent> {
         Box::pin(async { Ok(Sent::Accepted) })
     }

@@ -19,7 +19,9 @@ use bitcoin::{
 use cofferdam_core::Network;
 use cofferdam_core::wallet::Branch;
 use cofferdam_watcher::chain::rehearsal::{mine, rules};
-use cofferdam_watcher::chain::{Answer, ChainError, ChainSource, SatPerKvb, Sent, TestAccept, Tip};
+use cofferdam_watcher::chain::{
+    Answer, Blocks, ChainError, ChainSource, Relay, SatPerKvb, Sent, Source, TestAccept, Tip,
+};
 
 /// A time before the tests run, wherever they do.
 pub const NOW: u32 = 1_700_000_000;
@@ -101,13 +103,17 @@ impl Forged {
     }
 }
 
-impl ChainSource for Forged {
+impl Source for Forged {
     fn describe(&self) -> String {
         "blocks of a test".into()
     }
+
     fn network(&self) -> Answer<'_, Network> {
         Box::pin(async { Ok(Network::Regtest) })
     }
+}
+
+impl Blocks for Forged {
     fn tip(&self) -> Answer<'_, Tip> {
         let state = self.state();
         let tip = Tip {
@@ -116,15 +122,18 @@ impl ChainSource for Forged {
         };
         Box::pin(async move { Ok(tip) })
     }
+
     fn block_hashes(&self, from: u32, count: u32) -> Answer<'_, Vec<BlockHash>> {
         let state = self.state();
         let blocks = state.blocks.iter().skip(from as usize).take(count as usize);
         let hashes = blocks.map(Block::block_hash).collect();
         Box::pin(async move { Ok(hashes) })
     }
+
     fn header(&self, hash: BlockHash) -> Answer<'_, Header> {
         Box::pin(async move { Ok(self.block(hash).await?.header) })
     }
+
     fn block(&self, hash: BlockHash) -> Answer<'_, Block> {
         let state = self.state();
         let mut places = self.1.lock().unwrap();
@@ -144,6 +153,9 @@ impl ChainSource for Forged {
         let block = block.ok_or(ChainError::ChainMoved);
         Box::pin(async move { block })
     }
+}
+
+impl Relay for Forged {
     fn pool(&self) -> Answer<'_, Vec<Txid>> {
         let txids = self
             .state()
@@ -153,6 +165,7 @@ impl ChainSource for Forged {
             .collect();
         Box::pin(async move { Ok(txids) })
     }
+
     fn pool_transactions<'a>(&'a self, txids: &'a [Txid]) -> Answer<'a, Vec<Option<Transaction>>> {
         let state = self.state();
         let all: Vec<Transaction> = state.pool.iter().chain(&state.others).cloned().collect();
@@ -164,12 +177,15 @@ impl ChainSource for Forged {
         let found = txids.iter().map(find).collect();
         Box::pin(async move { Ok(found) })
     }
+
     fn estimate_fee(&self, _: u16) -> Answer<'_, Option<SatPerKvb>> {
         Box::pin(async { Ok(None) })
     }
+
     fn test_accept<'a>(&'a self, _: &'a Transaction) -> Answer<'a, TestAccept> {
         Box::pin(async { Ok(TestAccept::Accepted) })
     }
+
     fn broadcast<'a>(&'a self, _: &'a Transaction) -> Answer<'a, Sent> {
         Box::pin(async { Ok(Sent::Accepted) })
     }

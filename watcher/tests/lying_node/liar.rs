@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use bitcoin::block::Header;
 use bitcoin::{Block, BlockHash, Transaction, Txid};
 use cofferdam_core::Network;
-use cofferdam_watcher::chain::{Answer, ChainError, ChainSource, SatPerKvb, Sent, TestAccept, Tip};
+use cofferdam_watcher::chain::{
+    Answer, Blocks, ChainError, Relay, SatPerKvb, Sent, Source, TestAccept, Tip,
+};
 
 use super::forged::Forged;
 
@@ -91,14 +93,18 @@ impl Liar {
     }
 }
 
-impl ChainSource for Liar {
+impl Source for Liar {
     fn describe(&self) -> String {
         "a node that lies".into()
     }
+
     fn network(&self) -> Answer<'_, Network> {
         let network = self.words().network.unwrap_or(Network::Regtest);
         Box::pin(async move { Ok(network) })
     }
+}
+
+impl Blocks for Liar {
     fn tip(&self) -> Answer<'_, Tip> {
         self.work(1);
         let tip = self.words().tip;
@@ -109,6 +115,7 @@ impl ChainSource for Liar {
             }
         })
     }
+
     fn block_hashes(&self, from: u32, count: u32) -> Answer<'_, Vec<BlockHash>> {
         Box::pin(async move {
             let mut hashes = self.chain.block_hashes(from, count).await?;
@@ -134,6 +141,7 @@ impl ChainSource for Liar {
             Ok(hashes)
         })
     }
+
     fn header(&self, hash: BlockHash) -> Answer<'_, Header> {
         self.work(1);
         let more = self
@@ -149,6 +157,7 @@ impl ChainSource for Liar {
             }
         })
     }
+
     fn headers<'a>(&'a self, hashes: &'a [BlockHash]) -> Answer<'a, Vec<Header>> {
         Box::pin(async move {
             self.work(hashes.len());
@@ -163,11 +172,13 @@ impl ChainSource for Liar {
             hashes.iter().map(find).collect()
         })
     }
+
     fn filters<'a>(&'a self, hashes: &'a [BlockHash]) -> Answer<'a, Option<Vec<Vec<u8>>>> {
         self.work(hashes.len());
         let filters = self.words().filters.clone();
         Box::pin(async move { Ok(filters.map(|filter| vec![filter; hashes.len()])) })
     }
+
     fn block(&self, hash: BlockHash) -> Answer<'_, Block> {
         self.work(1);
         let other = self.words().blocks.get(&hash).cloned();
@@ -178,6 +189,9 @@ impl ChainSource for Liar {
             }
         })
     }
+}
+
+impl Relay for Liar {
     fn pool(&self) -> Answer<'_, Vec<Txid>> {
         self.work(1);
         let pool = self.words().pool.clone();
@@ -188,6 +202,7 @@ impl ChainSource for Liar {
             }
         })
     }
+
     fn pool_transactions<'a>(&'a self, txids: &'a [Txid]) -> Answer<'a, Vec<Option<Transaction>>> {
         Box::pin(async move {
             self.work(txids.len());
@@ -200,9 +215,11 @@ impl ChainSource for Liar {
             Ok(found)
         })
     }
+
     fn estimate_fee(&self, _: u16) -> Answer<'_, Option<SatPerKvb>> {
         Box::pin(async { Ok(None) })
     }
+
     fn test_accept<'a>(&'a self, _: &'a Transaction) -> Answer<'a, TestAccept> {
         let said = self
             .words()
@@ -211,6 +228,7 @@ impl ChainSource for Liar {
             .unwrap_or(TestAccept::Accepted);
         Box::pin(async move { Ok(said) })
     }
+
     fn broadcast<'a>(&'a self, _: &'a Transaction) -> Answer<'a, Sent> {
         let said = self.words().sent.clone().unwrap_or(Ok(Sent::Accepted));
         Box::pin(async move { said })

@@ -5,7 +5,7 @@ use cofferdam_core::Network;
 use serde::Deserialize;
 
 use super::client::printable;
-use crate::chain::{ChainError, SatPerKvb, TestAccept};
+use crate::chain::{ChainError, NodeError, SatPerKvb, TestAccept};
 
 /// The answer to `getblockchaininfo`.
 #[derive(Debug, Deserialize)]
@@ -27,7 +27,9 @@ impl BlockchainInfo {
             "testnet4" => Ok(Network::Testnet4),
             "signet" => Ok(Network::Signet),
             "regtest" => Ok(Network::Regtest),
-            other => Err(ChainError::UnknownNetwork(printable(other))),
+            other => Err(ChainError::Node(NodeError::UnknownNetwork(printable(
+                other,
+            )))),
         }
     }
 }

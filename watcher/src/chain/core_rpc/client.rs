@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::chain::ChainError;
+use crate::chain::{ChainError, NodeError};
 use crate::settings::{Credentials, NodeSettings, shown_address};
 
 /// How long a connection may take to open.
@@ -55,16 +55,16 @@ impl From<RpcError> for ChainError {
             // RPC_IN_WARMUP
             RpcError::Answered {
                 code: -28, message, ..
-            } => ChainError::WarmingUp(message),
+            } => ChainError::Node(NodeError::WarmingUp(message)),
             RpcError::Answered {
                 method,
                 code,
                 message,
-            } => ChainError::Refused {
+            } => ChainError::Node(NodeError::Refused {
                 method: method.into(),
                 code,
                 message,
-            },
+            }),
             RpcError::Failed(error) => error,
         }
     }
@@ -133,9 +133,11 @@ impl Client {
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(CALL_TIMEOUT)
             .build()
-            .map_err(|error| ChainError::Unreachable {
-                url: shown_address(&settings.rpc_url),
-                reason: reason(&error),
+            .map_err(|error| {
+                ChainError::Node(NodeError::Unreachable {
+                    url: shown_address(&settings.rpc_url),
+                    reason: reason(&error),
+                })
             })?;
         Ok(Client {
             http,
@@ -218,9 +220,11 @@ impl Client {
     }
 
     async fn post(&self, method: &str, request: &Value) -> Result<Vec<u8>, ChainError> {
-        let unreachable = |error: reqwest::Error| ChainError::Unreachable {
-            url: self.shown.clone(),
-            reason: reason(&error),
+        let unreachable = |error: reqwest::Error| {
+            ChainError::Node(NodeError::Unreachable {
+                url: self.shown.clone(),
+                reason: reason(&error),
+            })
         };
         let mut response = match self.send(request).await? {
             // A connection kept open may have been closed by the node meanwhile. Every call can be
@@ -231,24 +235,24 @@ impl Client {
         .map_err(unreachable)?;
         let status = response.status();
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-            return Err(ChainError::Unauthorised {
+            return Err(ChainError::Node(NodeError::Unauthorised {
                 url: self.shown.clone(),
-            });
+            }));
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > MAX_ANSWER {
-                return Err(ChainError::TooLarge {
+                return Err(ChainError::Node(NodeError::TooLarge {
                     what: method.into(),
                     limit: MAX_ANSWER,
-                });
+                }));
             }
             body.extend_from_slice(&chunk);
         }
         // Errors of a call come as 400, 404 or 500 with a JSON-RPC body; a full work queue as 503
         // without one.
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            return Err(ChainError::WarmingUp(excerpt(&body)));
+            return Err(ChainError::Node(NodeError::WarmingUp(excerpt(&body))));
         }
         if !status.is_success() && serde_json::from_slice::<IgnoredAny>(&body).is_err() {
             return Err(ChainError::Garbage(format!(
@@ -277,12 +281,12 @@ impl Client {
         match &self.credentials {
             Credentials::Cookie { rpc_cookie } => {
                 let text = read_secret(rpc_cookie)?;
-                let (user, password) =
-                    text.split_once(':')
-                        .ok_or_else(|| ChainError::Credentials {
-                            path: rpc_cookie.display().to_string(),
-                            reason: "it is no cookie file".into(),
-                        })?;
+                let (user, password) = text.split_once(':').ok_or_else(|| {
+                    ChainError::Node(NodeError::Credentials {
+                        path: rpc_cookie.display().to_string(),
+                        reason: "it is no cookie file".into(),
+                    })
+                })?;
                 Ok((user.into(), password.into()))
             }
             Credentials::Password {
@@ -312,15 +316,17 @@ impl Response<'_> {
 }
 
 fn parse_url(text: &str) -> Result<Url, ChainError> {
-    let bad = |reason: &str| ChainError::BadUrl {
-        url: shown_address(text),
-        reason: reason.into(),
+    let bad = |reason: &str| {
+        ChainError::Node(NodeError::BadUrl {
+            url: shown_address(text),
+            reason: reason.into(),
+        })
     };
     let url = Url::parse(text).map_err(|error| bad(&error.to_string()))?;
     if !url.username().is_empty() || url.password().is_some() {
         // The address is stored; a password is not.
         return Err(bad(
-            "it holds credentials; name them with --rpc-user and --rpc-password-file",
+            "it holds credentials: the user and the file with the password are named apart",
         ));
     }
     if url.scheme() != "http" {
@@ -333,9 +339,11 @@ fn parse_url(text: &str) -> Result<Url, ChainError> {
 
 fn read_secret(path: &Path) -> Result<String, ChainError> {
     use std::io::Read;
-    let failed = |reason: String| ChainError::Credentials {
-        path: path.display().to_string(),
-        reason,
+    let failed = |reason: String| {
+        ChainError::Node(NodeError::Credentials {
+            path: path.display().to_string(),
+            reason,
+        })
     };
     let mut text = String::new();
     let file = cofferdam_scanner::open_regular(path).map_err(|error| failed(error.to_string()))?;
@@ -387,7 +395,7 @@ pub(super) fn printable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ChainError, Client, Credentials, NodeSettings, parse_url};
+    use super::{ChainError, Client, Credentials, NodeError, NodeSettings, parse_url};
 
     #[test]
     fn addresses_with_secrets_or_other_schemes_are_refused() {
@@ -401,7 +409,10 @@ mod tests {
             "http://",
         ] {
             assert!(
-                matches!(parse_url(text), Err(ChainError::BadUrl { .. })),
+                matches!(
+                    parse_url(text),
+                    Err(ChainError::Node(NodeError::BadUrl { .. }))
+                ),
                 "{text}"
             );
         }

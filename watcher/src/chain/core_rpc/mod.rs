@@ -18,7 +18,9 @@ use serde_json::{Value, json};
 
 use self::answers::{BlockchainInfo, FeeEstimate, FilterAnswer, TestAcceptEntry};
 use self::client::{Client, RpcError};
-use super::{Answer, ChainError, ChainSource, SatPerKvb, Sent, TestAccept, Tip};
+use super::{
+    Answer, Blocks, ChainError, NodeError, Relay, SatPerKvb, Sent, Source, TestAccept, Tip,
+};
 use crate::settings::NodeSettings;
 
 /// Transactions asked for in one call; at the relay policy's 400 kB each, an answer stays under the
@@ -79,7 +81,7 @@ impl CoreRpc {
                     pruneheight: Some(pruned_to),
                     ..
                 }),
-            ) if height < pruned_to => ChainError::Pruned { height, pruned_to },
+            ) if height < pruned_to => ChainError::Node(NodeError::Pruned { height, pruned_to }),
             // A block that the node does not know although it named it: a reorganisation, or a
             // restart.
             (None, Ok(_)) => ChainError::ChainMoved,
@@ -88,7 +90,7 @@ impl CoreRpc {
     }
 }
 
-impl ChainSource for CoreRpc {
+impl Source for CoreRpc {
     fn describe(&self) -> String {
         format!("Bitcoin Core at {}", self.client.shown_address())
     }
@@ -100,15 +102,17 @@ impl ChainSource for CoreRpc {
             // Nobody serves blocks to a regtest node: it is up to date whatever its tip's age.
             let alone = network == Network::Regtest && info.blocks == info.headers;
             if info.initialblockdownload && !alone {
-                return Err(ChainError::InitialDownload {
+                return Err(ChainError::Node(NodeError::InitialDownload {
                     blocks: info.blocks,
                     headers: info.headers,
-                });
+                }));
             }
             Ok(network)
         })
     }
+}
 
+impl Blocks for CoreRpc {
     fn tip(&self) -> Answer<'_, Tip> {
         answer(async {
             let info = self.blockchain_info().await?;
@@ -187,7 +191,7 @@ impl ChainSource for CoreRpc {
                 Ok(answers) => answers,
                 // A node may forbid single methods (-rpcwhitelist); whether it forbids all, the
                 // next call tells.
-                Err(ChainError::Unauthorised { .. }) => return Ok(None),
+                Err(ChainError::Node(NodeError::Unauthorised { .. })) => return Ok(None),
                 Err(error) => return Err(error),
             };
             let mut filters = Vec::with_capacity(answers.len());
@@ -230,7 +234,9 @@ impl ChainSource for CoreRpc {
             Ok(block)
         })
     }
+}
 
+impl Relay for CoreRpc {
     fn pool(&self) -> Answer<'_, Vec<Txid>> {
         answer(async { Ok(self.client.call("getrawmempool", json!([])).await?) })
     }

@@ -8,7 +8,7 @@ use sqlx::Row;
 
 use super::rules::{Coin, Parent};
 use super::{Rehearsal, commit};
-use crate::chain::{ChainError, Tip};
+use crate::chain::{ChainError, RehearsalError, Tip};
 use crate::store::{Connection, Db, StoreError, rows};
 
 /// An open transaction on the file.
@@ -49,7 +49,7 @@ fn failed(error: sqlx::Error) -> ChainError {
 }
 
 fn damaged(what: &str) -> ChainError {
-    ChainError::Damaged(what.into())
+    ChainError::Rehearsal(RehearsalError::Damaged(what.into()))
 }
 
 /// Creates the tables and the genesis block when they are not there.
@@ -62,10 +62,10 @@ pub async fn migrate(rehearsal: &Rehearsal) -> Result<(), ChainError> {
         0 => {}
         VERSION => return Ok(()),
         found => {
-            return Err(ChainError::Newer {
+            return Err(ChainError::Rehearsal(RehearsalError::Newer {
                 found,
                 known: VERSION,
-            });
+            }));
         }
     }
     sqlx::raw_sql(TABLES)

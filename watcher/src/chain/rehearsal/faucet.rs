@@ -12,6 +12,8 @@ use bitcoin::{
 
 use super::{Rehearsal, commit, db, mine, pool, rules};
 use crate::chain::ChainError;
+use crate::error::{Coded, Exit};
+use crate::remedy::Remedy;
 use crate::store::Connection;
 
 /// Outputs of one funding transaction; twice as many would still be relayed.
@@ -34,6 +36,40 @@ fn witness_script() -> ScriptBuf {
     Builder::new().push_opcode(OP_TRUE).into_script()
 }
 
+/// The faucet does not pay.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FaucetError {
+    /// The subsidies cannot cover what was asked for.
+    #[error("the rehearsal chain's faucet does not hold that much, whatever is mined")]
+    Empty,
+    /// The rehearsal chain failed.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+}
+
+impl Coded for FaucetError {
+    fn exit(&self) -> Exit {
+        match self {
+            FaucetError::Empty => Exit::Funds,
+            FaucetError::Chain(error) => error.exit(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            FaucetError::Empty => "faucet-empty",
+            FaucetError::Chain(error) => error.code(),
+        }
+    }
+
+    fn remedy(&self) -> Remedy {
+        match self {
+            FaucetError::Empty => Remedy::AskLess,
+            FaucetError::Chain(error) => error.remedy(),
+        }
+    }
+}
+
 /// What a funding did.
 #[derive(Clone, Debug)]
 pub struct Funded {
@@ -47,13 +83,13 @@ impl Rehearsal {
     /// Pays the outputs from the faucet, all or nothing; the payments are in the memory pool then.
     /// Mines blocks when the faucet holds too little.
     ///
-    /// Fails with [`ChainError::FaucetEmpty`] when the subsidies of regtest cannot cover the sum.
-    pub async fn fund(&self, outputs: &[TxOut], now: u32) -> Result<Funded, ChainError> {
+    /// Fails with [`FaucetError::Empty`] when the subsidies of regtest cannot cover the sum.
+    pub async fn fund(&self, outputs: &[TxOut], now: u32) -> Result<Funded, FaucetError> {
         let total = outputs
             .iter()
             .try_fold(Amount::ZERO, |sum, output| sum.checked_add(output.value));
         if total.is_none_or(|total| total >= ALL_SUBSIDIES) {
-            return Err(ChainError::FaucetEmpty);
+            return Err(FaucetError::Empty);
         }
         let mut write = self.write().await?;
         let mut funded = Funded {
@@ -68,7 +104,7 @@ impl Rehearsal {
                 // What is mined last must mature too.
                 let height = db::tip(&mut write).await?.height;
                 if rules::subsidy(height.saturating_sub(rules::COINBASE_MATURITY)) < LEAST_SUBSIDY {
-                    return Err(ChainError::FaucetEmpty);
+                    return Err(FaucetError::Empty);
                 }
                 for _ in 0..MINED_AT_ONCE {
                     mine::mine(&mut write, now).await?;

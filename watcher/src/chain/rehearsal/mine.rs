@@ -10,7 +10,7 @@ use bitcoin::{
 
 use super::rules::{self, Parent};
 use super::{chain, db, faucet, pool};
-use crate::chain::ChainError;
+use crate::chain::{ChainError, RehearsalError};
 use crate::store::Connection;
 
 /// Weight that is left for header, coinbase and lengths.
@@ -109,8 +109,11 @@ pub fn seal(block: &mut Block) {
 
 fn coinbase(height: u32, reward: Amount) -> Result<Transaction, ChainError> {
     let mut salt = [0; 8];
-    getrandom::fill(&mut salt)
-        .map_err(|error| ChainError::Storage(format!("no random numbers: {error}")))?;
+    getrandom::fill(&mut salt).map_err(|error| {
+        ChainError::Rehearsal(RehearsalError::Storage(format!(
+            "no random numbers: {error}"
+        )))
+    })?;
     // BIP34; the salt keeps blocks of one height, before and after a reorganisation, apart.
     let script_sig = Builder::new()
         .push_int(i64::from(height))

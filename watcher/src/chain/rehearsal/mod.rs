@@ -24,7 +24,9 @@ use bitcoin::block::Header;
 use bitcoin::{Block, BlockHash, Transaction, Txid};
 use cofferdam_core::Network;
 
-use super::{Answer, ChainError, ChainSource, SatPerKvb, Sent, TestAccept, Tip};
+use super::{
+    Answer, Blocks, ChainError, RehearsalError, Relay, SatPerKvb, Sent, Source, TestAccept, Tip,
+};
 use crate::store::{self, StoreError};
 
 /// An open rehearsal chain.
@@ -97,7 +99,7 @@ pub(crate) async fn commit(transaction: db::Transaction) -> Result<(), ChainErro
     Ok(transaction.commit().await.map_err(StoreError::from)?)
 }
 
-impl ChainSource for Rehearsal {
+impl Source for Rehearsal {
     fn describe(&self) -> String {
         "the rehearsal chain".into()
     }
@@ -105,7 +107,9 @@ impl ChainSource for Rehearsal {
     fn network(&self) -> Answer<'_, Network> {
         Box::pin(async { Ok(Network::Regtest) })
     }
+}
 
+impl Blocks for Rehearsal {
     fn tip(&self) -> Answer<'_, Tip> {
         Box::pin(async { Ok(db::tip(&mut *self.read().await?).await?.into()) })
     }
@@ -136,7 +140,9 @@ impl ChainSource for Rehearsal {
                 .ok_or(ChainError::ChainMoved)
         })
     }
+}
 
+impl Relay for Rehearsal {
     fn pool(&self) -> Answer<'_, Vec<Txid>> {
         Box::pin(async {
             let pool = db::pool(&mut *self.read().await?).await?;
@@ -185,9 +191,9 @@ impl ChainSource for Rehearsal {
 impl From<StoreError> for ChainError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Damaged(what) => ChainError::Damaged(what),
-            StoreError::Locked => ChainError::Locked,
-            other => ChainError::Storage(other.to_string()),
+            StoreError::Damaged(what) => ChainError::Rehearsal(RehearsalError::Damaged(what)),
+            StoreError::Locked => ChainError::Rehearsal(RehearsalError::Locked),
+            other => ChainError::Rehearsal(RehearsalError::Storage(other.to_string())),
         }
     }
 }

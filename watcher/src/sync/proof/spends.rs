@@ -13,7 +13,7 @@ use cofferdam_core::Network;
 
 use super::ProofError;
 use crate::chain::scripts::{self, BrokenScript, Flags, Proven};
-use crate::chain::{ChainError, ChainSource};
+use crate::chain::{ChainError, Relay};
 use crate::store::StoreError;
 use crate::sync::SyncError;
 use crate::sync::scan::{BlockEffects, Spend};
@@ -75,7 +75,7 @@ pub fn check_block(
 /// Tells whether every spend of a coin of ours by a transaction of the memory pool is proven.
 pub async fn is_proven(
     watch: &Watch,
-    source: &dyn ChainSource,
+    source: &dyn Relay,
     transaction: &Transaction,
     spends: &[Spend],
 ) -> Result<bool, SyncError> {
@@ -135,7 +135,7 @@ fn others<'a>(
 
 /// Asks for the outputs that others spend; each is proven by the txid of its transaction.
 async fn outputs_of_others(
-    source: &dyn ChainSource,
+    source: &dyn Relay,
     transaction: &Transaction,
     known: &BTreeMap<usize, TxOut>,
 ) -> Result<Vec<(usize, TxOut)>, ChainError> {
