@@ -8,7 +8,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use cofferdam_transport::code::Drawing;
-use cofferdam_transport::picture::render;
+use cofferdam_transport::render;
 use tempfile::TempDir;
 
 fn signer(folder: &Path, arguments: &[&str]) -> Command {

@@ -5,7 +5,7 @@ mod desk;
 use std::fs;
 
 use cofferdam_transport::code::Drawing;
-use cofferdam_transport::picture::render;
+use cofferdam_transport::render;
 use desk::{Desk, descriptor};
 
 fn picture(desk: &Desk, name: &str, content: &str) {

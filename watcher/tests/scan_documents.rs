@@ -3,7 +3,7 @@
 mod desk;
 
 use cofferdam_transport::code::Drawing;
-use cofferdam_transport::picture::render::png;
+use cofferdam_transport::render::png;
 use desk::{Desk, descriptor, steady};
 
 /// Draws codes as numbered pictures in a folder, and returns its path.

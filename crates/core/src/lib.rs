@@ -11,6 +11,7 @@
 //! - [`wallet`]: public wallets: descriptors, derivation, file formats.
 
 pub mod count;
+mod hex;
 pub mod keys;
 pub mod known_answers;
 pub mod network;

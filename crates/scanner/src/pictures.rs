@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use cofferdam_transport::code::{DrawError, Drawing, Matrix};
-use cofferdam_transport::picture::render::{self, RenderError};
+use cofferdam_transport::render::{self, RenderError};
 use cofferdam_transport::schedule::Schedule;
 
 /// Pixels of a module: what a screen shows of a file is often made smaller, seldom larger.

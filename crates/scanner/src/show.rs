@@ -5,8 +5,8 @@ use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
 use cofferdam_transport::code::{DrawError, Drawing};
-use cofferdam_transport::picture::render;
-pub use cofferdam_transport::picture::render::Theme;
+use cofferdam_transport::render;
+pub use cofferdam_transport::render::Theme;
 use cofferdam_transport::schedule::{Schedule, ScheduleError, Version};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cofferdam_transport::code::{Drawing, Matrix, Reader};
 use cofferdam_transport::picture::open_stream;
-use cofferdam_transport::picture::render::animated_gif;
+use cofferdam_transport::render::animated_gif;
 
 const FRAMES: usize = 24;
 

@@ -10,6 +10,7 @@ use minicbor::{Decode, Encode};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::journal::Checkpoint;
+use crate::memory_state::MemoryState;
 use crate::policy::{Policy, PolicyError};
 
 pub(crate) use state::Parts;
@@ -74,25 +75,6 @@ pub(crate) struct Seen {
     /// Of the change branch.
     #[n(1)]
     pub(crate) change: Option<u32>,
-}
-
-/// Whether the journal knows everything that this seed ever signed.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "kebab-case")]
-#[cbor(index_only)]
-pub(crate) enum MemoryState {
-    /// It does: the seed was born in this vault.
-    #[n(0)]
-    Complete,
-    /// It does not: the vault was restored from words, and no journal was imported.
-    #[n(1)]
-    Missing,
-    /// The journal of another vault with the same words was imported: that one may have signed more
-    /// since.
-    #[n(2)]
-    Imported,
 }
 
 /// Whether the words were written down.

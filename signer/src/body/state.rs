@@ -2,7 +2,8 @@
 
 use minicbor::{Decode, Encode};
 
-use super::{Backup, Body, BodyError, MemoryState, WireAccount, WireWallet};
+use super::{Backup, Body, BodyError, WireAccount, WireWallet};
+use crate::memory_state::MemoryState;
 use crate::policy::Policy;
 
 /// The version that this program reads and writes.

@@ -4,9 +4,11 @@ use clap::Subcommand;
 use cofferdam_core::ScriptType;
 use cofferdam_core::wallet::{Birthday, WalletName};
 
-use super::context::{Context, Done, out_of_turn};
+use super::context::{Context, Done};
 use crate::error::Failure;
-use crate::protocol::{AccountFacts, AccountJob, Job, Outcome};
+use crate::jobs::{AccountJob, AccountListJob, Job};
+use crate::protocol::{AccountFacts, Outcome};
+use crate::workers::out_of_turn;
 
 /// Add or list the accounts of the vault.
 #[derive(Debug, clap::Args)]
@@ -60,7 +62,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
             };
             context.run("account add", Job::AccountAdd(job))?
         }
-        Command::List => context.run("account list", Job::AccountList)?,
+        Command::List => context.run("account list", Job::AccountList(AccountListJob))?,
     };
     let json = outcome.to_json();
     let text = match &outcome {

@@ -2,10 +2,12 @@
 
 use cofferdam_core::wallet::WalletName;
 
-use super::context::{Context, Done, out_of_turn};
+use super::context::{Context, Done};
 use crate::error::Failure;
-use crate::protocol::{AddressJob, Job, Outcome};
+use crate::jobs::{AddressJob, Job};
+use crate::protocol::Outcome;
 use crate::screens::grouped;
+use crate::workers::out_of_turn;
 
 /// Derive an address from the keys' own wallet, or check that a given one is the wallet's.
 #[derive(Debug, clap::Args)]

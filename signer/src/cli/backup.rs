@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::context::{Context, Done, out_of_turn};
+use super::context::{Context, Done};
 use crate::error::Failure;
-use crate::protocol::{BackupJob, Job, Outcome};
+use crate::jobs::{BackupJob, Job};
+use crate::protocol::Outcome;
 use crate::screens;
+use crate::workers::out_of_turn;
 
 /// Show or write the words of the seed.
 #[derive(Debug, clap::Args)]

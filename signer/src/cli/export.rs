@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use cofferdam_core::wallet::WalletName;
 use serde_json::json;
 
-use super::context::{Context, Done, out_of_turn};
+use super::context::{Context, Done};
+use super::names::ExportName;
 use crate::error::Failure;
 use crate::files::{self, Existing};
+use crate::jobs::{ExportJob, Job};
 use crate::process::LandlockRules;
-use crate::protocol::{ExportFormat, Job, Outcome};
+use crate::protocol::{ExportFormat, Outcome};
 use crate::screens;
+use crate::workers::out_of_turn;
 
 /// Print an account's public wallet.
 ///
@@ -30,7 +33,7 @@ pub(crate) struct Args {
     /// json: Cofferdam's own; core: the argument of Bitcoin Core's importdescriptors; descriptor:
     /// BIP380 with BIP389.
     #[arg(long, default_value = "json")]
-    format: ExportFormat,
+    format: ExportName,
 
     /// Write it to this file. An earlier export is overwritten, any other file is not.
     #[arg(long, value_name = "FILE")]
@@ -45,10 +48,10 @@ impl Args {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
-    let job = Job::Export {
+    let job = Job::Export(ExportJob {
         account: args.account,
-        format: args.format,
-    };
+        format: args.format.into(),
+    });
     let Outcome::Export(export) = context.run("export", job)? else {
         return Err(out_of_turn());
     };

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use cofferdam_core::Network;
 use cofferdam_core::keys::Language;
 
-use super::context::{Context, Done, out_of_turn};
-use crate::body::Backup;
+use super::context::{Context, Done};
 use crate::error::Failure;
-use crate::protocol::{Costs, Created, InitJob, Job, Outcome};
+use crate::jobs::{InitJob, Job};
+use crate::protocol::{Backup, Costs, Created, Outcome};
 use crate::screens;
+use crate::workers::out_of_turn;
 
 /// Create a vault with a new seed.
 ///

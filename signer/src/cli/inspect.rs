@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use bitcoin::Txid;
 
-use super::context::{Context, Done, Step, out_of_turn};
+use super::context::{Context, Done};
 use crate::error::{Exit, Failure};
-use crate::protocol::{Job, SignJob};
+use crate::jobs::{InspectJob, Job, SignJob};
 use crate::screens;
+use crate::workers::{Step, out_of_turn};
 
 /// Show what PSBTs really do.
 ///
@@ -46,16 +47,16 @@ pub(crate) struct LimitArgs {
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     context.check_standard_input(&args.files)?;
-    let mut workers = context.start(true)?;
+    let mut workers = context.start().workers(true)?;
     let inputs = workers.read(args.files)?;
-    let job = Job::Inspect(SignJob {
+    let job = Job::Inspect(InspectJob(SignJob {
         files: inputs.files,
         bundle: inputs.bundle,
         max_fee_sat: args.limits.max_fee_sat,
         supersede: args.limits.supersede,
         expected: None,
-    });
-    workers.begin(context, "inspect", job)?;
+    }));
+    workers.begin(context.credentials()?, "inspect", job)?;
     let Step::Review(review) = workers.next()? else {
         return Err(out_of_turn());
     };

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::context::{Context, Done, out_of_turn};
-use crate::body::MemoryState;
+use super::context::{Context, Done};
 use crate::error::Failure;
-use crate::protocol::{Job, JournalJob, Outcome};
+use crate::jobs::{Job, JournalJob};
+use crate::memory_state::MemoryState;
+use crate::protocol::Outcome;
 use crate::screens;
+use crate::workers::out_of_turn;
 
 /// Show, verify, export or import the record of what was signed and refused.
 #[derive(Debug, clap::Args)]

@@ -12,6 +12,8 @@ mod inspect;
 mod journal;
 mod landlock_rules;
 mod man;
+mod names;
+pub(crate) mod output;
 mod passphrase;
 mod policy;
 mod prune;
@@ -78,7 +80,7 @@ pub(crate) struct Global {
 
     /// Work although the machine is not fit in these ways, and say so in the journal.
     #[arg(long, global = true, value_name = "WHAT", value_delimiter = ',')]
-    pub(crate) allow_unfit: Vec<crate::machine::Unfit>,
+    pub(crate) allow_unfit: Vec<names::UnfitName>,
 }
 
 /// Where the passphrase and what goes with it come from. Without any, the terminal is asked.

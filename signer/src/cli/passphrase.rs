@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::context::{Context, Done, out_of_turn, source};
+use super::context::{Context, Done, source};
 use super::init::CostArgs;
 use crate::error::Failure;
-use crate::protocol::{Job, Outcome, PassphraseJob, Source};
+use crate::jobs::{Job, PassphraseJob};
+use crate::protocol::{Outcome, Source};
 use crate::screens;
+use crate::workers::out_of_turn;
 
 /// Change the passphrase.
 ///

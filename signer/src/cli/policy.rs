@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 
 use clap::Subcommand;
 
-use super::context::{Context, Done, out_of_turn};
+use super::context::{Context, Done};
 use crate::error::Failure;
+use crate::jobs::{Job, PolicyJob};
 use crate::policy::{Amounts, Change};
-use crate::protocol::{Job, Outcome, PolicyFacts, PolicyJob};
+use crate::protocol::{Outcome, PolicyFacts};
+use crate::workers::out_of_turn;
 
 /// Show or change the operator's rules that are sealed in the vault.
 #[derive(Debug, clap::Args)]

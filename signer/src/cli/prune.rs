@@ -8,7 +8,7 @@ use crate::error::{Exit, Failure};
 use crate::jobs::terminal_failure;
 use crate::process::Terminal;
 use crate::screens;
-use crate::store::VaultPath;
+use crate::upkeep::Pruning;
 
 /// What the operator types to confirm.
 const CONFIRMATION: &str = "delete";
@@ -26,9 +26,8 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
-    let _interrupts = context.alone()?;
-    let lock = VaultPath::new(&context.vault()?)?.lock()?;
-    let plan = lock.plan_prune(args.keep)?;
+    let _interrupts = context.start().alone()?;
+    let plan = Pruning::new(&context.vault()?, args.keep)?;
     let names = |files: &[(std::path::PathBuf, u64)]| -> Vec<_> {
         files.iter().map(|(path, _)| path.clone()).collect()
     };
@@ -62,7 +61,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
             format!("type {CONFIRMATION} to confirm"),
         ));
     }
-    lock.prune(&plan)?;
+    plan.delete()?;
     Ok(Done::new(
         json!({"deleted": go, "kept": stay}),
         format!(

@@ -17,13 +17,15 @@ use cofferdam_transport::ur::Names;
 use cofferdam_transport::{Kind, Payload};
 use serde_json::{Value, json};
 
-use super::context::{Context, Done, out_of_turn};
+use super::context::{Context, Done};
 use super::secret_text::may_be_secret;
 use crate::error::{Exit, Failure};
 use crate::files::{self, Existing};
+use crate::jobs::{ExportJob, Job};
 use crate::process::LandlockRules;
-use crate::protocol::{ExportFormat, Job, Outcome};
+use crate::protocol::{ExportFormat, Outcome};
 use crate::screens;
+use crate::workers::out_of_turn;
 
 /// The longest file that is shown: an hour of codes.
 const MAX_FILE: u64 = 8 << 20;
@@ -96,7 +98,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     let (payload, what) = match (&args.file, &args.account) {
         (Some(path), _) if context.reads_secret_from(path) => return Err(secret(path)),
         (Some(path), _) => {
-            context.confine()?;
+            context.start().confine()?;
             (read(path)?, screens::path(path))
         }
         (None, Some(name)) => (
@@ -246,10 +248,10 @@ fn wallet(
     form: WalletForm,
     names: Names,
 ) -> Result<Payload, Failure> {
-    let job = Job::Export {
+    let job = Job::Export(ExportJob {
         account: name.clone(),
         format: ExportFormat::Json,
-    };
+    });
     let Outcome::Export(export) = context.run("qr", job)? else {
         return Err(out_of_turn());
     };

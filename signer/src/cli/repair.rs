@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::context::{Context, Done, out_of_turn};
+use super::context::{Context, Done};
 use crate::error::Failure;
+use crate::jobs::{Job, ResealJob};
 use crate::process::LandlockRules;
-use crate::protocol::{Job, Outcome, ResealJob};
+use crate::protocol::Outcome;
 use crate::screens;
-use crate::store::{Repaired, VaultPath};
+use crate::upkeep::{self, Repaired};
+use crate::workers::out_of_turn;
 
 /// Put the newest intact generation back in the vault's place; needs no passphrase.
 ///
@@ -45,9 +47,9 @@ pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     if args.reseal {
         return reseal(context, args.yes);
     }
-    let _interrupts = context.alone()?;
-    let lock = VaultPath::new(&context.vault()?)?.lock()?;
-    Ok(match lock.repair(args.chosen.as_deref())? {
+    let _interrupts = context.start().alone()?;
+    let repaired = upkeep::repair(&context.vault()?, args.chosen.as_deref())?;
+    Ok(match repaired {
         Repaired::NothingToDo { generation } => Done::new(
             json!({"repaired": false, "generation": generation}),
             format!("the vault is sound, generation {generation}; nothing was changed\n"),

@@ -8,7 +8,8 @@ use cofferdam_core::keys::Language;
 use super::context::{Context, Done};
 use super::init::{CostArgs, created};
 use crate::error::Failure;
-use crate::protocol::{Job, RestoreJob, Sight, Source};
+use crate::jobs::{Job, RestoreJob};
+use crate::protocol::{Sight, Source};
 
 /// Create a vault from the words of an existing seed.
 ///

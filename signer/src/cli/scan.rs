@@ -6,7 +6,7 @@ use cofferdam_scanner::args::{LookArgs, ShowArgs};
 use cofferdam_transport::{Kind, Payload};
 use serde_json::json;
 
-use super::context::{Context, Done, out_of_turn};
+use super::context::{Context, Done};
 use super::qr;
 use super::sign::{
     ConsentArgs, SignedRun, check_room, places, review_and_sign, signed_json, targets,
@@ -15,6 +15,7 @@ use crate::error::Failure;
 use crate::process::LandlockRules;
 use crate::protocol::{Digest, Sight};
 use crate::screens;
+use crate::workers::out_of_turn;
 
 /// Read a PSBT or a bundle from QR codes, review it, sign it, and show the answer as QR codes.
 ///
@@ -61,7 +62,7 @@ impl Args {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
-    let mut workers = context.start(true)?;
+    let mut workers = context.start().workers(true)?;
     args.consent.check_terminal()?;
     let on_terminal = args.out.is_none() && args.qr.is_none();
     if let Some(out) = &args.qr {

@@ -29,13 +29,13 @@ impl Args {
 }
 
 pub(super) fn run(context: &Context, _: Args) -> Result<Done, Failure> {
-    let confinement = context.try_to_confine();
+    let confinement = context.start().try_to_confine();
     let sha256 = selfcheck::own_sha256()
         .map_err(|error| Failure::unexpected(format!("this program cannot be read: {error}")))?;
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |time| time.as_secs());
-    let checks = selfcheck::checks(now, confinement, &context.allowed());
+    let checks = selfcheck::checks(now, confinement, &context.start().allowed());
     let good = checks.iter().all(|check| check.state != State::Bad);
     let version = env!("CARGO_PKG_VERSION");
     let mut text = format!("cofferdam-signer {version}\n  SHA-256 {sha256}\n");

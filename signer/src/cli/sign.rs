@@ -9,17 +9,17 @@ use cofferdam_transport::psbt_file::{looks_like_psbt, return_name, signed_name};
 use cofferdam_transport::returned::looks_like_return;
 use serde_json::{Value, json};
 
-use super::context::{Context, Done, Inputs, Step, Workers, out_of_turn};
+use super::context::{Context, Done};
 use super::inspect::LimitArgs;
+use super::output;
 use crate::error::{Exit, Failure};
 use crate::files::{self, Existing};
 use crate::jobs::terminal_failure;
-use crate::output;
+use crate::jobs::{Job, SignJob};
 use crate::process::{LandlockRules, Terminal};
-use crate::protocol::{
-    Consent, Digest, Job, Outcome, ReturnFile, RunReview, SignJob, SignedFile, Unlocked,
-};
+use crate::protocol::{Consent, Digest, Outcome, ReturnFile, RunReview, SignedFile, Unlocked};
 use crate::screens;
+use crate::workers::{Inputs, Step, Workers, out_of_turn};
 
 /// Review PSBTs and sign them: all of them or none.
 ///
@@ -108,7 +108,7 @@ impl Args {
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
     context.check_standard_input(args.files.iter().chain(&args.expect))?;
-    let mut workers = context.start(true)?;
+    let mut workers = context.start().workers(true)?;
     args.consent.check_terminal()?;
     let compares = !args.expect.is_empty();
     let inputs = workers.read_with(args.files, args.expect)?;
@@ -186,7 +186,7 @@ pub(super) fn check_room(targets: &[PathBuf], inputs: &Inputs) -> Result<(), Fai
 /// Shows the review, has the operator's consent, and signs: all or nothing.
 pub(super) fn review_and_sign(
     context: &Context,
-    workers: &mut Workers,
+    workers: &mut Workers<'_>,
     command: &str,
     inputs: Inputs,
     given: ConsentArgs,
@@ -198,7 +198,7 @@ pub(super) fn review_and_sign(
         supersede: given.limits.supersede,
         expected: inputs.expected,
     });
-    workers.begin(context, command, job)?;
+    workers.begin(context.credentials()?, command, job)?;
     let Step::Review(review) = workers.next()? else {
         return Err(out_of_turn());
     };

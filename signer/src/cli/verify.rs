@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 
 use super::context::{Context, Done};
 use crate::error::{Exit, Failure};
-use crate::jobs::store_failure;
 use crate::process::LandlockRules;
 use crate::screens;
-use crate::store::{self, FileReport, VaultPath};
+use crate::upkeep::{self, FileFacts};
 
 /// Check vault files for damage; needs no passphrase.
 ///
@@ -36,18 +35,16 @@ impl Args {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<Done, Failure> {
-    let _interrupts = context.alone()?;
-    let (reports, whole) = if args.files.is_empty() {
-        let survey = VaultPath::new(&context.vault()?)?.survey()?;
-        let current = survey.current().map(|_| ()).map_err(store_failure);
-        (survey.reports(), current)
-    } else {
-        (
-            args.files.iter().map(|file| store::verify(file)).collect(),
-            Ok(()),
-        )
+    let _interrupts = context.start().alone()?;
+    let checked = match args.files.as_slice() {
+        [] => upkeep::check_vault(&context.vault()?)?,
+        files => upkeep::check_files(files),
     };
-    let files: Vec<(PathBuf, Result<Value, Failure>)> = reports.into_iter().map(facts).collect();
+    let whole = checked.vault;
+    let files = checked.files.into_iter();
+    let files: Vec<(PathBuf, Result<Value, Failure>)> = files
+        .map(|(path, facts)| (path, facts.map(|facts| facts_json(&facts))))
+        .collect();
     let failures = files
         .iter()
         .filter_map(|(_, facts)| facts.as_ref().err())
@@ -88,25 +85,22 @@ fn rank(exit: Exit) -> u8 {
     }
 }
 
-fn facts(report: FileReport) -> (PathBuf, Result<Value, Failure>) {
-    let facts = report.outcome.map_err(store_failure).map(|facts| {
-        let slots = facts.slots.iter().map(|slot| {
-            json!({
-                "id": slot.id.to_string(),
-                "opened_by": slot.slot_type.to_string(),
-                "memory_kib": slot.cost.memory_kib(),
-                "passes": slot.cost.passes(),
-                "lanes": slot.cost.lanes(),
-            })
-        });
+fn facts_json(facts: &FileFacts) -> Value {
+    let slots = facts.slots.iter().map(|slot| {
         json!({
-            "vault_id": facts.vault_id.to_string(),
-            "generation": facts.generation,
-            "length": facts.len,
-            "slots": slots.collect::<Vec<_>>(),
+            "id": slot.id.to_string(),
+            "opened_by": slot.slot_type.to_string(),
+            "memory_kib": slot.cost.memory_kib(),
+            "passes": slot.cost.passes(),
+            "lanes": slot.cost.lanes(),
         })
     });
-    (report.path, facts)
+    json!({
+        "vault_id": facts.vault_id.to_string(),
+        "generation": facts.generation,
+        "length": facts.len,
+        "slots": slots.collect::<Vec<_>>(),
+    })
 }
 
 fn to_json(path: &Path, facts: &Result<Value, Failure>) -> Value {

@@ -3,9 +3,11 @@
 use clap::Subcommand;
 use cofferdam_core::wallet::{Branch, WalletName};
 
-use super::context::{Context, Done, out_of_turn};
+use super::context::{Context, Done};
 use crate::error::Failure;
-use crate::protocol::{Job, MarkUsedJob, Outcome, WalletFacts, WalletJob};
+use crate::jobs::{Job, MarkUsedJob, WalletJob};
+use crate::protocol::{Outcome, WalletFacts};
+use crate::workers::out_of_turn;
 
 /// List and show the wallets of the vault, or tell how far their addresses were handed out.
 #[derive(Debug, clap::Args)]

@@ -1,13 +1,46 @@
 //! `account add` and `account list`.
 
+use cofferdam_core::ScriptType;
 use cofferdam_core::keys::{AccountKey, MasterKey};
+use cofferdam_core::wallet::Birthday;
 use cofferdam_core::wallet::WalletName;
 
 use super::Screen;
+use super::Work;
 use super::session::{Opening, Session};
 use crate::body::{Account, Registered, Seen};
 use crate::error::{Exit, Failure};
-use crate::protocol::{AccountFacts, AccountJob, Outcome};
+use crate::protocol::{AccountFacts, Outcome};
+use serde::{Deserialize, Serialize};
+
+/// Adds an account.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AccountJob {
+    /// Its name.
+    pub(crate) name: WalletName,
+    /// Its script type.
+    pub(crate) script_type: ScriptType,
+    /// Its number.
+    pub(crate) index: u32,
+    /// The day before which it received nothing.
+    pub(crate) birthday: Option<Birthday>,
+}
+
+/// Lists the accounts.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AccountListJob;
+
+impl Work for AccountJob {
+    fn run(self, open: Opening, screen: &mut Screen) -> Result<Outcome, Failure> {
+        add(open, self, screen)
+    }
+}
+
+impl Work for AccountListJob {
+    fn run(self, open: Opening, screen: &mut Screen) -> Result<Outcome, Failure> {
+        list(open, screen)
+    }
+}
 
 /// Adds an account, and registers its wallet under the same name.
 ///

@@ -1,6 +1,7 @@
 //! `address`: deriving an address from the keys' own wallet, and finding where a given one is:
 //! where the journal knows it to be, however far out, or else by deriving address after address.
 
+use cofferdam_core::wallet::WalletName;
 use std::str::FromStr;
 
 use bitcoin::address::NetworkUnchecked;
@@ -9,11 +10,42 @@ use cofferdam_core::wallet::{Branch, Wallet};
 use cofferdam_memory::ordinary;
 
 use super::Screen;
+use super::Work;
 use super::account;
 use super::session::{Opening, Session};
 use crate::error::{Exit, Failure};
 use crate::journal::Memory;
-use crate::protocol::{AddressFacts, AddressJob, Outcome};
+use crate::protocol::{AddressFacts, Outcome};
+use serde::{Deserialize, Serialize};
+
+/// Derives or checks an address.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum AddressJob {
+    /// The address at an index.
+    At {
+        /// The account.
+        account: WalletName,
+        /// Whether it is on the change branch.
+        change: bool,
+        /// The index.
+        index: u32,
+    },
+    /// Where a given address is.
+    Check {
+        /// The account.
+        account: WalletName,
+        /// The address.
+        address: String,
+        /// The number of indices of each branch to search.
+        range: u32,
+    },
+}
+
+impl Work for AddressJob {
+    fn run(self, open: Opening, screen: &mut Screen) -> Result<Outcome, Failure> {
+        address(open, self, screen)
+    }
+}
 
 /// Derives or checks an address.
 pub(super) fn address(

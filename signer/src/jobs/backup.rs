@@ -4,18 +4,40 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::path::PathBuf;
 
 use cofferdam_core::keys::Mnemonic;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use super::Screen;
+use super::Work;
 use super::failure::terminal_failure;
+use super::landlock_rules;
 use super::session::{Opening, kernel};
 use crate::body::Backup;
 use crate::error::{Exit, Failure};
+use crate::process::LandlockRules;
 use crate::process::Terminal;
-use crate::protocol::{BackupJob, BackupOutcome, Outcome};
+use crate::protocol::{BackupOutcome, Outcome};
+use serde::{Deserialize, Serialize};
+
+/// Shows or writes the words.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct BackupJob {
+    /// A file to write them to; the terminal, if none is told.
+    pub(crate) mnemonic_out: Option<PathBuf>,
+}
+
+impl Work for BackupJob {
+    fn rules(&self, rules: LandlockRules) -> LandlockRules {
+        landlock_rules::writes(rules, &self.mnemonic_out)
+    }
+
+    fn run(self, open: Opening, screen: &mut Screen) -> Result<Outcome, Failure> {
+        backup(open, self, screen)
+    }
+}
 
 /// How many words are asked back.
 const ASKED: usize = 3;

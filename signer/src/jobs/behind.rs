@@ -1,8 +1,9 @@
 //! Bringing a vault up to what its journal knows, or refusing to.
 
-use crate::body::{Body, MemoryState};
+use crate::body::Body;
 use crate::error::{Exit, Failure};
 use crate::journal::Beyond;
+use crate::memory_state::MemoryState;
 
 /// What a journal knows beyond its vault.
 #[derive(Debug)]

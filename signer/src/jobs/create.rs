@@ -1,5 +1,6 @@
 //! `init` and `restore`: making a vault.
 
+use cofferdam_core::Network;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,19 +12,96 @@ use cofferdam_transport::collect::Wanted;
 use cofferdam_transport::seed_qr::SeedQr;
 use zeroize::Zeroizing;
 
+use super::Work;
 use super::credential::{chosen, secret};
 use super::failure::terminal_failure;
+use super::landlock_rules;
 use super::session::{Opening, entry, facts, kernel};
 use super::{Screen, backup, scan};
-use crate::body::{Backup, Body, MemoryState};
+use crate::body::{Backup, Body};
 use crate::error::{Exit, Failure};
 use crate::journal::{Checkpoint, Event, Journal, JournalKey};
+use crate::memory_state::MemoryState;
 use crate::policy::Policy;
+use crate::process::LandlockRules;
 use crate::process::Terminal;
-use crate::protocol::{
-    CostFacts, Costs, Created, InitJob, Looking, Outcome, RestoreJob, Sight, Source,
-};
+use crate::protocol::{CostFacts, Costs, Created, Looking, Outcome, Sight, Source};
 use crate::store::{LockedVault, VaultPath};
+use cofferdam_memory::Forking;
+use serde::{Deserialize, Serialize};
+
+/// Makes a vault with a new seed.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct InitJob {
+    /// The network.
+    pub(crate) network: Network,
+    /// 12, 15, 18, 21 or 24.
+    pub(crate) words: usize,
+    /// The language of the words.
+    pub(crate) language: Language,
+    /// A file with the rolls of dice or coins.
+    pub(crate) dice: Option<PathBuf>,
+    /// Whether to show the kernel's part of the mix on the terminal and to ask for the rolls there.
+    pub(crate) show_mix: bool,
+    /// A file to write the words to.
+    pub(crate) mnemonic_out: Option<PathBuf>,
+    /// Whether the operator wants no backup.
+    pub(crate) no_backup: bool,
+    /// Whether two people must unlock it together.
+    pub(crate) dual: bool,
+    /// What a guess shall cost.
+    pub(crate) costs: Costs,
+}
+
+/// Makes a vault from words.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct RestoreJob {
+    /// The network.
+    pub(crate) network: Network,
+    /// Where the words are read from.
+    pub(crate) mnemonic: Source,
+    /// What shows them as a SeedQR, instead.
+    pub(crate) seed_qr: Vec<Sight>,
+    /// The language of the words, if the operator told it.
+    pub(crate) language: Option<Language>,
+    /// Where BIP39's passphrase is read from, if there is one.
+    pub(crate) bip39_passphrase: Option<Source>,
+    /// Whether two people must unlock it together.
+    pub(crate) dual: bool,
+    /// What a guess shall cost.
+    pub(crate) costs: Costs,
+}
+
+impl Work for InitJob {
+    fn rules(&self, rules: LandlockRules) -> LandlockRules {
+        let rules = self.dice.iter().fold(rules, LandlockRules::reads);
+        landlock_rules::writes(rules, &self.mnemonic_out)
+    }
+
+    fn run(self, open: Opening, screen: &mut Screen) -> Result<Outcome, Failure> {
+        init(open, self, screen)
+    }
+}
+
+impl Work for RestoreJob {
+    fn rules(&self, rules: LandlockRules) -> LandlockRules {
+        let rules = landlock_rules::sees(rules, &self.seed_qr);
+        let words = [Some(&self.mnemonic), self.bip39_passphrase.as_ref()];
+        landlock_rules::sources(rules, words)
+    }
+
+    /// The decoder is forked, and has read the codes, before anything else of the job is read.
+    fn forking(&self) -> Forking {
+        match self.seed_qr.is_empty() {
+            true => Forking::Never,
+            false => Forking::BeforeSecrets,
+        }
+    }
+
+    fn run(self, open: Opening, screen: &mut Screen) -> Result<Outcome, Failure> {
+        restore(open, self, screen)
+    }
+}
 
 /// How long a guess of the passphrase shall take on this machine, where nothing else is told.
 const TARGET: Duration = Duration::from_secs(2);

@@ -4,10 +4,27 @@ use cofferdam_core::keys::MasterKey;
 use cofferdam_core::wallet::WalletName;
 
 use super::Screen;
+use super::Work;
 use super::account;
 use super::session::Opening;
 use crate::error::Failure;
 use crate::protocol::{ExportFormat, ExportOutcome, Outcome};
+use serde::{Deserialize, Serialize};
+
+/// Writes an account's public wallet.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ExportJob {
+    /// Whose.
+    pub(crate) account: WalletName,
+    /// How.
+    pub(crate) format: ExportFormat,
+}
+
+impl Work for ExportJob {
+    fn run(self, open: Opening, screen: &mut Screen) -> Result<Outcome, Failure> {
+        export(open, &self.account, self.format, screen)
+    }
+}
 
 /// Writes an account's public wallet.
 pub(super) fn export(

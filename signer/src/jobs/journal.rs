@@ -9,16 +9,62 @@ use cofferdam_core::seal::VaultId;
 use cofferdam_memory::ordinary;
 
 use super::Screen;
+use super::Work;
 use super::session::{Opening, Session, facts};
-use crate::body::MemoryState;
 use crate::error::{Exit, Failure};
 use crate::files::{self, Existing};
 use crate::journal::{
     Event, HEADER_LEN, Import, JournalKey, Log, Memory, accept, is_header, knows_everything,
     unconfirmed,
 };
+use crate::memory_state::MemoryState;
 use crate::policy::Change;
-use crate::protocol::{ImportFacts, Imported, JournalFacts, JournalJob, Outcome};
+use crate::process::LandlockRules;
+use crate::protocol::{ImportFacts, Imported, JournalFacts, Outcome};
+use serde::{Deserialize, Serialize};
+
+/// Works with the journal.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum JournalJob {
+    /// Shows every entry.
+    Show,
+    /// Proves every entry.
+    Verify,
+    /// Copies the sealed journal to a file.
+    Export {
+        /// The file.
+        out: PathBuf,
+    },
+    /// Takes over the memory of another journal of the same seed.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Compares an import with the operator's own note.
+    Confirm {
+        /// How many records the note names.
+        count: u64,
+        /// The head that it names, in hexadecimal.
+        head: String,
+        /// The file that was imported, for a note that is older than it.
+        copy: Option<PathBuf>,
+    },
+}
+
+impl Work for JournalJob {
+    fn rules(&self, rules: LandlockRules) -> LandlockRules {
+        match self {
+            JournalJob::Export { out } => rules.changes_beside(out),
+            JournalJob::Import { file } => rules.reads(file),
+            JournalJob::Confirm { copy, .. } => copy.iter().fold(rules, LandlockRules::reads),
+            JournalJob::Show | JournalJob::Verify => rules,
+        }
+    }
+
+    fn run(self, open: Opening, screen: &mut Screen) -> Result<Outcome, Failure> {
+        journal(open, self, screen)
+    }
+}
 
 /// The longest journal that is imported.
 const MAX_JOURNAL: u64 = 1 << 30;

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::{Request, Work as _};
 use crate::process::LandlockRules;
-use crate::protocol::{IntakeRequest, Job, JournalJob, Request, Sight, Source};
+use crate::protocol::{IntakeRequest, Sight, Source};
 
 /// The worker's: the vault's folder, the secrets that the command line names, and what its job
 /// reads and writes.
@@ -14,36 +15,7 @@ pub(super) fn of_keys(request: &Request) -> LandlockRules {
         .changes_beside(&request.vault);
     let rules = sources(rules, [Some(&unlock.passphrase), unlock.second.as_ref()]);
     let rules = unlock.key_file.iter().fold(rules, LandlockRules::reads);
-    match &request.job {
-        Job::Init(job) => {
-            let rules = job.dice.iter().fold(rules, LandlockRules::reads);
-            writes(rules, &job.mnemonic_out)
-        }
-        Job::Restore(job) => {
-            let rules = sees(rules, &job.seed_qr);
-            sources(rules, [Some(&job.mnemonic), job.bip39_passphrase.as_ref()])
-        }
-        Job::Journal(JournalJob::Export { out }) => rules.changes_beside(out),
-        Job::Journal(JournalJob::Import { file }) => rules.reads(file),
-        Job::Journal(JournalJob::Confirm { copy, .. }) => {
-            copy.iter().fold(rules, LandlockRules::reads)
-        }
-        Job::Passphrase(job) => {
-            let rules = sources(rules, [Some(&job.new), job.new_second.as_ref()]);
-            job.new_key_file.iter().fold(rules, LandlockRules::reads)
-        }
-        Job::Backup(job) => writes(rules, &job.mnemonic_out),
-        Job::AccountAdd(_)
-        | Job::AccountList
-        | Job::Export { .. }
-        | Job::Address(_)
-        | Job::Wallet(_)
-        | Job::Inspect(_)
-        | Job::Sign(_)
-        | Job::Policy(_)
-        | Job::Reseal(_)
-        | Job::Journal(JournalJob::Show | JournalJob::Verify) => rules,
-    }
+    request.job.rules(rules)
 }
 
 /// The intake's: what it is told to read, or to look at.
@@ -67,7 +39,7 @@ pub(super) fn read_by(request: &IntakeRequest) -> impl Iterator<Item = &Path> {
     files.into_iter().chain(sights).map(PathBuf::as_path)
 }
 
-fn sources(rules: LandlockRules, sources: [Option<&Source>; 2]) -> LandlockRules {
+pub(super) fn sources(rules: LandlockRules, sources: [Option<&Source>; 2]) -> LandlockRules {
     let sources = sources.into_iter().flatten();
     sources.fold(rules, |rules, source| match source {
         Source::Prompt => rules,
@@ -77,12 +49,12 @@ fn sources(rules: LandlockRules, sources: [Option<&Source>; 2]) -> LandlockRules
     })
 }
 
-fn writes(rules: LandlockRules, out: &Option<PathBuf>) -> LandlockRules {
+pub(super) fn writes(rules: LandlockRules, out: &Option<PathBuf>) -> LandlockRules {
     out.iter()
         .fold(rules, |rules, out| rules.changes_beside(out))
 }
 
-fn sees(rules: LandlockRules, sights: &[Sight]) -> LandlockRules {
+pub(super) fn sees(rules: LandlockRules, sights: &[Sight]) -> LandlockRules {
     sights
         .iter()
         .fold(rules, |rules, sight| rules.sees(&sight.path))

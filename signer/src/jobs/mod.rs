@@ -19,16 +19,128 @@ mod session;
 mod sign;
 mod wallet;
 
+pub(crate) use account::{AccountJob, AccountListJob};
+pub(crate) use address::AddressJob;
+pub(crate) use backup::BackupJob;
+pub(crate) use create::{InitJob, RestoreJob};
+pub(crate) use export::ExportJob;
 pub(crate) use failure::{store_failure, terminal_failure, unconfined};
 pub(crate) use intake::intake;
+pub(crate) use journal::JournalJob;
+pub(crate) use passphrase::PassphraseJob;
+pub(crate) use policy::PolicyJob;
+pub(crate) use repair::ResealJob;
+pub(crate) use sign::{InspectJob, SignJob};
+pub(crate) use wallet::{MarkUsedJob, WalletJob};
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 
 use cofferdam_memory::{Forking, Pages, run_and_end};
+use serde::{Deserialize, Serialize};
 
 use crate::error::Failure;
-use crate::process::{Channel, ChannelError, confine};
-use crate::protocol::{Answer, Job, Outcome, Request};
+use crate::machine::Fitness;
+use crate::policy::MachinePolicies;
+use crate::process::{Channel, ChannelError, LandlockRules, confine};
+use crate::protocol::{Answer, Outcome, Unlock};
+use session::Opening;
+
+/// What a job needs, and does.
+trait Work {
+    /// Adds to what the key process may touch of the file system for it.
+    fn rules(&self, rules: LandlockRules) -> LandlockRules {
+        rules
+    }
+
+    /// When the key process may fork for it.
+    fn forking(&self) -> Forking {
+        Forking::Never
+    }
+
+    /// Does it, in pages for secrets.
+    fn run(self, open: Opening, screen: &mut Screen) -> Result<Outcome, Failure>;
+}
+
+/// Lists the jobs, one a process: each stands in a file of its own, with what it is told, what it
+/// may touch, and what it does.
+macro_rules! jobs {
+    ($($(#[$doc:meta])* $name:ident($job:ty),)+) => {
+        /// The jobs, one a process.
+        #[derive(Debug, Serialize, Deserialize)]
+        pub(crate) enum Job {
+            $($(#[$doc])* $name($job),)+
+        }
+
+        impl Work for Job {
+            fn rules(&self, rules: LandlockRules) -> LandlockRules {
+                match self {
+                    $(Job::$name(job) => job.rules(rules),)+
+                }
+            }
+
+            fn forking(&self) -> Forking {
+                match self {
+                    $(Job::$name(job) => job.forking(),)+
+                }
+            }
+
+            fn run(self, open: Opening, screen: &mut Screen) -> Result<Outcome, Failure> {
+                match self {
+                    $(Job::$name(job) => job.run(open, screen),)+
+                }
+            }
+        }
+    };
+}
+
+jobs! {
+    /// `init`
+    Init(InitJob),
+    /// `restore`
+    Restore(RestoreJob),
+    /// `account add`
+    AccountAdd(AccountJob),
+    /// `account list`
+    AccountList(AccountListJob),
+    /// `export`
+    Export(ExportJob),
+    /// `address`
+    Address(AddressJob),
+    /// `wallet list`, `wallet show`, `wallet mark-used`
+    Wallet(WalletJob),
+    /// `inspect`
+    Inspect(InspectJob),
+    /// `sign`
+    Sign(SignJob),
+    /// `journal`
+    Journal(JournalJob),
+    /// `passphrase`
+    Passphrase(PassphraseJob),
+    /// `backup show`
+    Backup(BackupJob),
+    /// `policy`
+    Policy(PolicyJob),
+    /// `repair --reseal`
+    Reseal(ResealJob),
+}
+
+/// Everything that the worker is told before it starts.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Request {
+    /// The vault's file.
+    pub(crate) vault: PathBuf,
+    /// Where the credential is read from, by the worker itself.
+    pub(crate) unlock: Unlock,
+    /// In what the machine is not fit, and allowed.
+    pub(crate) fitness: Fitness,
+    /// What of that only the hint beside the vault permitted, which the vault must confirm.
+    pub(crate) hint: MachinePolicies,
+    /// The command's name, for the journal.
+    pub(crate) command: String,
+    /// What to do.
+    pub(crate) job: Job,
+}
 
 /// The process that holds keys: it is told one job, runs it in pages for secrets, answers, wipes
 /// them, and ends.
@@ -41,11 +153,7 @@ pub(crate) fn keys(channel: Channel) {
     let Ok(request) = screen.hear::<Request>() else {
         return;
     };
-    let forking = match &request.job {
-        // The decoder is forked, and has read the codes, before anything else of the job is read.
-        Job::Restore(job) if !job.seed_qr.is_empty() => Forking::BeforeSecrets,
-        _ => Forking::Never,
-    };
+    let forking = request.job.forking();
     run_and_end(forking, move || work(request, screen));
 }
 
@@ -123,20 +231,5 @@ fn run(request: Request, screen: &mut Screen) -> Result<Outcome, Failure> {
         hint,
         command,
     };
-    match job {
-        Job::Init(job) => create::init(open, job, screen),
-        Job::Restore(job) => create::restore(open, job, screen),
-        Job::AccountAdd(job) => account::add(open, job, screen),
-        Job::AccountList => account::list(open, screen),
-        Job::Export { account, format } => export::export(open, &account, format, screen),
-        Job::Address(job) => address::address(open, job, screen),
-        Job::Wallet(job) => wallet::wallet(open, job, screen),
-        Job::Inspect(job) => sign::inspect(open, job, screen),
-        Job::Sign(job) => sign::sign(open, job, screen),
-        Job::Journal(job) => journal::journal(open, job, screen),
-        Job::Passphrase(job) => passphrase::passphrase(open, job, screen),
-        Job::Backup(job) => backup::backup(open, job, screen),
-        Job::Policy(job) => policy::policy(open, job, screen),
-        Job::Reseal(job) => repair::reseal(open, job, screen),
-    }
+    job.run(open, screen)
 }

@@ -1,13 +1,48 @@
 //! `passphrase`: changing what opens the vault.
 
+use crate::protocol::Costs;
 use bitcoin::hex::FromHex;
 use cofferdam_core::seal::{Cost, NewSlot, SlotId, SlotType};
+use std::path::PathBuf;
 
 use super::Screen;
+use super::Work;
 use super::credential::chosen;
+use super::landlock_rules;
 use super::session::{Opening, Session, kernel};
 use crate::error::Failure;
-use crate::protocol::{Outcome, PassphraseChanged, PassphraseJob, Source, Unlock};
+use crate::process::LandlockRules;
+use crate::protocol::{Outcome, PassphraseChanged, Source, Unlock};
+use serde::{Deserialize, Serialize};
+
+/// Changes the passphrase.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct PassphraseJob {
+    /// The new passphrase.
+    pub(crate) new: Source,
+    /// The new second passphrase, for a vault under dual control.
+    pub(crate) new_second: Option<Source>,
+    /// The new key file; the old one stays if none is told.
+    pub(crate) new_key_file: Option<PathBuf>,
+    /// Whether to draw a new data key, too.
+    pub(crate) rotate: bool,
+    /// The ids of slots that a rotation leaves out, in hexadecimal.
+    pub(crate) drop_slots: Vec<String>,
+    /// What a guess shall cost; as before, if nothing is told.
+    pub(crate) costs: Costs,
+}
+
+impl Work for PassphraseJob {
+    fn rules(&self, rules: LandlockRules) -> LandlockRules {
+        let chosen = [Some(&self.new), self.new_second.as_ref()];
+        let rules = landlock_rules::sources(rules, chosen);
+        self.new_key_file.iter().fold(rules, LandlockRules::reads)
+    }
+
+    fn run(self, open: Opening, screen: &mut Screen) -> Result<Outcome, Failure> {
+        passphrase(open, self, screen)
+    }
+}
 
 /// Seals the opened slot anew under another credential, and with `rotate` the data key too.
 pub(super) fn passphrase(

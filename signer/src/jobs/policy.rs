@@ -1,13 +1,35 @@
 //! `policy show` and `policy set`.
 
 use super::Screen;
+use super::Work;
 use super::failure::terminal_failure;
 use super::session::{Opening, Session};
 use crate::error::{Exit, Failure};
 use crate::journal::Event;
 use crate::policy::{Change, SettingError};
 use crate::process::Terminal;
-use crate::protocol::{Outcome, PolicyFacts, PolicyJob, SeverityFacts};
+use crate::protocol::{Outcome, PolicyFacts, SeverityFacts};
+use serde::{Deserialize, Serialize};
+
+/// Shows or changes the policy.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum PolicyJob {
+    /// Shows it.
+    Show,
+    /// Changes one setting.
+    Set {
+        /// The change.
+        change: Change,
+        /// Whether it may permit more than before without asking.
+        loosen: bool,
+    },
+}
+
+impl Work for PolicyJob {
+    fn run(self, open: Opening, screen: &mut Screen) -> Result<Outcome, Failure> {
+        policy(open, self, screen)
+    }
+}
 
 /// What the operator types to confirm that a change permits more.
 const CONFIRMATION: &str = "loosen";

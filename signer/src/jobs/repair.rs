@@ -4,12 +4,27 @@
 use cofferdam_core::seal::MAX_GENERATION;
 
 use super::Screen;
+use super::Work;
 use super::behind::{self, Behind};
 use super::failure::terminal_failure;
 use super::session::{Opening, Session};
 use crate::error::{Exit, Failure};
 use crate::process::Terminal;
-use crate::protocol::{Outcome, ResealJob, Resealed};
+use crate::protocol::{Outcome, Resealed};
+use serde::{Deserialize, Serialize};
+
+/// Seals a vault anew that its journal has left behind, or whose generation no writing comes to.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ResealJob {
+    /// Whether to go on without asking.
+    pub(crate) yes: bool,
+}
+
+impl Work for ResealJob {
+    fn run(self, open: Opening, screen: &mut Screen) -> Result<Outcome, Failure> {
+        reseal(open, self, screen)
+    }
+}
 
 /// What the operator types to confirm.
 const CONFIRMATION: &str = "reseal";

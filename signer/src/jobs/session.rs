@@ -15,11 +15,12 @@ use cofferdam_memory::ordinary;
 
 use super::behind::{self, Behind};
 use super::{Screen, credential};
-use crate::body::{Body, MemoryState, Parts};
+use crate::body::{Body, Parts};
 use crate::error::{Exit, Failure};
 use crate::files::{self, Existing};
 use crate::journal::{Checkpoint, Entry, Event, Journal, JournalKey};
 use crate::machine::Fitness;
+use crate::memory_state::MemoryState;
 use crate::policy::{MachinePolicies, hint_path};
 use crate::protocol::{Answer, CheckpointFacts, Source, Unlock, Unlocked};
 use crate::store::{LockedVault, VaultPath};

@@ -12,17 +12,50 @@ use cofferdam_transport::journals::JournalAnswer;
 use cofferdam_transport::returned::{Return, VaultState};
 
 use super::Screen;
+use super::Work;
 use super::session::{Opening, Session, facts, now};
 use crate::error::{Exit, Failure};
 use crate::journal::{Event, Memory, RefusalRecord, unconfirmed};
 use crate::protocol::{
-    Answer, Blob, BundleFile, Consent, Outcome, PsbtFile, ReturnFile, SignJob, SignedFile, Unlocked,
+    Answer, Blob, BundleFile, Consent, Outcome, PsbtFile, ReturnFile, SignedFile, Unlocked,
 };
-use crate::screens;
 use crate::signing::{
     Consented, Disagreement, Examined, Expected, NotConsented, Signed, SigningWallet, Surroundings,
     consented, examine, journal_answers, permit, sign as make,
 };
+use cofferdam_core::count::counted;
+use serde::{Deserialize, Serialize};
+
+/// Reviews PSBTs, and signs them if the operator approves.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SignJob {
+    /// The files.
+    pub(crate) files: Vec<PsbtFile>,
+    /// What the bundle says that they came in; its signatures go back in a return.
+    pub(crate) bundle: Option<BundleFile>,
+    /// A fee limit for each transaction, below the default one.
+    pub(crate) max_fee_sat: Option<u64>,
+    /// The ids of signed transactions that these may take coins from.
+    pub(crate) supersede: Vec<bitcoin::Txid>,
+    /// What another machine made of the same files, to compare with; none to compare nothing.
+    pub(crate) expected: Option<Vec<PsbtFile>>,
+}
+
+/// Reviews PSBTs, and signs nothing.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct InspectJob(pub(crate) SignJob);
+
+impl Work for SignJob {
+    fn run(self, open: Opening, screen: &mut Screen) -> Result<Outcome, Failure> {
+        sign(open, self, screen)
+    }
+}
+
+impl Work for InspectJob {
+    fn run(self, open: Opening, screen: &mut Screen) -> Result<Outcome, Failure> {
+        inspect(open, self.0, screen)
+    }
+}
 
 /// Reviews files. Never writes.
 pub(super) fn inspect(
@@ -96,7 +129,7 @@ pub(super) fn sign(open: Opening, job: SignJob, screen: &mut Screen) -> Result<O
     let signatures: usize = signed.iter().map(|signed| signed.signatures).sum();
     screen.progress(format!(
         "made and verified {} in {:.1} ms",
-        screens::counted(signatures, "signature"),
+        counted(signatures, "signature"),
         start.elapsed().as_secs_f64() * 1000.0
     ))?;
     let returned = match &job.bundle {

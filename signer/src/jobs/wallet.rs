@@ -4,13 +4,47 @@ use cofferdam_core::review::INDEX_BOUND;
 use cofferdam_core::wallet::{Branch, WalletName};
 
 use super::Screen;
+use super::Work;
 use super::failure::terminal_failure;
 use super::session::{Opening, Session};
 use crate::body::Registered;
 use crate::error::{Exit, Failure};
 use crate::journal::{Event, MarksRecord};
 use crate::process::Terminal;
-use crate::protocol::{MarkUsedJob, Outcome, WalletFacts, WalletJob};
+use crate::protocol::{Outcome, WalletFacts};
+use serde::{Deserialize, Serialize};
+
+/// Reads or marks registered wallets.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum WalletJob {
+    /// All of them.
+    List,
+    /// One of them.
+    Show(WalletName),
+    /// Moves the marks of how far its addresses are in use.
+    MarkUsed(MarkUsedJob),
+}
+
+/// Moves the marks of how far a wallet's addresses are in use.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct MarkUsedJob {
+    /// The wallet.
+    pub(crate) name: WalletName,
+    /// The branches whose mark moves.
+    pub(crate) branches: Vec<Branch>,
+    /// The highest index in use.
+    pub(crate) index: u32,
+    /// Whether the mark goes back to it; it only goes ahead otherwise.
+    pub(crate) lower: bool,
+    /// Whether the operator consented to a large step, or to going back, beforehand.
+    pub(crate) yes: bool,
+}
+
+impl Work for WalletJob {
+    fn run(self, open: Opening, screen: &mut Screen) -> Result<Outcome, Failure> {
+        wallet(open, self, screen)
+    }
+}
 
 /// Reads or marks registered wallets.
 pub(super) fn wallet(

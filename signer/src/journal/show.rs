@@ -7,7 +7,7 @@ use cofferdam_core::wallet::{Branch, WalletId};
 use serde_json::{Value, json};
 
 use super::entry::{Class, Entry, Event, Place, Proof, TransactionRecord};
-use crate::screens::date;
+use crate::date::date;
 
 impl Entry {
     /// Returns the entry as JSON, under its number.

@@ -20,9 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Exit, Failure};
 
 /// One way in which a machine is not fit.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Unfit {
     /// A network interface other than loopback is up, or has an address or a route.

@@ -10,7 +10,6 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum as _;
 use serde::{Deserialize, Serialize};
 
 use crate::machine::Unfit;
@@ -60,7 +59,7 @@ impl fmt::Display for MachinePolicy {
 
 /// Reads the name of a way of being unfit.
 pub(super) fn unfit(name: &str) -> Option<Unfit> {
-    Unfit::from_str(name, false).ok()
+    Unfit::ALL.into_iter().find(|kind| kind.name() == name)
 }
 
 impl MachinePolicies {

@@ -19,7 +19,7 @@ pub(crate) use machine::{MachinePolicies, MachinePolicy, hint_path};
 pub(crate) use setting::{Change, SettingError};
 pub(crate) use wire::PolicyError;
 
-use crate::body::MemoryState;
+use crate::memory_state::MemoryState;
 
 /// The operator's rules. The default ones need no place in the vault.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::machine::{self, MachinePolicy};
 use super::{Amounts, NotAllowed, Policy, Raised};
-use crate::body::MemoryState;
 use crate::machine::Unfit;
+use crate::memory_state::MemoryState;
 
 /// A change to one setting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,14 +7,11 @@ mod job;
 mod outcome;
 mod review;
 
+pub(crate) use crate::body::Backup;
 pub(crate) use intake::{
     Blob, BundleFile, IntakeReply, IntakeRequest, Looking, PsbtFile, SeenFacts, Sight,
 };
-pub(crate) use job::{
-    AccountJob, AddressJob, BackupJob, Consent, Costs, ExportFormat, InitJob, Job, JournalJob,
-    MarkUsedJob, PassphraseJob, PolicyJob, Request, ResealJob, RestoreJob, SignJob, Source, Unlock,
-    WalletJob,
-};
+pub(crate) use job::{Consent, Costs, ExportFormat, Source, Unlock};
 pub(crate) use outcome::{
     AccountFacts, AddressFacts, Answer, BackupOutcome, CheckpointFacts, CostFacts, Created,
     ExportOutcome, ImportFacts, Imported, JournalFacts, Outcome, PassphraseChanged, PolicyFacts,

@@ -10,8 +10,9 @@ use super::as_json;
 use super::intake::Blob;
 use super::job::ExportFormat;
 use super::review::RunReview;
-use crate::body::{Backup, MemoryState};
+use crate::body::Backup;
 use crate::error::Failure;
+use crate::memory_state::MemoryState;
 use crate::policy::{Amounts, MachinePolicies, Raised};
 
 /// A message from the worker.

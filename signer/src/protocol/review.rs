@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::outcome::Unlocked;
-use crate::body::MemoryState;
 use crate::error::FileFinding;
+use crate::memory_state::MemoryState;
 use crate::policy::Amounts;
 
 /// The SHA-256 of what was reviewed: every file's bytes, and the review as it was shown.

@@ -9,9 +9,9 @@ use cofferdam_core::review::{
 };
 use cofferdam_core::sanitize::{block, folded, neutralised};
 
-use super::amount::thousands;
 use super::{btc, counted, grouped, sat};
-use crate::body::MemoryState;
+use crate::amount::thousands;
+use crate::memory_state::MemoryState;
 use crate::policy::Amounts;
 use crate::protocol::{FileReview, RunReview};
 

@@ -8,7 +8,7 @@ use cofferdam_core::known_answers;
 use sha2::{Digest as _, Sha256};
 
 use super::{Check, State};
-use crate::screens;
+use crate::date::date;
 
 /// 2026-11-01: no clock that is right says an earlier time to this program.
 const RELEASED: u64 = 1_793_491_200;
@@ -64,7 +64,7 @@ pub(super) fn random_source() -> Check {
 
 /// The clock: plausible, and no more can be said of it.
 pub(super) fn clock(now: u64) -> Check {
-    let shown = screens::date(now);
+    let shown = date(now);
     Check::of(
         "clock",
         (RELEASED..FAR).contains(&now),

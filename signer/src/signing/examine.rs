@@ -11,9 +11,10 @@ use cofferdam_core::wallet::WalletId;
 use cofferdam_transport::journals::JournalAnswer;
 
 use super::{amounts, bundle, recall, record};
-use crate::body::{Body, MemoryState};
+use crate::body::Body;
 use crate::error::FileFinding;
 use crate::journal::{Import, Log, Memory, RefusalRecord, TransactionRecord};
+use crate::memory_state::MemoryState;
 use crate::protocol::{Digest, FileReview, PsbtFile, RunReview, Unlocked};
 
 /// What files are examined against.

@@ -15,8 +15,9 @@ use serde_json::Value;
 
 use super::tests::{body_of, consent, examined_answering, examined_by};
 use super::{Examined, NotConsented, consented, permit};
-use crate::body::{Body, MemoryState};
+use crate::body::Body;
 use crate::journal::{Entry, Event};
+use crate::memory_state::MemoryState;
 use crate::protocol::{Blob, PsbtFile};
 
 struct Case {

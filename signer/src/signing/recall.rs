@@ -7,9 +7,10 @@ use cofferdam_core::review::{FindingReport, Place, Severity};
 use cofferdam_core::seal::VaultId;
 use cofferdam_core::wallet::WalletId;
 
+use crate::amount::sat;
+use crate::date::date;
 use crate::journal::{Claim, Import, Memory, Proof, Remembered, SignedAmount, TransactionRecord};
 use crate::policy::{Policy, Raised};
-use crate::screens::{date, sat};
 
 /// How many payments of an earlier transaction a finding lists.
 const LISTED: usize = 20;

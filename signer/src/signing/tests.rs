@@ -17,8 +17,9 @@ use serde_json::Value;
 use super::{
     Examined, NotConsented, SigningWallet, Surroundings, consented, examine, permit, sign,
 };
-use crate::body::{Backup, Body, MemoryState, Registered, Seen};
+use crate::body::{Backup, Body, Registered, Seen};
 use crate::journal::{Checkpoint, Entry, Event, Log, Memory};
+use crate::memory_state::MemoryState;
 use crate::policy::Policy;
 use crate::protocol::{Blob, Consent, Digest, PsbtFile, Unlocked};
 

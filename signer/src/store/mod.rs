@@ -27,9 +27,10 @@ pub(crate) use appended::Appended;
 pub(crate) use error::{Kind, StoreError};
 pub(crate) use lock::LockedVault;
 pub(crate) use path::VaultPath;
+pub(crate) use prune::PrunePlan;
 pub(crate) use repair::Repaired;
 pub(crate) use survey::Survey;
-pub(crate) use verify::{FileReport, verify};
+pub(crate) use verify::{FileFacts, FileReport, verify};
 
 #[cfg(test)]
 mod tests;

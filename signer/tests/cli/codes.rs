@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use cofferdam_transport::code::Drawing;
-use cofferdam_transport::picture::render::png;
+use cofferdam_transport::render::png;
 use rexpect::session::{PtySession, spawn_command};
 use serde_json::Value;
 

@@ -1,11 +1,8 @@
 //! The tables' versions, run once, in order: all or nothing.
 
-use super::engine::{MIGRATIONS, applied};
+use super::engine::{IDENTITIES, MIGRATIONS, applied};
 use super::{Store, StoreError, payouts};
 use crate::clock;
-
-/// The version that knows what lists pay, which only this program can fill in.
-pub(super) const IDENTITIES: i64 = 30;
 
 /// The version that this program writes.
 pub const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;

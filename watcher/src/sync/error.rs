@@ -1,6 +1,6 @@
 //! Why a sync stops.
 
-use super::proof::ProofError;
+use super::proof_error::ProofError;
 use crate::chain::ChainError;
 use crate::error::{Coded, Exit};
 use crate::remedy::Remedy;

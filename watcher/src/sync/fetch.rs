@@ -11,7 +11,8 @@ use tokio::task::JoinHandle;
 use super::SyncError;
 use super::checks::Checks;
 use super::filters::{self, MOST_SCRIPTS, Needle, Sifted};
-use super::header_chain::{HeaderChain, Link};
+use super::header_chain::HeaderChain;
+use super::link::Link;
 use super::proof;
 use crate::chain::{Blocks, ChainError};
 

@@ -12,9 +12,11 @@ use cofferdam_core::Network;
 
 use super::SyncError;
 use super::checks::{Checks, Rule};
+use super::link::Link;
 use super::progress::{Phase, Progress};
+use super::proof::HeaderFault;
 use super::proof::ProofError;
-use super::proof::headers::{HeaderFault, Place, Rules, first_needed};
+use super::proof::headers::{Place, Rules, first_needed};
 use super::proof::network::genesis;
 use super::reorganisation::DEEPEST;
 use crate::chain::{Blocks, ChainError, Tip};
@@ -28,24 +30,6 @@ const AT_ONCE: u32 = 2_000;
 /// More blocks than any network will have for decades: as many are told apart from nonsense, and
 /// bound the memory for them.
 const MOST_BLOCKS: u32 = 5_000_000;
-
-/// What is kept in memory of a checked header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// Its hash.
-    pub hash: BlockHash,
-    /// Its time, in seconds since 1970.
-    pub time: u32,
-}
-
-impl Link {
-    fn of(header: &Header) -> Self {
-        Link {
-            hash: header.block_hash(),
-            time: header.time,
-        }
-    }
-}
 
 /// Checked headers, from some height up to the tip.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use bitcoin::{Amount, Block, BlockHash, OutPoint, Transaction, Txid};
+use bitcoin::{Block, BlockHash, OutPoint, Transaction, Txid};
 
-use super::header_chain::Link;
+use super::link::Link;
 use super::watch::{OwnCoin, Watch};
 use crate::chain::Tip;
 use crate::payout::sighting::Spender;
@@ -141,16 +141,6 @@ fn search(watch: &Watch, height: u32, block: &Block) -> Vec<TransactionEffects> 
         });
     }
     found
-}
-
-/// Tells whether the outputs of a transaction come to an amount that can exist. A source that says
-/// otherwise lies.
-pub fn amounts_are_possible(transaction: &Transaction) -> bool {
-    let sum = transaction
-        .output
-        .iter()
-        .try_fold(Amount::ZERO, |sum, output| sum.checked_add(output.value));
-    sum.is_some_and(|sum| sum <= Amount::MAX_MONEY)
 }
 
 impl BlockEffects {

@@ -1,6 +1,6 @@
 //! How much money there can be: no chain holds more than its subsidies issued.
 
-use bitcoin::Amount;
+use bitcoin::{Amount, Transaction};
 use cofferdam_core::Network;
 
 /// The subsidy of the first blocks.
@@ -28,6 +28,16 @@ pub fn issued(network: Network, height: u32) -> Amount {
         subsidy /= 2;
     }
     Amount::from_sat(sum)
+}
+
+/// Tells whether the outputs of a transaction come to an amount that can exist. A source that says
+/// otherwise lies.
+pub fn amounts_are_possible(transaction: &Transaction) -> bool {
+    let sum = transaction
+        .output
+        .iter()
+        .try_fold(Amount::ZERO, |sum, output| sum.checked_add(output.value));
+    sum.is_some_and(|sum| sum <= Amount::MAX_MONEY)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use bitcoin::sighash::{Prevouts, SighashCache};
 use bitcoin::{Amount, EcdsaSighashType, ScriptBuf, TapSighashType, Transaction, TxOut};
 
 use super::{AccountKey, Bip39Passphrase, Entropy, Language, MasterKey, Mnemonic};
-use crate::known_answers::bytes;
+use crate::hex::bytes;
 use crate::wallet::Branch;
 use crate::{Network, ScriptType};
 

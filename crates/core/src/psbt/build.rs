@@ -8,9 +8,9 @@ use bitcoin::consensus::serialize;
 use bitcoin::transaction::Version as TxVersion;
 use bitcoin::{OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness};
 
+use super::Version;
 use super::fields::{global, input, output};
 use super::input::key_source_bytes;
-use super::parsed::Version;
 use super::raw::{RawKey, RawMap, RawPsbt};
 use super::reader::push_compact_size;
 use crate::ScriptType;

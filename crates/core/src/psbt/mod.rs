@@ -27,6 +27,7 @@ mod reader;
 mod signatures;
 mod unsigned;
 mod verify;
+mod version;
 
 pub use difference::{Difference, Presence};
 pub use encoding::{Encoding, MAGIC, decode};
@@ -37,8 +38,9 @@ pub use input::{Input, PartialSignature};
 pub use legacy::LegacyHasher;
 pub use limits::Limits;
 pub use output::Output;
-pub use parsed::{Global, Parsed, Size, Version};
+pub use parsed::{Global, Parsed, Size};
 pub use previous::{NotATransaction, PreviousTransaction, TransactionIndex};
 pub use raw::{RawKey, RawMap, RawPair, RawPsbt};
 pub use signatures::{InputSignature, NoSuchInput, SignatureKind};
 pub use verify::{SignatureFault, Verifier, VerifyWork};
+pub use version::Version;

@@ -27,6 +27,7 @@ mod severities;
 mod similar;
 #[cfg(test)]
 mod testing;
+mod utc;
 
 pub use budget::{Bounds, Budget, Exceeded, Work};
 pub use context::{AmountRule, FeeLimits, INDEX_BOUND, INDEX_NEAR, KnownWallet, ReviewContext};

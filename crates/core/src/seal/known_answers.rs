@@ -4,7 +4,7 @@ use argon2::{Algorithm, Argon2, AssociatedData, Block, ParamsBuilder, Version};
 use zeroize::Zeroizing;
 
 use super::primitives::{hkdf_sha256, hmac_sha256, open_in_place, seal_in_place, sha256};
-use crate::known_answers::bytes;
+use crate::hex::bytes;
 
 /// Runs each, and returns its name and whether it holds.
 pub(crate) fn known_answers() -> [(&'static str, bool); 5] {

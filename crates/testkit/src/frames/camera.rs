@@ -42,7 +42,7 @@ impl Shot {
 
 /// A code as a screen shows it: one pixel a module, with its quiet zone.
 pub fn screen(matrix: &Matrix) -> Luma {
-    cofferdam_transport::picture::render::luma(matrix, 1)
+    cofferdam_transport::render::luma(matrix, 1)
         .expect("a code of one pixel a module is within the limits")
 }
 

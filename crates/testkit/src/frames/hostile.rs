@@ -1,8 +1,8 @@
 //! Files that were made to harm a reader.
 
 use cofferdam_transport::code::Drawing;
-use cofferdam_transport::picture::render::{animated_gif, png};
 use cofferdam_transport::picture::{Luma, y4m};
+use cofferdam_transport::render::{animated_gif, png};
 use image::ImageEncoder;
 use image::codecs::jpeg::JpegEncoder;
 

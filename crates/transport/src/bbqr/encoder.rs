@@ -2,8 +2,8 @@
 
 use super::deflate::deflate;
 use super::{EncodeError, Encoding, FileType, Header, MAX_FILE, MAX_PARTS, header};
+use crate::parts::Parts;
 use crate::payload::Payload;
-use crate::schedule::Parts;
 
 /// The parts of a file, shown in a loop. Characters are those of a code's alphanumeric mode.
 #[derive(Clone, Debug)]

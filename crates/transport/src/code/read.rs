@@ -143,7 +143,7 @@ mod tests {
     use super::{Reader, read_codes};
     use crate::code::{Correction, Drawing};
     use crate::picture::Luma;
-    use crate::picture::render::luma;
+    use crate::render::luma;
 
     fn drawn(content: &[u8], scale: usize) -> Luma {
         luma(&Drawing::default().draw(content).expect("a code"), scale).expect("a picture")

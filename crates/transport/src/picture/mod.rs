@@ -10,7 +10,6 @@ mod jpeg;
 pub mod luma;
 pub mod mjpeg;
 mod png;
-pub mod render;
 pub mod source;
 pub mod y4m;
 

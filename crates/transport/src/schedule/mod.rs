@@ -6,14 +6,12 @@
 //! - [`Parts`]: what every format of several codes can do when it is shown.
 //! - [`characters`]: what a code holds.
 
-mod capacity;
 mod carrier;
-mod parts;
 mod preset;
 mod run;
 
-pub use capacity::{Mode, Version, characters};
+pub use crate::capacity::{Mode, Version, characters};
+pub use crate::parts::{Order, Parts};
 pub use carrier::{Carrier, ScheduleError};
-pub use parts::{Order, Parts};
 pub use preset::{Preset, Settings, UnknownPreset};
 pub use run::{Schedule, Shown};

@@ -3,8 +3,9 @@
 use data_encoding::{BASE64, HEXUPPER};
 
 use crate::base43;
+use crate::capacity::{Mode, Version, characters};
+use crate::parts::Parts;
 use crate::payload::{Kind, Payload};
-use crate::schedule::{Mode, Parts, Version, characters};
 
 /// How one code holds a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -16,7 +16,7 @@ mod open;
 
 pub(super) use clock::now;
 pub(super) use lock::begin_write;
-pub(super) use migrations::{MIGRATIONS, applied};
+pub(super) use migrations::{IDENTITIES, MIGRATIONS, applied};
 pub(crate) use open::open;
 
 /// The database engine that queries are written against.

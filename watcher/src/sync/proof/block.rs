@@ -6,7 +6,7 @@ use cofferdam_core::Network;
 
 use super::ProofError;
 use crate::sync::checks::{Checks, Rule};
-use crate::sync::scan::amounts_are_possible;
+use crate::sync::supply::amounts_are_possible;
 
 /// What an output begins with that commits to the block's witnesses (BIP141).
 const COMMITMENT: [u8; 6] = [0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed];

@@ -4,6 +4,7 @@
 //! Pure: the caller has the headers and the clock. Of two chains that keep the rules, the one with
 //! more work is the network's.
 
+use crate::sync::proof_error::HeaderFault;
 use std::collections::VecDeque;
 
 use bitcoin::block::Header;
@@ -25,50 +26,6 @@ const EASY_AFTER: u32 = 20 * 60;
 /// On testnet4, a period's first block may be so much older than the block before it, in seconds
 /// (BIP94).
 const MOST_BACK: u32 = 600;
-
-/// A rule that a header breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HeaderFault {
-    /// It does not build on the header before it.
-    #[error("it does not build on the block before it")]
-    NotLinked,
-    /// Its hash does not meet the target that it names.
-    #[error("it has no proof of work")]
-    NoWork,
-    /// It names another target than its place demands.
-    #[error("its difficulty is {found:#010x}, and must be {expected:#010x}")]
-    WrongDifficulty {
-        /// The compact target that its place demands.
-        expected: u32,
-        /// What it names.
-        found: u32,
-    },
-    /// Its time is not above the median of the eleven blocks before it.
-    #[error("its time is {time}, not after {median}, the median of the blocks before it")]
-    TooOld {
-        /// Its time, in seconds since 1970.
-        time: u32,
-        /// The median.
-        median: u32,
-    },
-    /// Its time is more than two hours ahead of this machine's clock.
-    #[error("its time is {time}, more than two hours ahead of this machine's clock, {now}")]
-    TooNew {
-        /// Its time, in seconds since 1970.
-        time: u32,
-        /// The clock.
-        now: u32,
-    },
-    /// A period's first block is more than ten minutes older than the block before it (BIP94).
-    #[error("it begins a period more than ten minutes before the block before it")]
-    TimeWarp,
-    /// It stands where the network has another block.
-    #[error("the network has another block there: {expected}")]
-    OtherCheckpoint {
-        /// What the network has there.
-        expected: BlockHash,
-    },
-}
 
 /// The rules of one network.
 #[derive(Clone, Copy, Debug)]

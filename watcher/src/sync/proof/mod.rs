@@ -3,12 +3,10 @@
 //! - [`block`]: a block's transactions against its header, its witnesses against its commitment.
 //! - [`spends`]: signatures of spends of our coins, by Bitcoin Core's consensus code.
 //! - [`headers`]: work and times of a chain of headers; [`network`]: where each network's begins.
-//! - [`error`]: what is wrong.
 
 pub mod block;
-pub mod error;
 pub mod headers;
 pub mod network;
 pub mod spends;
 
-pub use error::ProofError;
+pub use super::proof_error::{HeaderFault, ProofError};

@@ -3,10 +3,9 @@
 use bitcoin::absolute::LockTime;
 use bitcoin::relative;
 use bitcoin::{Sequence, Transaction};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::review::report::LockTimeReport;
+use crate::review::utc::utc;
 
 /// Says when a transaction becomes valid. A lock time has no effect when every sequence number is
 /// final (BIP113's and consensus' rule).
@@ -67,12 +66,6 @@ pub(in crate::review) fn relative_lock(
             u32::from(time.value()) * 512
         ),
     })
-}
-
-pub(in crate::review) fn utc(seconds: u32) -> String {
-    let time = OffsetDateTime::from_unix_timestamp(i64::from(seconds)).ok();
-    time.and_then(|time| time.format(&Rfc3339).ok())
-        .unwrap_or_else(|| format!("{seconds} seconds after 1970"))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use bitcoin::{Amount, OutPoint, ScriptBuf, TxOut};
 
 pub(super) use self::input::{InputFacts, Previous};
-pub(super) use self::lock_time::{is_effective, lock_time, relative_lock, relative_lock_of, utc};
+pub(super) use self::lock_time::{is_effective, lock_time, relative_lock, relative_lock_of};
 pub(super) use self::output::OutputFacts;
 pub(super) use self::owner::{FalseClaim, Owner, Wallets};
 pub(super) use self::signatures::SignatureFact;

@@ -8,7 +8,7 @@ use bitcoin::{Amount, TxOut, relative};
 
 use super::{DerivationFault, FindingKind};
 use crate::review::budget::Exceeded;
-use crate::review::facts::utc;
+use crate::review::utc::utc;
 
 impl FindingKind {
     /// Returns what was expected and what was found, where there are such values.

@@ -3,7 +3,6 @@
 use bitcoin::{BlockHash, Txid};
 use cofferdam_core::Network;
 
-use super::headers::HeaderFault;
 use crate::chain::scripts::BrokenScript;
 use crate::error::{Coded, Exit};
 use crate::remedy::Remedy;
@@ -131,4 +130,48 @@ impl Coded for ProofError {
             _ => Remedy::CheckRpcPortOrLeave,
         }
     }
+}
+
+/// A rule that a header breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HeaderFault {
+    /// It does not build on the header before it.
+    #[error("it does not build on the block before it")]
+    NotLinked,
+    /// Its hash does not meet the target that it names.
+    #[error("it has no proof of work")]
+    NoWork,
+    /// It names another target than its place demands.
+    #[error("its difficulty is {found:#010x}, and must be {expected:#010x}")]
+    WrongDifficulty {
+        /// The compact target that its place demands.
+        expected: u32,
+        /// What it names.
+        found: u32,
+    },
+    /// Its time is not above the median of the eleven blocks before it.
+    #[error("its time is {time}, not after {median}, the median of the blocks before it")]
+    TooOld {
+        /// Its time, in seconds since 1970.
+        time: u32,
+        /// The median.
+        median: u32,
+    },
+    /// Its time is more than two hours ahead of this machine's clock.
+    #[error("its time is {time}, more than two hours ahead of this machine's clock, {now}")]
+    TooNew {
+        /// Its time, in seconds since 1970.
+        time: u32,
+        /// The clock.
+        now: u32,
+    },
+    /// A period's first block is more than ten minutes older than the block before it (BIP94).
+    #[error("it begins a period more than ten minutes before the block before it")]
+    TimeWarp,
+    /// It stands where the network has another block.
+    #[error("the network has another block there: {expected}")]
+    OtherCheckpoint {
+        /// What the network has there.
+        expected: BlockHash,
+    },
 }

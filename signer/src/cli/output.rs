@@ -6,9 +6,11 @@ use std::process::ExitCode;
 use cofferdam_core::sanitize::{folded, json, json_line, line};
 use serde_json::Value;
 
-use crate::cli::{Done, wants_json};
+use super::{Done, wants_json};
 use crate::error::{Exit, Failure};
 use crate::protocol::Looking;
+use crate::screens;
+use crate::workers::Event;
 
 /// Prints what a command ended with, and returns its exit code.
 pub(crate) fn finish(result: std::thread::Result<Result<Done, Failure>>) -> ExitCode {
@@ -38,9 +40,22 @@ pub(crate) fn progress(text: &str) {
     }
 }
 
+/// Tells on standard error what the processes are only to be heard of.
+pub(crate) fn hear(event: &Event<'_>) {
+    match event {
+        Event::Warning(warning) => progress(&format!("warning: {warning}")),
+        Event::UnfitButPermitted(kind) => progress(&format!(
+            "warning: this machine is not fit ({kind}), and the policy lets it go on"
+        )),
+        Event::Progress(text) => progress(text),
+        Event::Unlocked(unlocked) => progress(&screens::unlocked(unlocked)),
+        Event::Looking(how_far) => looking(how_far),
+    }
+}
+
 /// Tells on standard error how far a scan is: on a terminal in one line that changes; nothing with
 /// `--json`.
-pub(crate) fn looking(looking: &Looking) {
+fn looking(looking: &Looking) {
     if wants_json() {
         return;
     }

@@ -67,7 +67,7 @@ mod tests {
     use super::animated_gif;
     use crate::code::{Drawing, Matrix};
     use crate::picture::open;
-    use crate::picture::render::{RenderError, luma};
+    use crate::render::{RenderError, luma};
 
     fn codes() -> Vec<Matrix> {
         [3, 7, 5]

@@ -28,7 +28,7 @@ pub(crate) fn grouped(text: &str) -> String {
     grouped
 }
 
-pub(super) fn thousands(number: u64) -> String {
+pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (at, digit) in digits.chars().enumerate() {

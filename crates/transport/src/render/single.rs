@@ -89,7 +89,7 @@ mod tests {
     use super::{luma, png, svg};
     use crate::code::{Drawing, Matrix};
     use crate::picture::open;
-    use crate::picture::render::RenderError;
+    use crate::render::RenderError;
 
     fn matrix() -> Matrix {
         Drawing::default().draw(b"COFFERDAM").expect("a code")

@@ -14,7 +14,7 @@ pub use text::{Theme, fits, size_in_terminal, terminal};
 
 use thiserror::Error;
 
-use super::PictureError;
+use crate::picture::PictureError;
 
 /// Why a code cannot be rendered.
 #[derive(Debug, Error)]

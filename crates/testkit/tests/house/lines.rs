@@ -1,0 +1,67 @@
+//! Lines of comments and of Markdown wrap at 100 columns. Code is wrapped by `cargo fmt`.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+/// The most columns.
+const WIDTH: usize = 100;
+
+/// Files with one line that is too wide: "..." stands for a hundred columns.
+pub(crate) const SEEDS: [(&str, &str); 4] = [
+    ("a.rs", "fn a() {}\n    /// ...\n"),
+    ("b.rs", "//! ...\n"),
+    ("c.md", "# Title\n\n- ...\n"),
+    ("d.toml", "# ...\n[a]\n"),
+];
+
+/// Returns the lines of the repository that are too wide.
+pub(crate) fn too_wide(root: &Path) -> Result<Vec<String>> {
+    let listed = Command::new("git")
+        .args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])
+        .current_dir(root)
+        .output()
+        .context("git ls-files")?;
+    ensure!(listed.status.success(), "git ls-files failed");
+    let mut found = Vec::new();
+    for file in String::from_utf8(listed.stdout)?.split_terminator('\0') {
+        if root.join(file).is_file() {
+            found.extend(in_file(root, file)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Returns the lines of a file that are too wide.
+pub(crate) fn in_file(root: &Path, file: &str) -> Result<Vec<String>> {
+    let is_wrapped: fn(&str) -> bool = match file.rsplit_once('.').map(|(_, end)| end) {
+        Some("rs") => |line| line.trim_start().starts_with("//"),
+        Some("toml" | "py" | "sh") => |line| line.trim_start().starts_with("# "),
+        // A table's row and a link cannot be broken.
+        Some("md") => |line| !line.starts_with('|') && line.trim_start().contains(' '),
+        _ => return Ok(Vec::new()),
+    };
+    let text = std::fs::read_to_string(root.join(file)).with_context(|| file.to_owned())?;
+    let wide = text
+        .lines()
+        .zip(1..)
+        .filter(|(line, _)| line.chars().count() > WIDTH && is_wrapped(line) && !is_one_word(line));
+    Ok(wide
+        .map(|(line, number)| format!("{file}:{number}: {} columns", line.chars().count()))
+        .collect())
+}
+
+/// Whether nothing but the mark of a comment or an item stands before one long word.
+fn is_one_word(line: &str) -> bool {
+    let words = line
+        .split_whitespace()
+        .filter(|word| word.chars().any(char::is_alphanumeric));
+    words.count() <= 1
+}
