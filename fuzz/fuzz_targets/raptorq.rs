@@ -1,10 +1,10 @@
-//! The RaptorQ mode. Lines are frames; and of what is no frame, a message is made: its first byte says
-//! how many bytes of it are in a frame, and its second which frames are lost.
+//! The RaptorQ mode. Lines are frames; and of what is no frame, a message is made: its first byte
+//! says how many bytes of it are in a frame, and its second which frames are lost.
 
 #![no_main]
 
 use cofferdam_transport::raptorq::{Decoder, Encoder, RaptorqError};
-use cofferdam_transport::{Assembly, Payload, Kind, Step};
+use cofferdam_transport::{Assembly, Kind, Payload, Step};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

@@ -5,7 +5,7 @@
 
 use cofferdam_transport::registry::{Account, HdKey, Output, descriptors};
 use cofferdam_transport::ur::Names;
-use cofferdam_transport::{Payload, Kind};
+use cofferdam_transport::{Kind, Payload};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|cbor: &[u8]| {

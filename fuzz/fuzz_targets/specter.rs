@@ -3,8 +3,8 @@
 #![no_main]
 
 use cofferdam_transport::Assembly;
-use cofferdam_transport::specter::Joiner;
 use cofferdam_transport::single_frame::MAX_CONTENT;
+use cofferdam_transport::specter::Joiner;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

@@ -18,8 +18,8 @@ pub const FRAME_TIME: Duration = Duration::from_millis(300);
 /// the process: of the processor, too.
 pub const READING_TIME: Duration = Duration::from_millis(200);
 
-/// How much memory the decoder may take for itself: a picture of the largest size, in colour, and what
-/// reading it takes.
+/// How much memory the decoder may take for itself: a picture of the largest size, in colour, and
+/// what reading it takes.
 pub const MEMORY: u64 = 64 << 20;
 
 /// Ends this process with a signal when a frame takes more than [`FRAME_TIME`] of the processor.

@@ -2,9 +2,9 @@
 //!
 //! Pictures are the attacker's, and the libraries that decode them and read codes can be kept busy,
 //! or made to crash or to fill memory, by crafted ones. So they run in a process of their own, the
-//! *decoder*, which has no vault and no ledger, and which the operating system stops when a frame costs
-//! more than its budget. Whoever started it, the *watch*, hears the contents of codes frame by
-//! frame, collects them, and begins again behind a frame that stopped the decoder.
+//! *decoder*, which has no vault and no ledger, and which the operating system stops when a frame
+//! costs more than its budget. Whoever started it, the *watch*, hears the contents of codes frame
+//! by frame, collects them, and begins again behind a frame that stopped the decoder.
 //!
 //! Both programs use it: the signer forks its decoder, the watcher starts itself as one.
 //!

@@ -15,8 +15,8 @@ use crate::worker::{Gone, SILENCE, Worker, hear, ready};
 /// How long a stream may bring nothing: its other end is started by hand, perhaps after this one.
 const STREAM_SILENCE: Duration = Duration::from_secs(20);
 
-/// How many frames in a row may end the decoder, with nothing new read between them, before the scan is
-/// given up: a film of nothing else shall not take all day.
+/// How many frames in a row may end the decoder, with nothing new read between them, before the
+/// scan is given up: a film of nothing else shall not take all day.
 const MAX_CUTS: u32 = 32;
 
 /// For how long a file or a folder is looked at that brings nothing new. Of a film that is longer,
@@ -25,8 +25,8 @@ const BARREN: Duration = Duration::from_secs(60);
 
 /// Looks at the sources, one after the other, until the collector has a message that is wanted.
 ///
-/// `spawn` starts a decoder; one that was ended is followed by another, which begins behind the frame
-/// that ended it.
+/// `spawn` starts a decoder; one that was ended is followed by another, which begins behind the
+/// frame that ended it.
 ///
 /// # Errors
 ///

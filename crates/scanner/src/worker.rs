@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 use crate::message::{Glance, MAX_MESSAGE};
 
-/// How long the decoder may say nothing: it is ended by its own limit after a tenth of this, unless it
-/// no longer obeys or waits for a camera that gives no pictures.
+/// How long the decoder may say nothing: it is ended by its own limit after a tenth of this, unless
+/// it no longer obeys or waits for a camera that gives no pictures.
 pub(crate) const SILENCE: Duration = Duration::from_secs(5);
 
 /// A running decoder.

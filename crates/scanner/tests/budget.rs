@@ -1,5 +1,5 @@
-//! What the operating system does to a process that goes beyond the decoder's budget. Limits are for
-//! good and ends are ends: each case is this program again.
+//! What the operating system does to a process that goes beyond the decoder's budget. Limits are
+//! for good and ends are ends: each case is this program again.
 
 #![allow(clippy::print_stdout, reason = "tests say what the limits came to")]
 

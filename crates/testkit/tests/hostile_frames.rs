@@ -215,9 +215,9 @@ fn the_eye_keeps_to_its_budget() {
             cost.time.as_millis(),
             cost.memory / 1024
         );
-        // A decoder that was ended is followed by another; each has one frame here. Beside its frame
-        // it starts and reads the file, which takes more of a processor that others use too; a
-        // frame without its budget takes seconds.
+        // A decoder that was ended is followed by another; each has one frame here. Beside its
+        // frame it starts and reads the file, which takes more of a processor that others use too;
+        // a frame without its budget takes seconds.
         let decoders = cuts + 1;
         assert!(
             cost.time <= (FRAME_TIME + Duration::from_millis(300)) * decoders,

@@ -6,8 +6,8 @@
 //!   what those two have in common.
 //! - [`journals`]: what both say of the signer's journal.
 //! - [`assembly`]: what every format of several codes has in common.
-//! - [`bbqr`], [`specter`], [`ur`], [`raptorq`]: formats of several codes; [`raptorq`] is the one between
-//!   our own two ends.
+//! - [`bbqr`], [`specter`], [`ur`], [`raptorq`]: formats of several codes; [`raptorq`] is the one
+//!   between our own two ends.
 //! - [`still`]: one code that holds the whole message; [`base43`]: one way to write it.
 //! - [`seed_qr`]: a seed in one code, read offline and on demand.
 //! - [`collect`]: codes of any format become messages.

@@ -1,6 +1,7 @@
 //! Specter's parts: `pMofN` (M from 1), a space, and a piece of text. Read only.
 //!
-//! There is no checksum and no identity. What the joined text is, [`crate::single_frame`] recognises.
+//! There is no checksum and no identity. What the joined text is, [`crate::single_frame`]
+//! recognises.
 
 use crate::assembly::{Assembly, Progress, Step};
 use crate::single_frame::{MAX_CONTENT, UnrecognisedError, recognise};

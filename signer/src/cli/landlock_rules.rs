@@ -3,7 +3,8 @@
 use super::{Command, Global};
 use crate::process::LandlockRules;
 
-/// Returns the Landlock rules of the screen process for a command; nothing for those that only ask the key process.
+/// Returns the Landlock rules of the screen process for a command; nothing for those that only ask
+/// the key process.
 pub(super) fn of(command: &Command, global: &Global) -> LandlockRules {
     let rules = LandlockRules::default().asks();
     let beside_vault = |rules: LandlockRules| {

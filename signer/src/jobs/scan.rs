@@ -11,7 +11,8 @@ use crate::error::{Exit, Failure};
 use crate::process::{Channel, spawn_decoder};
 use crate::protocol::{Looking, Sight};
 
-/// Looks until a message is whole. The channel is that of this process; the decoder does not keep it.
+/// Looks until a message is whole. The channel is that of this process; the decoder does not keep
+/// it.
 pub(super) fn look(
     sights: &[Sight],
     wanted: Wanted,

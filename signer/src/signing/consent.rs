@@ -11,7 +11,8 @@ use super::permit::Permitted;
 use crate::journal::{Event, Superseded};
 use crate::protocol::{Consent, Digest};
 
-/// A run that the operator consented to, as it was shown. The only thing that [`super::sign`] takes.
+/// A run that the operator consented to, as it was shown. The only thing that [`super::sign`]
+/// takes.
 pub(crate) struct Consented {
     examined: Examined,
 }

@@ -35,8 +35,8 @@ impl Permitted {
         self.0.review()
     }
 
-    /// Returns what the journal records when the operator does not consented, for the reason given by
-    /// `codes`.
+    /// Returns what the journal records when the operator does not consented, for the reason given
+    /// by `codes`.
     pub(crate) fn refused(&self, codes: &[String]) -> Vec<RefusalRecord> {
         self.0.refused_by(codes)
     }

@@ -1,4 +1,5 @@
-//! What blocks did to our coins: the seam between what a kind of source has and what a sync records.
+//! What blocks did to our coins: the seam between what a kind of source has and what a sync
+//! records.
 
 use bitcoin::Block;
 use cofferdam_core::Network;

@@ -5,7 +5,8 @@
 //! - [`reorganisation`]: finds the last common block and undoes what stands above it.
 //! - [`fetch`]: reads blocks ahead; [`filters`]: which of them need not be read.
 //! - [`watch`]: the scripts and coins to look for, in memory; [`script_set`]: the scripts.
-//! - `history`: what blocks did to our coins, from whatever a source has; [`scan`]: what one did; [`supply`]: how much money there can be.
+//! - `history`: what blocks did to our coins, from whatever a source has; [`scan`]: what one did;
+//!   [`supply`]: how much money there can be.
 //! - [`proof`]: what the source's answers prove; [`checks`]: the rules that it is held to.
 //! - [`pool`]: what the memory pool does.
 //!

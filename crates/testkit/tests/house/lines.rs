@@ -49,19 +49,16 @@ pub(crate) fn in_file(root: &Path, file: &str) -> Result<Vec<String>> {
         _ => return Ok(Vec::new()),
     };
     let text = std::fs::read_to_string(root.join(file)).with_context(|| file.to_owned())?;
-    let wide = text
-        .lines()
-        .zip(1..)
-        .filter(|(line, _)| line.chars().count() > WIDTH && is_wrapped(line) && !is_one_word(line));
+    let wide = text.lines().zip(1..).filter(|(line, _)| {
+        line.chars().count() > WIDTH && is_wrapped(line) && !has_endless_word(line)
+    });
     Ok(wide
         .map(|(line, number)| format!("{file}:{number}: {} columns", line.chars().count()))
         .collect())
 }
 
-/// Whether nothing but the mark of a comment or an item stands before one long word.
-fn is_one_word(line: &str) -> bool {
-    let words = line
-        .split_whitespace()
-        .filter(|word| word.chars().any(char::is_alphanumeric));
-    words.count() <= 1
+/// Whether one word alone fills the line, such as a descriptor: it cannot be broken.
+fn has_endless_word(line: &str) -> bool {
+    line.split_whitespace()
+        .any(|word| word.chars().count() > WIDTH - 15)
 }

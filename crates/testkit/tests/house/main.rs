@@ -1,5 +1,6 @@
-//! How the house is built, checked: which floor may name which, that no modules depend on each other
-//! in a circle across folders, and that lines wrap. Each check is shown a violation of each kind.
+//! How the house is built, checked: which floor may name which, that no modules depend on each
+//! other in a circle across folders, and that lines wrap. Each check is shown a violation of each
+//! kind.
 //!
 //! - [`source`]: the files, and the modules that they are.
 //! - [`imports`]: which module names which, and what else it names.
