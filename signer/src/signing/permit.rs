@@ -19,10 +19,11 @@ pub(crate) struct Refused {
 
 /// Lets a run pass that no rule refuses: neither the review's, nor the run's, nor the journal's.
 pub(crate) fn permit(examined: Examined) -> Result<Permitted, Box<Refused>> {
-    if examined.review().would_sign {
+    let refusal = |severity| severity == Severity::Refusal;
+    let findings = &examined.review().findings;
+    if !findings.iter().any(|found| refusal(found.finding.severity)) {
         return Ok(Permitted(examined));
     }
-    let refusal = |severity| severity == Severity::Refusal;
     Err(Box::new(Refused {
         records: examined.refused(|finding| refusal(finding.severity)),
         review: examined.review().clone(),
@@ -35,7 +36,7 @@ impl Permitted {
         self.0.review()
     }
 
-    /// Returns what the journal records when the operator does not consented, for the reason given
+    /// Returns what the journal records when the operator does not consent, for the reason given
     /// by `codes`.
     pub(crate) fn refused(&self, codes: &[String]) -> Vec<RefusalRecord> {
         self.0.refused_by(codes)

@@ -1,19 +1,27 @@
-//! Several PSBTs that are signed in one sitting.
+//! Several PSBTs that are signed in one sitting: the rules that look at all of them, one a file.
+
+mod coin_amounts_differ;
+mod coins_spent_twice;
+mod fees_high;
+mod lookalikes;
+mod payments_repeated;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashSet;
 
-use bitcoin::{Amount, OutPoint, Script, TxOut, Txid};
+use bitcoin::Amount;
 use serde::{Deserialize, Serialize};
 
+use self::coin_amounts_differ::coin_amounts_differ;
+use self::coins_spent_twice::coins_spent_twice;
+use self::fees_high::fees_high;
+use self::lookalikes::lookalikes;
+use self::payments_repeated::payments_repeated;
 use super::context::FeeLimits;
 use super::facts::sum;
-use super::finding::{Finding, FindingKind, FindingReport, MoreFindings, Severity, listed};
-use super::payees::PayeeIndex;
-use super::place::Place;
-use super::report::{OutputClass, Totals};
+use super::finding::{FindingReport, MoreFindings, Severity, listed};
+use super::report::Totals;
 use super::reviewed::Reviewed;
-use super::similar::are_similar;
 
 /// What several transactions do together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,194 +82,6 @@ pub fn review_run(reviews: &[Reviewed], limits: &FeeLimits) -> RunReport {
         totals: all_totals,
         findings,
         more_findings,
-    }
-}
-
-/// `run-fees-high`: what is within the bounds of each transaction adds up. The bound of a run is a
-/// fixed sum, or a share of what it pays to others, whichever is more; data and what stays in the
-/// vault are paid to nobody.
-fn fees_high(reviews: &[&Reviewed], fees: Option<Amount>, limits: &FeeLimits) -> Option<Finding> {
-    let to_others = reviews.iter().flat_map(|reviewed| {
-        let outputs = reviewed.report().outputs.iter();
-        outputs
-            .filter(|output| output.owner.is_none())
-            .filter(|output| matches!(output.class, OutputClass::Payment | OutputClass::Unknown))
-            .map(|output| output.amount)
-    });
-    // One alone has its own bound.
-    let paid = sum(to_others).filter(|_| reviews.len() > 1)?;
-    let share = u128::from(paid.to_sat()) * u128::from(limits.run_permille) / 1000;
-    let share = Amount::from_sat(u64::try_from(share).ok()?);
-    let limit = limits.run_above.max(share);
-    let found = fees.filter(|fees| *fees > limit)?;
-    let kind = FindingKind::RunFeesHigh {
-        limit,
-        found,
-        paid,
-        transactions: reviews.len(),
-    };
-    Some(Finding::new(Place::Run, kind))
-}
-
-/// `coin-amounts-differ`: the two rounds of CVE-2020-14199 in one run, where each round lies about
-/// another coin's amount. The transaction is the same in both, so that every PSBT is looked at,
-/// also those of one transaction.
-fn coin_amounts_differ(reviews: &[Reviewed]) -> Vec<Finding> {
-    let mut told: HashMap<OutPoint, &TxOut> = HashMap::new();
-    let mut findings = Vec::new();
-    for reviewed in reviews {
-        let txid = reviewed.parsed().txid();
-        // A coin that is unknown is refused by itself.
-        let coins = reviewed.coins().unwrap_or_default();
-        let inputs = reviewed.parsed().unsigned_tx().input.iter().zip(coins);
-        for (index, (input, found)) in inputs.enumerate() {
-            let outpoint = input.previous_output;
-            let first = *told.entry(outpoint).or_insert(found);
-            if first != found {
-                let kind = FindingKind::CoinAmountsDiffer {
-                    outpoint,
-                    first: first.clone(),
-                    found: found.clone(),
-                };
-                findings.push(Finding::new(Place::RunInput(txid, index), kind));
-            }
-        }
-    }
-    findings
-}
-
-/// `address-lookalike`, as within one transaction: against what other transactions pay, and what is
-/// ours in any of them.
-fn lookalikes(reviews: &[&Reviewed]) -> Vec<Finding> {
-    let mut own = PayeeIndex::default();
-    for report in reviews.iter().map(|reviewed| reviewed.report()) {
-        let inputs = report
-            .inputs
-            .iter()
-            .map(|input| (&input.owner, &input.address));
-        let outputs = report
-            .outputs
-            .iter()
-            .map(|output| (&output.owner, &output.address));
-        for (owner, address) in inputs.chain(outputs) {
-            if let (Some(_), Some(address)) = (owner, address) {
-                own.insert(address);
-            }
-        }
-    }
-    let mut paid = PayeeIndex::default();
-    let mut findings = Vec::new();
-    for reviewed in reviews {
-        let txid = reviewed.parsed().txid();
-        let report = reviewed.report();
-        let said = report.findings.iter();
-        let said = said.filter(|finding| finding.code == "address-lookalike");
-        let said: HashSet<Place> = said.map(|finding| finding.place).collect();
-        for (index, output) in report.outputs.iter().enumerate() {
-            let (None, Some(found)) = (&output.owner, &output.address) else {
-                continue;
-            };
-            let known = own
-                .lookalike(found)
-                .or_else(|| paid.lookalike(found))
-                .map(str::to_owned);
-            paid.insert(found);
-            if let Some(known) = known.filter(|_| !said.contains(&Place::Output(index))) {
-                let found = found.clone();
-                let kind = FindingKind::AddressLookalike { known, found };
-                findings.push(Finding::new(Place::RunOutput(txid, index), kind));
-            }
-        }
-    }
-    findings
-}
-
-/// `coin-spent-twice`: at most one of two such transactions can confirm, and which one is for
-/// others to choose.
-fn coins_spent_twice(reviews: &[&Reviewed]) -> Vec<Finding> {
-    let mut spent: HashMap<OutPoint, Txid> = HashMap::new();
-    let mut findings = Vec::new();
-    for reviewed in reviews {
-        let txid = reviewed.parsed().txid();
-        for (index, input) in reviewed.parsed().unsigned_tx().input.iter().enumerate() {
-            let outpoint = input.previous_output;
-            let other = *spent.entry(outpoint).or_insert(txid);
-            if other != txid {
-                let kind = FindingKind::CoinSpentTwice { outpoint, other };
-                findings.push(Finding::new(Place::RunInput(txid, index), kind));
-            }
-        }
-    }
-    findings
-}
-
-/// `payment-repeated`: a payout that was planned twice; `payment-similar`, where the amounts are
-/// nearly the same; and `address-repeated`, where only the address is. Equal payments within one
-/// transaction are warned about there.
-fn payments_repeated(reviews: &[&Reviewed]) -> Vec<Finding> {
-    let mut paid: HashMap<&Script, Paid> = HashMap::new();
-    let mut findings = Vec::new();
-    for reviewed in reviews {
-        let txid = reviewed.parsed().txid();
-        let outputs = &reviewed.parsed().unsigned_tx().output;
-        let outputs = outputs.iter().zip(&reviewed.report().outputs).enumerate();
-        let is_payment = |class| matches!(class, OutputClass::Payment | OutputClass::Unknown);
-        let payments = outputs.filter(|(_, (_, report))| is_payment(report.class));
-        // Against the other transactions alone: what this one pays is added last.
-        for (index, (output, report)) in payments.clone() {
-            let Some(earlier) = paid.get(output.script_pubkey.as_script()) else {
-                continue;
-            };
-            let address = || {
-                let script = || output.script_pubkey.to_hex_string();
-                report.address.clone().unwrap_or_else(script)
-            };
-            let kind = match earlier.nearest(output.value) {
-                Some((other_amount, other)) if other_amount == output.value => {
-                    FindingKind::PaymentRepeated {
-                        amount: output.value,
-                        other,
-                    }
-                }
-                Some((other_amount, other)) => FindingKind::PaymentSimilar {
-                    amount: output.value,
-                    other_amount,
-                    other,
-                },
-                None => FindingKind::AddressRepeated {
-                    address: address(),
-                    first: earlier.first,
-                },
-            };
-            findings.push(Finding::new(Place::RunOutput(txid, index), kind));
-        }
-        for (index, (output, _)) in payments {
-            let here = Place::RunOutput(txid, index);
-            let of_script = paid.entry(&output.script_pubkey).or_insert_with(|| Paid {
-                first: here,
-                amounts: BTreeMap::new(),
-            });
-            of_script.amounts.entry(output.value).or_insert(txid);
-        }
-    }
-    findings
-}
-
-/// What earlier transactions of a run pay to one script.
-struct Paid {
-    first: Place,
-    /// Each amount, with the first transaction that pays it.
-    amounts: BTreeMap<Amount, Txid>,
-}
-
-impl Paid {
-    /// Returns the amount nearest to this one, if the two are [similar](are_similar).
-    fn nearest(&self, amount: Amount) -> Option<(Amount, Txid)> {
-        let below = self.amounts.range(..=amount).next_back();
-        let above = self.amounts.range(amount..).next();
-        let nearest = below.into_iter().chain(above);
-        let nearest = nearest.min_by_key(|(other, _)| other.to_sat().abs_diff(amount.to_sat()))?;
-        are_similar(*nearest.0, amount).then_some((*nearest.0, *nearest.1))
     }
 }
 
