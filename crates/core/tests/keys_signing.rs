@@ -108,7 +108,7 @@ fn sign_all(psbt: &Psbt, account: &AccountKey, wallet: &Wallet) -> Transaction {
             .find(|(branch, index)| wallet.owns(*branch, *index, &coin.script_pubkey))
             .unwrap();
         let mut cache = SighashCache::new(&psbt.unsigned_tx);
-        if wallet.script_type() == ScriptType::Taproot {
+        if wallet.single().unwrap().script_type() == ScriptType::Taproot {
             let prevouts = Prevouts::All(&coins);
             let hash = cache
                 .taproot_key_spend_signature_hash(at, &prevouts, TapSighashType::Default)
@@ -122,7 +122,7 @@ fn sign_all(psbt: &Psbt, account: &AccountKey, wallet: &Wallet) -> Transaction {
         }
         let redeem_script = wallet.redeem_script(branch, index).unwrap();
         let all = EcdsaSighashType::All;
-        let message = match wallet.script_type() {
+        let message = match wallet.single().unwrap().script_type() {
             ScriptType::Legacy => {
                 let hash = cache
                     .legacy_signature_hash(at, &coin.script_pubkey, all.to_u32())
@@ -143,7 +143,7 @@ fn sign_all(psbt: &Psbt, account: &AccountKey, wallet: &Wallet) -> Transaction {
         signature.push(all.to_u32() as u8);
         assert_eq!(public_key, wallet.public_key(branch, index).unwrap());
         let key = public_key.serialize();
-        if wallet.script_type() == ScriptType::Legacy {
+        if wallet.single().unwrap().script_type() == ScriptType::Legacy {
             signed.input[at].script_sig = bitcoin::script::Builder::new()
                 .push_slice(bitcoin::script::PushBytesBuf::try_from(signature).unwrap())
                 .push_slice(key)

@@ -371,7 +371,7 @@ fn coins_of_the_caller_decide() {
         let result = finalize(&signed, &coins);
         // Legacy signatures do not cover amounts: which is why the review wants previous
         // transactions.
-        if wallet.script_type() == cofferdam_core::ScriptType::Legacy {
+        if wallet.single().unwrap().script_type() == cofferdam_core::ScriptType::Legacy {
             assert_eq!(result.unwrap(), case.signed);
         } else {
             let fault = SignatureFault::Invalid;
@@ -521,7 +521,7 @@ fn nothing_is_built_on_claims() {
             refused(&|template| template.inputs[0].own = (branch, u32::MAX)),
             Err(BuildError::Derive(_))
         ));
-        if wallet.script_type() == cofferdam_core::ScriptType::Taproot {
+        if wallet.single().unwrap().script_type() == cofferdam_core::ScriptType::Taproot {
             assert!(refused(&|template| template.inputs[0].previous_transaction = None).is_ok());
             continue;
         }

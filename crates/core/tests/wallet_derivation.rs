@@ -44,7 +44,7 @@ fn addresses_are_bitcoin_cores() {
     let mut compared = 0;
     for (script_type, case) in single_signature_cases() {
         let wallet = wallet(&case);
-        assert_eq!(wallet.script_type(), script_type);
+        assert_eq!(wallet.single().unwrap().script_type(), script_type);
         for (branch, key) in [
             (Branch::Receive, "receive_addresses"),
             (Branch::Change, "change_addresses"),
@@ -159,7 +159,7 @@ fn a_path_is_a_hint_and_the_script_the_proof() {
         ));
 
         let elsewhere = |path: &str| wallet.find(fingerprint, &path.parse().unwrap());
-        let account = wallet.account_path().to_string();
+        let account = wallet.single().unwrap().account_path().to_string();
         assert_eq!(wallet.find(Default::default(), &path), None);
         assert_eq!(elsewhere(&account), None);
         for suffix in ["0", "2/0", "0/0h", "0h/0", "0/0/0"] {

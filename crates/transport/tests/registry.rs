@@ -200,8 +200,11 @@ fn every_wallet_comes_back_from_every_form() {
         for names in [Names::Old, Names::New] {
             let account = Account::of_wallets(&[wallet]).unwrap();
             for (kind, bytes) in [
-                (Kind::HdKey, HdKey::of_wallet(wallet).encode(names)),
-                (Kind::Output, Output::of_wallet(wallet, names).encode(names)),
+                (Kind::HdKey, HdKey::of_wallet(wallet).unwrap().encode(names)),
+                (
+                    Kind::Output,
+                    Output::of_wallet(wallet, names).unwrap().encode(names),
+                ),
                 (Kind::Account, account.encode(names)),
             ] {
                 let text = descriptors(&payload(kind, bytes)).unwrap();
@@ -210,7 +213,12 @@ fn every_wallet_comes_back_from_every_form() {
             }
         }
     }
-    let named = Output::decode(&Output::of_wallet(&all[0], Names::New).encode(Names::New)).unwrap();
+    let named = Output::decode(
+        &Output::of_wallet(&all[0], Names::New)
+            .unwrap()
+            .encode(Names::New),
+    )
+    .unwrap();
     assert_eq!(named.name.as_deref(), Some("main"));
 }
 
@@ -253,7 +261,7 @@ fn fields_that_other_wallets_write_are_read() {
 fn a_template_may_tell_the_branches() {
     let output = |source: &str| {
         let wallet = import(TEST_WALLET, Network::Signet, None);
-        let key = HdKey::of_wallet(&wallet).encode(Names::New);
+        let key = HdKey::of_wallet(&wallet).unwrap().encode(Names::New);
         let head = [&[0xa2, 0x01, 0x60 + source.len() as u8], source.as_bytes()].concat();
         items(&[&head, b"\x02\x81\xd9\x9d\x6f", &key])
     };

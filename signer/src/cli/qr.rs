@@ -260,10 +260,17 @@ fn wallet(
     match form {
         WalletForm::Json => payload(Kind::Json, export.text.trim_end().into()),
         WalletForm::Descriptor => payload(Kind::Text, wallet.descriptor_text().into_bytes()),
-        WalletForm::Hdkey => payload(Kind::HdKey, HdKey::of_wallet(&wallet).encode(names)),
+        WalletForm::Hdkey => payload(
+            Kind::HdKey,
+            HdKey::of_wallet(&wallet)
+                .map_err(Failure::unexpected)?
+                .encode(names),
+        ),
         WalletForm::Output => payload(
             Kind::Output,
-            Output::of_wallet(&wallet, names).encode(names),
+            Output::of_wallet(&wallet, names)
+                .map_err(Failure::unexpected)?
+                .encode(names),
         ),
         WalletForm::Account => {
             let account = Account::of_wallets(&[&wallet]).map_err(Failure::unexpected)?;

@@ -130,12 +130,17 @@ pub(super) fn wallet<'a>(
 
 fn facts(session: &Session, account: &Account) -> Result<AccountFacts, Failure> {
     let known = wallet(session, &account.name)?;
+    let path = known
+        .wallet
+        .single()
+        .map(|single| single.account_path().to_string());
+    let path = path.unwrap_or_default();
     Ok(AccountFacts {
         name: account.name.to_string(),
         id: known.wallet.id(),
         script: account.script_type,
         index: account.index,
-        path: format!("m/{}", known.wallet.account_path()).replace('\'', "h"),
+        path: format!("m/{path}").replace('\'', "h"),
         network: session.body.network,
         descriptor: known.wallet.descriptor_text(),
     })

@@ -1,7 +1,7 @@
 //! `wallet list`, `wallet show` and `wallet mark-used`.
 
 use cofferdam_core::review::INDEX_BOUND;
-use cofferdam_core::wallet::{Branch, WalletName};
+use cofferdam_core::wallet::{Branch, WalletKind, WalletName};
 
 use super::Screen;
 use super::Work;
@@ -186,11 +186,12 @@ impl Step {
 
 fn facts(session: &Session, known: &Registered) -> WalletFacts {
     let wallet = &known.wallet;
+    let WalletKind::Single(script) = wallet.kind();
     WalletFacts {
         name: wallet.name().to_string(),
         id: wallet.id(),
         network: wallet.network(),
-        script: wallet.script_type(),
+        script,
         descriptor: wallet.descriptor_text(),
         birthday: wallet.birthday().map(|birthday| birthday.to_string()),
         signs: session.body.account(wallet.name()).is_some(),

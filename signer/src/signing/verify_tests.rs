@@ -89,7 +89,7 @@ fn coins(wallet: &Wallet) -> Vec<TxOut> {
 
 /// Signs with the key of an account, which ought to be the wallet's.
 fn sign_by(account: u32, wallet: &Wallet, psbt: &[u8]) -> Result<Vec<Signed>, SigningError> {
-    let script_type = wallet.script_type();
+    let script_type = wallet.single().unwrap().script_type();
     let files = [PsbtFile {
         path: "a.psbt".into(),
         bytes: Blob(psbt.to_vec()),
@@ -180,7 +180,7 @@ fn signatures_of_anything_else_are_found() {
         other.input[31].sequence = Sequence::MAX;
         verify(&other, &coins, &right).unwrap_err();
         // Or of a coin; legacy hashes cover its script alone.
-        if wallet.script_type() != ScriptType::Legacy {
+        if wallet.single().unwrap().script_type() != ScriptType::Legacy {
             let mut other = coins.clone();
             other[39].value += Amount::ONE_SAT;
             verify(transaction, &other, &right).unwrap_err();

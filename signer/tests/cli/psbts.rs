@@ -177,7 +177,7 @@ fn input(wallet: &Wallet, coin: u32) -> TemplateInput {
     TemplateInput {
         outpoint: OutPoint::new(previous.compute_txid(), 0),
         sequence: Sequence::ENABLE_RBF_NO_LOCKTIME,
-        previous_transaction: (wallet.script_type() != ScriptType::Taproot)
+        previous_transaction: (wallet.single().unwrap().script_type() != ScriptType::Taproot)
             .then(|| Arc::new(previous)),
         utxo,
         own,

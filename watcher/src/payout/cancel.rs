@@ -173,8 +173,8 @@ fn replacement(
     let rate = rate.max(FeeRate::from_sat_per_kvb(
         original + INCREMENT.sat_per_kvb(),
     ));
-    let script_type = wallet.wallet.script_type();
-    let shape = Shape::new(script_type, rate);
+    let kind = wallet.wallet.kind();
+    let shape = Shape::new(kind, rate);
     let mut coins: Vec<InputRecord> = record.inputs.clone();
     coins.sort_by_key(|coin| {
         (
@@ -197,7 +197,7 @@ fn replacement(
         )?);
         let Some(amount) = held
             .checked_sub(fee)
-            .filter(|amount| *amount >= script_type.dust_limit())
+            .filter(|amount| *amount >= kind.dust_limit())
         else {
             continue;
         };

@@ -124,7 +124,7 @@ pub(super) async fn draft(
         })
         .collect();
     let plan_terms = plan::Terms {
-        script_type: wallet.wallet.script_type(),
+        kind: wallet.wallet.kind(),
         fee_rate: terms.fee_rate,
         max_weight: terms.max_weight,
         tip: blocks::tip(db).await?.map(|tip| tip.height),
@@ -284,9 +284,8 @@ pub(super) fn unsigned(
 
 /// Returns the txid that the signed transaction will have, where signatures are no part of it.
 pub(super) fn final_txid(wallet: &WalletRecord, unsigned: &Transaction) -> Option<bitcoin::Txid> {
-    use cofferdam_core::ScriptType::{Segwit, Taproot};
-    let script_type = wallet.wallet.script_type();
-    matches!(script_type, Segwit | Taproot).then(|| unsigned.compute_txid())
+    let is_foreseen = wallet.wallet.kind().has_foreseen_txid();
+    is_foreseen.then(|| unsigned.compute_txid())
 }
 
 fn unplaced(wanted: Wanted) -> PaymentRecord {

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bitcoin::{Transaction, TxOut, Txid};
-use cofferdam_core::ScriptType;
 use cofferdam_core::psbt::Version;
 use cofferdam_core::psbt::build::{self, Template, TemplateInput, TemplateOutput};
 use cofferdam_core::wallet::Branch;
@@ -159,7 +158,7 @@ pub(super) async fn psbt(
     for (input, utxo) in record.inputs.iter().zip(spent_coins(wallet, record)?) {
         let txid = input.outpoint.txid;
         let previous_transaction = match kept.get(&txid) {
-            _ if wallet.wallet.script_type() == ScriptType::Taproot => None,
+            _ if wallet.wallet.kind().commits_to_amounts() => None,
             Some(transaction) => Some(transaction.clone()),
             None => {
                 let found = previous::get(db, txid)

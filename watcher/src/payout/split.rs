@@ -83,10 +83,10 @@ fn even_parts(
         .map(|coin| coin.amount)
         .max()
         .unwrap_or_default();
-    let script_type = wallet.wallet.script_type();
-    let shape = crate::plan::weight::Shape::new(script_type, terms.fee_rate);
+    let kind = wallet.wallet.kind();
+    let shape = crate::plan::weight::Shape::new(kind, terms.fee_rate);
     let parts = into as usize;
-    let weight = bitcoin::Weight::from_wu(script_type.output_weight().to_wu() * u64::from(into));
+    let weight = bitcoin::Weight::from_wu(kind.output_weight().to_wu() * u64::from(into));
     let fee = shape.fee(1, parts, weight, false);
     let left = largest.checked_sub(fee).unwrap_or_default();
     Amount::from_sat(left.to_sat() / u64::from(into.max(1)))

@@ -17,7 +17,7 @@ pub(crate) mod weight;
 
 use bitcoin::absolute::LockTime;
 use bitcoin::{Amount, OutPoint, Script, ScriptBuf, Sequence, Weight};
-use cofferdam_core::ScriptType;
+use cofferdam_core::wallet::WalletKind;
 
 pub(crate) use draw::Draw;
 pub use draw::Seed;
@@ -71,7 +71,7 @@ impl Payee {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Terms {
     /// The script type of the coins and of change.
-    pub(crate) script_type: ScriptType,
+    pub(crate) kind: WalletKind,
     /// The rate that every transaction pays at least.
     pub(crate) fee_rate: FeeRate,
     /// The weight that no transaction exceeds once signed.
@@ -140,7 +140,7 @@ pub(crate) fn plan(
 ) -> Result<Vec<PlannedTransaction>, PlanError> {
     refuse_impossible_sums(coins, payees)?;
     refuse_dust(payees)?;
-    let shape = Shape::new(terms.script_type, terms.fee_rate);
+    let shape = Shape::new(terms.kind, terms.fee_rate);
     let groups = group::assign(coins, payees, &shape, terms.max_weight, seed)?;
     let mut draw = seed.draw("order");
     Ok(groups

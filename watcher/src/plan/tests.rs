@@ -5,6 +5,7 @@ use bitcoin::{Txid, WPubkeyHash};
 use proptest::prelude::*;
 
 use super::*;
+use cofferdam_core::ScriptType;
 
 fn coin(number: u32, satoshi: u64) -> Coin {
     let mut txid = [0u8; 32];
@@ -39,7 +40,7 @@ fn payees(amounts: &[u64]) -> Vec<Payee> {
 
 fn terms(sat_per_kvb: u64) -> Terms {
     Terms {
-        script_type: ScriptType::Segwit,
+        kind: WalletKind::Single(ScriptType::Segwit),
         fee_rate: FeeRate::from_sat_per_kvb(sat_per_kvb),
         max_weight: DEFAULT_MAX_WEIGHT,
         tip: Some(1_000),
@@ -52,7 +53,7 @@ fn seed(number: u64) -> Seed {
 
 /// What every plan has to keep, whatever went in.
 fn check(plan: &[PlannedTransaction], coins: &[Coin], payees: &[Payee], terms: &Terms) {
-    let shape = Shape::new(terms.script_type, terms.fee_rate);
+    let shape = Shape::new(terms.kind, terms.fee_rate);
     let known: HashSet<OutPoint> = coins.iter().map(|coin| coin.outpoint).collect();
     let (mut spent, mut paid) = (HashSet::new(), Vec::new());
     for transaction in plan {
@@ -90,7 +91,7 @@ fn check(plan: &[PlannedTransaction], coins: &[Coin], payees: &[Payee], terms: &
         match transaction.change {
             Some(change) => {
                 assert_eq!(transaction.fee, least);
-                assert!(change >= terms.script_type.dust_limit());
+                assert!(change >= terms.kind.dust_limit());
             }
             None => assert!(transaction.fee <= least + shape.tolerance, "overpaid"),
         }
@@ -116,7 +117,7 @@ proptest! {
         number: u64,
     ) {
         let terms = Terms {
-            script_type: ScriptType::ALL[kind],
+            kind: WalletKind::Single(ScriptType::ALL[kind]),
             max_weight: Weight::from_wu(max_weight),
             ..terms(rate)
         };
@@ -179,10 +180,10 @@ fn a_match_without_change_is_found() {
 fn change_is_made_only_when_it_is_worth_it() {
     for script_type in ScriptType::ALL {
         let terms = Terms {
-            script_type,
+            kind: WalletKind::Single(script_type),
             ..terms(3_000)
         };
-        let shape = Shape::new(script_type, terms.fee_rate);
+        let shape = Shape::new(WalletKind::Single(script_type), terms.fee_rate);
         assert!(shape.least_change >= script_type.dust_limit());
         let payees = payees(&[100_000]);
         let full_fee = shape.fee(1, 1, payees[0].weight(), true);
@@ -364,7 +365,10 @@ fn a_payment_that_no_transaction_can_hold_is_named() {
 #[test]
 fn weights_bound_what_a_transaction_serialises_to() {
     for (payments, change) in [(1, false), (251, true), (252, true), (253, false)] {
-        let shape = Shape::new(ScriptType::Segwit, FeeRate::from_sat_per_kvb(1_000));
+        let shape = Shape::new(
+            WalletKind::Single(ScriptType::Segwit),
+            FeeRate::from_sat_per_kvb(1_000),
+        );
         let payee = payee(1_000);
         let count = payments + usize::from(change);
         let weight = shape.weight(

@@ -1,7 +1,7 @@
 //! What a transaction will weigh once it is signed, and what that costs.
 
 use bitcoin::{Amount, Script, VarInt, Weight};
-use cofferdam_core::ScriptType;
+use cofferdam_core::wallet::WalletKind;
 
 use super::LONG_TERM_FEE_RATE;
 use super::fee_rate::FeeRate;
@@ -20,7 +20,7 @@ pub(crate) fn output(script: &Script) -> Weight {
 /// The sizes and fees of a wallet's transactions at one fee rate.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shape {
-    script_type: ScriptType,
+    kind: WalletKind,
     rate: FeeRate,
     /// What one more input adds to the fee, rounded up.
     pub(crate) input_fee: Amount,
@@ -32,18 +32,18 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    pub(crate) fn new(script_type: ScriptType, rate: FeeRate) -> Self {
-        let later = LONG_TERM_FEE_RATE.share(script_type.input_weight());
-        let least_change = script_type.dust_limit().max(later);
+    pub(crate) fn new(kind: WalletKind, rate: FeeRate) -> Self {
+        let later = LONG_TERM_FEE_RATE.share(kind.input_weight());
+        let least_change = kind.dust_limit().max(later);
         Shape {
-            script_type,
+            kind,
             rate,
-            input_fee: rate.share(script_type.input_weight()),
+            input_fee: rate.share(kind.input_weight()),
             least_change,
             // One satoshi each for rounding the size and the fee, and the length of the output list
             // may grow.
             tolerance: least_change
-                + rate.share(script_type.output_weight() + Weight::from_wu(8))
+                + rate.share(kind.output_weight() + Weight::from_wu(8))
                 + Amount::from_sat(2),
         }
     }
@@ -59,13 +59,13 @@ impl Shape {
     ) -> Weight {
         let counts = VarInt::from(inputs).size() + VarInt::from(outputs).size();
         let mut weight = FIXED + Weight::from_non_witness_data_size(counts as u64) + payments;
-        if self.script_type.has_witness() {
+        if self.kind.has_witness() {
             weight += SEGWIT;
         }
         if change {
-            weight += self.script_type.output_weight();
+            weight += self.kind.output_weight();
         }
-        weight + Weight::from_wu(self.script_type.input_weight().to_wu() * inputs as u64)
+        weight + Weight::from_wu(self.kind.input_weight().to_wu() * inputs as u64)
     }
 
     /// Returns the fee that a transaction has to pay.
@@ -88,11 +88,11 @@ impl Shape {
     /// waste metric): what the inputs cost more now than in the long term, and change now and
     /// later, or what is left to the fee.
     pub(crate) fn waste(&self, inputs: usize, change: bool, excess: Amount) -> i128 {
-        let input = self.script_type.input_weight();
+        let input = self.kind.input_weight();
         let now = i128::from(self.rate.share(input).to_sat());
         let later = i128::from(LONG_TERM_FEE_RATE.share(input).to_sat());
         let rest = match change {
-            true => i128::from(self.rate.share(self.script_type.output_weight()).to_sat()) + later,
+            true => i128::from(self.rate.share(self.kind.output_weight()).to_sat()) + later,
             false => i128::from(excess.to_sat()),
         };
         inputs as i128 * (now - later) + rest

@@ -1,6 +1,6 @@
 //! Wallets: importing, showing, what they hold.
 
-use cofferdam_core::wallet::{Branch, ImportOptions, Wallet};
+use cofferdam_core::wallet::{Branch, ImportOptions, Wallet, WalletKind};
 
 use super::{
     Balance, CoinEntry, ImportedWallet, MarkRequest, MarkedDocument, Service, WalletDocument,
@@ -100,6 +100,7 @@ async fn document(
     record: &WalletRecord,
 ) -> Result<WalletDocument, StoreError> {
     let wallet = &record.wallet;
+    let WalletKind::Single(script) = wallet.kind();
     Ok(WalletDocument {
         id: wallet.id().to_string(),
         name: wallet.name().to_string(),
@@ -107,7 +108,7 @@ async fn document(
         descriptor: wallet.descriptor_text(),
         birthday: wallet.birthday(),
         receipt_key: wallet.receipt_key().map(|key| key.to_string()),
-        script: wallet.script_type(),
+        script,
         gap: record.gap,
         next_receive_index: rows::branch(db, record.no, Branch::Receive)
             .await?

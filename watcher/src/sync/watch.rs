@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bitcoin::{Amount, OutPoint, Script, ScriptBuf, TxOut};
-use cofferdam_core::ScriptType;
 use cofferdam_core::wallet::{Birthday, Branch};
 
 use super::script_set::{BranchPlace, ScriptSet};
@@ -90,7 +89,7 @@ impl Watch {
         let mut set = ScriptSet::with_capacity(total);
         let mut watched = BTreeMap::new();
         for record in wallets::all(&mut view).await? {
-            let length = record.wallet.script_type().script_pubkey_length() as usize;
+            let length = record.wallet.kind().script_pubkey_length() as usize;
             let branches = Branch::ALL.map(|branch| {
                 let state = states.get(&(record.no, branch));
                 let in_ledger = state.map_or(0, |state| state.covered);
@@ -131,10 +130,7 @@ impl Watch {
             .into_iter()
             .map(|(outpoint, owner, amount)| (outpoint, OwnCoin { owner, amount }))
             .collect();
-        let unforeseen = |wallet: &WatchedWallet| {
-            let script_type = wallet.record.wallet.script_type();
-            matches!(script_type, ScriptType::Legacy | ScriptType::Nested)
-        };
+        let unforeseen = |wallet: &WatchedWallet| !wallet.record.wallet.kind().has_foreseen_txid();
         Ok(Watch {
             scripts: set,
             told,
@@ -249,7 +245,7 @@ impl Watch {
     pub fn needs_previous(&self, wallet: WalletNo) -> bool {
         self.wallets
             .get(&wallet)
-            .is_none_or(|wallet| wallet.record.wallet.script_type() != ScriptType::Taproot)
+            .is_none_or(|wallet| !wallet.record.wallet.kind().commits_to_amounts())
     }
 
     /// Tells whether there are wallets whose signatures are part of the txid: what they paid may be

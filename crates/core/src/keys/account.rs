@@ -9,7 +9,9 @@ use bitcoin::taproot::TapNodeHash;
 
 use super::KeyError;
 use super::secret::{WipedKeypair, WipedSecretKey, WipedXpriv};
-use crate::wallet::{Birthday, Branch, Branches, DeriveError, Wallet, WalletError, WalletName};
+use crate::wallet::{
+    Birthday, Branch, Branches, DeriveError, SingleKey, Wallet, WalletError, WalletName,
+};
 use crate::{Network, ScriptType};
 
 /// Why there is no signature.
@@ -100,10 +102,12 @@ impl AccountKey {
     /// Returns whether a wallet's keys are this account's.
     pub fn is_account_of(&self, wallet: &Wallet) -> bool {
         let (fingerprint, path) = &self.origin;
-        wallet.account_xpub() == &self.xpub
-            && wallet.fingerprint() == *fingerprint
-            && wallet.account_path() == path
-            && wallet.network() == self.network
+        let is_own = |single: SingleKey<'_>| {
+            single.account_xpub() == &self.xpub
+                && single.fingerprint() == *fingerprint
+                && single.account_path() == path
+        };
+        wallet.single().is_some_and(is_own) && wallet.network() == self.network
     }
 
     /// Returns the public key at an index, by public derivation, as [`Wallet::public_key`] does.

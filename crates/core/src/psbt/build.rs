@@ -14,7 +14,7 @@ use super::input::key_source_bytes;
 use super::raw::{RawKey, RawMap, RawPsbt};
 use super::reader::push_compact_size;
 use crate::ScriptType;
-use crate::wallet::{Branch, DeriveError, Wallet};
+use crate::wallet::{Branch, DeriveError, Wallet, WalletKind};
 
 /// The transaction to be signed, and where its own coins and outputs stand in the wallet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -213,9 +213,9 @@ fn input_map(
             index: own_index,
         });
     }
-    let script_type = wallet.script_type();
+    let kind = wallet.kind();
     let mut map = RawMap::default();
-    if script_type != ScriptType::Taproot {
+    if !kind.commits_to_amounts() {
         let transaction = template
             .previous_transaction
             .as_deref()
@@ -226,7 +226,7 @@ fn input_map(
             serialize(transaction),
         );
     }
-    if script_type != ScriptType::Legacy {
+    if kind.has_witness() {
         map.set(
             RawKey::plain(input::WITNESS_UTXO),
             serialize(&template.utxo),
@@ -323,7 +323,7 @@ fn add_origin(
 ) -> Result<(), BuildError> {
     let (key, source) = wallet.key_origin(branch, index)?;
     let source = key_source_bytes(&source);
-    if wallet.script_type() == ScriptType::Taproot {
+    if wallet.kind() == WalletKind::Single(ScriptType::Taproot) {
         let x_only = key.x_only_public_key().0.serialize();
         map.set(RawKey::plain(fields.tap_internal_key), x_only.to_vec());
         // No leaf hashes: the key signs for the key path only.

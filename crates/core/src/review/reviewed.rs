@@ -105,7 +105,7 @@ fn spends(facts: &Facts<'_>) -> Vec<Spend> {
                 script_pubkey: coin.script_pubkey.clone(),
                 branch: owner.branch,
                 index: owner.index,
-                script_type: wallet.script_type(),
+                script_type: wallet.single()?.script_type(),
                 wallet: wallet.id(),
             })
         });

@@ -468,10 +468,15 @@ fn sign(
     (branch, index): (Branch, u32),
     sighash: u8,
 ) -> InputSignature {
-    let key = account(OUR_WORDS, Network::Regtest, wallet.script_type(), 0);
+    let key = account(
+        OUR_WORDS,
+        Network::Regtest,
+        wallet.single().unwrap().script_type(),
+        0,
+    );
     let mut cache = SighashCache::new(transaction);
     let coin = &coins[input];
-    if wallet.script_type() == ScriptType::Taproot {
+    if wallet.single().unwrap().script_type() == ScriptType::Taproot {
         let sighash_type = TapSighashType::from_consensus_u8(sighash).unwrap();
         let hash = cache
             .taproot_key_spend_signature_hash(input, &Prevouts::All(coins), sighash_type)
@@ -490,7 +495,7 @@ fn sign(
         };
     }
     let sighash_type = EcdsaSighashType::from_consensus(u32::from(sighash));
-    let digest = match wallet.script_type() {
+    let digest = match wallet.single().unwrap().script_type() {
         ScriptType::Legacy => cache
             .legacy_signature_hash(input, &coin.script_pubkey, u32::from(sighash))
             .unwrap()

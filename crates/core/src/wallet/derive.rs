@@ -18,21 +18,21 @@ impl Wallet {
     /// Returns the script of an index.
     pub fn script_pubkey(&self, branch: Branch, index: u32) -> Result<ScriptBuf, DeriveError> {
         Ok(self
-            .account
-            .script_pubkey(self.account.public_key(branch, index)?))
+            .account()
+            .script_pubkey(self.account().public_key(branch, index)?))
     }
 
     /// Returns the script of a key that [`public_key`](Self::public_key) gave: for who needs both,
     /// and derives once.
     pub(crate) fn script_of_key(&self, key: PublicKey) -> ScriptBuf {
-        self.account.script_pubkey(key)
+        self.account().script_pubkey(key)
     }
 
     /// Returns the address of an index, in the encoding of the wallet's network.
     pub fn address(&self, branch: Branch, index: u32) -> Result<Address, DeriveError> {
-        let key = CompressedPublicKey(self.account.public_key(branch, index)?);
+        let key = CompressedPublicKey(self.account().public_key(branch, index)?);
         let network = self.network.to_bitcoin();
-        Ok(match self.account.script_type {
+        Ok(match self.account().script_type {
             ScriptType::Legacy => Address::p2pkh(key, network),
             ScriptType::Nested => Address::p2shwpkh(&key, network),
             ScriptType::Segwit => Address::p2wpkh(&key, network),
@@ -62,7 +62,7 @@ impl Wallet {
 
     /// Returns the public key of an index; for taproot the internal key.
     pub fn public_key(&self, branch: Branch, index: u32) -> Result<PublicKey, DeriveError> {
-        self.account.public_key(branch, index)
+        self.account().public_key(branch, index)
     }
 
     /// Returns the public key of an index with the master fingerprint and full path, as BIP174's
@@ -73,8 +73,8 @@ impl Wallet {
         index: u32,
     ) -> Result<(PublicKey, KeySource), DeriveError> {
         Ok((
-            self.account.public_key(branch, index)?,
-            self.account.key_source(branch, index)?,
+            self.account().public_key(branch, index)?,
+            self.account().key_source(branch, index)?,
         ))
     }
 
@@ -85,8 +85,8 @@ impl Wallet {
         branch: Branch,
         index: u32,
     ) -> Result<Option<ScriptBuf>, DeriveError> {
-        let key = CompressedPublicKey(self.account.public_key(branch, index)?);
-        let nested = self.account.script_type == ScriptType::Nested;
+        let key = CompressedPublicKey(self.account().public_key(branch, index)?);
+        let nested = self.account().script_type == ScriptType::Nested;
         Ok(nested.then(|| ScriptBuf::new_p2wpkh(&key.wpubkey_hash())))
     }
 
@@ -97,8 +97,8 @@ impl Wallet {
         branch: Branch,
         index: u32,
     ) -> Result<Option<UntweakedPublicKey>, DeriveError> {
-        let key = self.account.public_key(branch, index)?;
-        let taproot = self.account.script_type == ScriptType::Taproot;
+        let key = self.account().public_key(branch, index)?;
+        let taproot = self.account().script_type == ScriptType::Taproot;
         Ok(taproot.then(|| UntweakedPublicKey::from(key)))
     }
 
@@ -123,17 +123,15 @@ impl Wallet {
     ///
     /// A hint only: whoever wrote the field chose it. [`Wallet::owns`] proves it.
     pub fn find(&self, fingerprint: Fingerprint, path: &DerivationPath) -> Option<(Branch, u32)> {
-        let account: &[ChildNumber] = self.account.path.as_ref();
-        if fingerprint != self.account.fingerprint {
-            return None;
-        }
-        match path.as_ref().strip_prefix(account)? {
-            [
-                ChildNumber::Normal { index: step },
-                ChildNumber::Normal { index },
-            ] => Some((Branch::from_step(*step)?, *index)),
-            _ => None,
-        }
+        self.keys()
+            .filter(|key| key.fingerprint == fingerprint)
+            .find_map(|key| match path.as_ref().strip_prefix(key.path.as_ref())? {
+                [
+                    ChildNumber::Normal { index: step },
+                    ChildNumber::Normal { index },
+                ] => Some((Branch::from_step(*step)?, *index)),
+                _ => None,
+            })
     }
 
     /// Returns whether the wallet's own derivation at an index gives exactly this script.

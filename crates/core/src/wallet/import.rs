@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::WalletKind;
 use super::account::Account;
 use super::descriptor::{self, AccountDescriptor, Coverage};
 use super::{Birthday, Branch, Wallet, WalletError, WalletName, file};
@@ -127,7 +128,7 @@ fn import_own(bytes: &[u8], options: &ImportOptions) -> Result<Wallet, WalletErr
     }
     if let Some(expected) = options
         .script_type
-        .filter(|wanted| *wanted != wallet.script_type())
+        .filter(|wanted| wallet.kind() != WalletKind::Single(*wanted))
     {
         return Err(WalletError::NoSuchScriptType { expected });
     }

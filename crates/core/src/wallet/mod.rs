@@ -18,14 +18,16 @@ mod error;
 mod file;
 mod id;
 mod import;
+mod kind;
 mod name;
 mod secp;
+mod single;
 mod size;
 
 use std::hash::{Hash, Hasher};
 
 use bitcoin::XOnlyPublicKey;
-use bitcoin::bip32::{DerivationPath, Fingerprint, KeySource, Xpub};
+use bitcoin::bip32::{KeySource, Xpub};
 use miniscript::Descriptor;
 use miniscript::descriptor::DescriptorPublicKey;
 
@@ -36,8 +38,10 @@ pub use self::branch::Branch;
 pub use self::error::{DeriveError, WalletError};
 pub use self::id::{InvalidWalletId, WalletId};
 pub use self::import::ImportOptions;
+pub use self::kind::WalletKind;
 pub use self::name::{InvalidWalletName, WalletName};
 pub(crate) use self::secp::verifier;
+pub use self::single::{SingleKey, WalletKey};
 use crate::{Network, ScriptType};
 
 /// A wallet's public data.
@@ -52,8 +56,15 @@ pub struct Wallet {
     birthday: Option<Birthday>,
     id: WalletId,
     descriptor: Descriptor<DescriptorPublicKey>,
-    account: Account,
+    shape: Shape,
     receipt_key: Option<XOnlyPublicKey>,
+}
+
+/// How many keys a wallet has, and how they pay together.
+#[derive(Clone, Debug)]
+enum Shape {
+    /// One key, in a standard script.
+    Single(Account),
 }
 
 impl Wallet {
@@ -91,7 +102,7 @@ impl Wallet {
             name,
             network,
             birthday,
-            account,
+            shape: Shape::Single(account),
             receipt_key: None,
         })
     }
@@ -135,24 +146,31 @@ impl Wallet {
         self.id
     }
 
-    /// Returns the script type of all of the wallet's outputs.
-    pub fn script_type(&self) -> ScriptType {
-        self.account.script_type
+    /// Returns how the wallet's coins are spent.
+    pub fn kind(&self) -> WalletKind {
+        match &self.shape {
+            Shape::Single(account) => WalletKind::Single(account.script_type),
+        }
     }
 
-    /// Returns the fingerprint of the master key.
-    pub fn fingerprint(&self) -> Fingerprint {
-        self.account.fingerprint
+    /// Returns the wallet's keys, in the order of the descriptor.
+    pub fn keys(&self) -> impl Iterator<Item = WalletKey<'_>> {
+        let Shape::Single(account) = &self.shape;
+        std::iter::once(WalletKey::of(account))
     }
 
-    /// Returns the path from the master key to the account.
-    pub fn account_path(&self) -> &DerivationPath {
-        &self.account.path
+    /// Returns the wallet as one of a single key, if it is one.
+    pub fn single(&self) -> Option<SingleKey<'_>> {
+        match &self.shape {
+            Shape::Single(account) => Some(SingleKey(account)),
+        }
     }
 
-    /// Returns the account's extended public key.
-    pub fn account_xpub(&self) -> &Xpub {
-        &self.account.xpub
+    /// Returns the account that all is derived from. Wallets of several keys derive otherwise: each
+    /// use of this is a place where they come in.
+    fn account(&self) -> &Account {
+        let Shape::Single(account) = &self.shape;
+        account
     }
 
     /// Returns the multipath descriptor (BIP389).
@@ -163,7 +181,7 @@ impl Wallet {
     /// Returns the canonical descriptor that the id covers: multipath, hardened steps as `h`, no
     /// checksum.
     pub fn canonical_descriptor(&self) -> String {
-        self.account.descriptor("/<0;1>/*")
+        self.account().descriptor("/<0;1>/*")
     }
 
     /// Returns the canonical descriptor with its checksum (BIP380).
@@ -173,7 +191,7 @@ impl Wallet {
 
     /// Returns the descriptor of one branch, with its checksum.
     pub fn branch_descriptor_text(&self, branch: Branch) -> String {
-        descriptor::with_checksum(&self.account.descriptor(&format!("/{}/*", branch.step())))
+        descriptor::with_checksum(&self.account().descriptor(&format!("/{}/*", branch.step())))
     }
 }
 

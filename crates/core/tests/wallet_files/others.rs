@@ -195,7 +195,11 @@ fn one_account_of_several_is_taken_when_told() {
         |text: &Value, script_type| Wallet::import(text.to_string().as_bytes(), &told(script_type));
     assert_eq!(take(&text, ScriptType::Segwit), Ok(wallet()));
     assert_eq!(
-        take(&text, ScriptType::Taproot).unwrap().script_type(),
+        take(&text, ScriptType::Taproot)
+            .unwrap()
+            .single()
+            .unwrap()
+            .script_type(),
         ScriptType::Taproot
     );
     let expected = ScriptType::Legacy;

@@ -64,7 +64,7 @@ fn decorate(map: &mut RawMap, script_type: ScriptType, our_key: bool, value: &[u
 fn decorated(script_type: ScriptType, name: &str, our_key: bool, anonymous: bool) -> Case {
     let fingerprint = match anonymous {
         true => Fingerprint::default(),
-        false => ours(script_type).fingerprint(),
+        false => ours(script_type).single().unwrap().fingerprint(),
     };
     let hostile = Payout::new(script_type)
         .with(|payout| {
@@ -100,7 +100,7 @@ fn paths() -> Vec<Case> {
         .into_iter()
         .map(|(name, path)| {
             let hostile = Payout::new(ScriptType::Segwit).edited(|raw| {
-                let fingerprint = ours(ScriptType::Segwit).fingerprint();
+                let fingerprint = ours(ScriptType::Segwit).single().unwrap().fingerprint();
                 pair(&mut raw.outputs[1], output::BIP32_DERIVATION).value =
                     origin(fingerprint, path);
             });
@@ -117,7 +117,7 @@ fn paths() -> Vec<Case> {
         })
         .collect();
     let hostile = Payout::new(ScriptType::Segwit).edited(|raw| {
-        let fingerprint = ours(ScriptType::Segwit).fingerprint();
+        let fingerprint = ours(ScriptType::Segwit).single().unwrap().fingerprint();
         pair(&mut raw.outputs[1], output::BIP32_DERIVATION).value =
             origin(fingerprint, "84h/0h/0h/1/7");
     });

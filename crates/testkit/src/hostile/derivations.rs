@@ -36,7 +36,7 @@ fn paths() -> Vec<Case> {
     ];
     let case = |(name, path): (&str, &str)| {
         let hostile = Payout::new(ScriptType::Segwit).edited(|raw| {
-            let fingerprint = ours(ScriptType::Segwit).fingerprint();
+            let fingerprint = ours(ScriptType::Segwit).single().unwrap().fingerprint();
             pair(&mut raw.inputs[0], input::BIP32_DERIVATION).value = origin(fingerprint, path);
         });
         Case::new(
@@ -94,7 +94,7 @@ fn keys() -> Vec<Case> {
         .refused(hostile, &["input 0 false-derivation"]),
     );
     let hostile = Payout::new(ScriptType::Segwit).edited(|raw| {
-        let fingerprint = ours(ScriptType::Segwit).fingerprint();
+        let fingerprint = ours(ScriptType::Segwit).single().unwrap().fingerprint();
         for number in 0..200 {
             let key = theirs(ScriptType::Segwit)
                 .public_key(Branch::Receive, number)

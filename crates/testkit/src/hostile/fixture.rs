@@ -68,7 +68,7 @@ pub fn theirs(script_type: ScriptType) -> &'static Wallet {
 fn of_type(wallets: &'static [Wallet], script_type: ScriptType) -> &'static Wallet {
     wallets
         .iter()
-        .find(|wallet| wallet.script_type() == script_type)
+        .find(|wallet| wallet.single().unwrap().script_type() == script_type)
         .expect("one of each type")
 }
 

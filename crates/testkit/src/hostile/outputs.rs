@@ -113,7 +113,10 @@ fn buried() -> Case {
             let key = ours(ScriptType::Segwit)
                 .public_key(Branch::Change, 8)
                 .expect("a key");
-            let source = origin(ours(ScriptType::Segwit).fingerprint(), "84h/1h/0h/1/8");
+            let source = origin(
+                ours(ScriptType::Segwit).single().unwrap().fingerprint(),
+                "84h/1h/0h/1/8",
+            );
             raw.outputs[1_234].set(
                 RawKey::with_data(output::BIP32_DERIVATION, key.serialize()),
                 source,

@@ -106,13 +106,13 @@ impl Coin {
     fn map(&self) -> RawMap {
         let (wallet, branch, index) = self.own;
         let mut map = RawMap::default();
-        if wallet.script_type() != ScriptType::Taproot {
+        if wallet.single().unwrap().script_type() != ScriptType::Taproot {
             map.set(
                 RawKey::plain(fields::input::NON_WITNESS_UTXO),
                 serialize(&self.previous()),
             );
         }
-        if wallet.script_type() != ScriptType::Legacy {
+        if wallet.single().unwrap().script_type() != ScriptType::Legacy {
             map.set(
                 RawKey::plain(fields::input::WITNESS_UTXO),
                 serialize(&self.txout()),
@@ -339,7 +339,7 @@ pub fn claim_output(map: &mut RawMap, wallet: &Wallet, branch: Branch, index: u3
 fn claim(map: &mut RawMap, wallet: &Wallet, branch: Branch, index: u32, fields: [u64; 3]) {
     let [bip32, tap_bip32, tap_internal] = fields;
     let (key, source) = wallet.key_origin(branch, index).expect("a key");
-    if wallet.script_type() == ScriptType::Taproot {
+    if wallet.single().unwrap().script_type() == ScriptType::Taproot {
         let x_only = key.x_only_public_key().0.serialize();
         map.set(RawKey::plain(tap_internal), x_only.to_vec());
         map.set(

@@ -39,9 +39,14 @@ fn sign(
         .iter()
         .any(|known| known.id() == wallet.id());
     let words = if ours { OUR_WORDS } else { THEIR_WORDS };
-    let key = account(words, Network::Regtest, wallet.script_type(), 0);
+    let key = account(
+        words,
+        Network::Regtest,
+        wallet.single().unwrap().script_type(),
+        0,
+    );
     let mut cache = SighashCache::new(transaction);
-    if wallet.script_type() == ScriptType::Taproot {
+    if wallet.single().unwrap().script_type() == ScriptType::Taproot {
         let sighash_type =
             TapSighashType::from_consensus_u8(sighash).expect("a taproot sighash type");
         let hash = cache
@@ -61,7 +66,7 @@ fn sign(
         );
     }
     let sighash_type = EcdsaSighashType::from_consensus(u32::from(sighash));
-    let digest = match wallet.script_type() {
+    let digest = match wallet.single().unwrap().script_type() {
         ScriptType::Legacy => cache
             .legacy_signature_hash(input, &coins[input].script_pubkey, u32::from(sighash))
             .expect("a signature hash")

@@ -87,9 +87,11 @@ fn theirs_reads_our_keys_descriptors_and_accounts() -> Result<()> {
         };
         for wallet in &wallets {
             let descriptor = theirs(wallet);
-            let key = HdKey::of_wallet(wallet).encode(Names::Old);
+            let key = HdKey::of_wallet(wallet).unwrap().encode(Names::Old);
             ask(Kind::HdKey, key, vec![key_alone(&descriptor).to_owned()])?;
-            let output = Output::of_wallet(wallet, Names::Old).encode(Names::Old);
+            let output = Output::of_wallet(wallet, Names::Old)
+                .unwrap()
+                .encode(Names::Old);
             ask(Kind::Output, output, vec![descriptor])?;
         }
         for some in [&wallets[..1], &wallets[..]] {
@@ -144,8 +146,10 @@ fn ours_reads_their_keys_descriptors_and_accounts() -> Result<()> {
 
 /// A wallet's key in pieces, for the peer to build from.
 fn described(wallet: &Wallet) -> Value {
-    let xpub = wallet.account_xpub();
+    let xpub = wallet.single().unwrap().account_xpub();
     let path: Vec<u32> = wallet
+        .single()
+        .unwrap()
         .account_path()
         .into_iter()
         .map(|child| u32::from(*child) & !(1 << 31))
@@ -154,10 +158,10 @@ fn described(wallet: &Wallet) -> Value {
         "key": hex(&xpub.public_key.serialize()),
         "chain_code": hex(xpub.chain_code.as_bytes()),
         "test": xpub.network == NetworkKind::Test,
-        "fingerprint": hex(wallet.fingerprint().as_bytes()),
+        "fingerprint": hex(wallet.single().unwrap().fingerprint().as_bytes()),
         "hardened": path,
         "parent": hex(xpub.parent_fingerprint.as_bytes()),
-        "scripts": match wallet.script_type() {
+        "scripts": match wallet.single().unwrap().script_type() {
             ScriptType::Legacy => vec![403],
             ScriptType::Nested => vec![400, 404],
             ScriptType::Segwit => vec![404],

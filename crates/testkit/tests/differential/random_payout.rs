@@ -64,7 +64,7 @@ pub(crate) fn payout(random: &mut Random) -> Payout {
                 sat,
             ),
             _ if below(random, 2) == 0 => {
-                let their = theirs(wallet.script_type());
+                let their = theirs(wallet.single().unwrap().script_type());
                 payout.pay(script(their, branch(random), index(random)), sat);
             }
             _ => {

@@ -55,7 +55,10 @@ fn nothing_but_the_equivalent_is_signed_without_a_finding() {
     let mut originals: Vec<(String, RawPsbt)> = Vec::new();
     for payout in &clean {
         for version in [Version::V0, Version::V2] {
-            let name = format!("clean {} v{version}", payout.coins[0].own.0.script_type());
+            let name = format!(
+                "clean {} v{version}",
+                payout.coins[0].own.0.single().unwrap().script_type()
+            );
             originals.push((name, payout.raw(version)));
         }
     }

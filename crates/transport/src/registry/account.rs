@@ -2,7 +2,7 @@
 //! BCR-2023-019).
 
 use bitcoin::bip32::Fingerprint;
-use cofferdam_core::wallet::Wallet;
+use cofferdam_core::wallet::{Wallet, WalletKind};
 
 use super::hd_key::HdKey;
 use super::output::{Output, Source};
@@ -30,21 +30,23 @@ impl Account {
         let first = wallets
             .first()
             .ok_or(RegistryError::Missing { field: "wallet" })?;
-        let master_fingerprint = first.fingerprint();
-        if wallets
-            .iter()
-            .any(|wallet| wallet.fingerprint() != master_fingerprint)
-        {
+        let of = |wallet: &Wallet| wallet.keys().next().map(|key| key.fingerprint);
+        let master_fingerprint = of(first).ok_or(RegistryError::SeveralKeys)?;
+        let mut keys = wallets.iter().flat_map(|wallet| wallet.keys());
+        if keys.any(|key| key.fingerprint != master_fingerprint) {
             return Err(RegistryError::SeveralMasters);
         }
-        let output = |wallet: &&Wallet| Output {
-            source: Source::Single(wallet.script_type(), Box::new(HdKey::of_wallet(wallet))),
-            name: None,
-            note: None,
+        let output = |wallet: &&Wallet| {
+            let WalletKind::Single(script_type) = wallet.kind();
+            Ok(Output {
+                source: Source::Single(script_type, Box::new(HdKey::of_wallet(wallet)?)),
+                name: None,
+                note: None,
+            })
         };
         Ok(Account {
             master_fingerprint,
-            outputs: wallets.iter().map(output).collect(),
+            outputs: wallets.iter().map(output).collect::<Result<_, _>>()?,
             left_out: 0,
         })
     }

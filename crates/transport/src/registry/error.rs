@@ -63,6 +63,9 @@ pub enum RegistryError {
     /// Wallets of one account must have one master key.
     #[error("the wallets are of different master keys; export them one by one")]
     SeveralMasters,
+    /// The wallet has several keys, and one is written.
+    #[error("the wallet has several keys, and this form holds one")]
+    SeveralKeys,
     /// What came across is no key, descriptor or account.
     #[error("this is no key, descriptor or account; export the wallet")]
     OtherKind,

@@ -37,20 +37,25 @@ pub struct HdKey {
 
 impl HdKey {
     /// Returns the account key of a wallet. It says nothing of children: both branches are meant.
-    pub fn of_wallet(wallet: &Wallet) -> HdKey {
-        let xpub = wallet.account_xpub();
-        HdKey {
+    ///
+    /// # Errors
+    ///
+    /// The wallet has several keys.
+    pub fn of_wallet(wallet: &Wallet) -> Result<HdKey, RegistryError> {
+        let single = wallet.single().ok_or(RegistryError::SeveralKeys)?;
+        let xpub = single.account_xpub();
+        Ok(HdKey {
             public_key: xpub.public_key,
             chain_code: Some(xpub.chain_code),
             network: xpub.network,
             origin: Some(KeyPath {
-                steps: wallet
+                steps: single
                     .account_path()
                     .into_iter()
                     .copied()
                     .map(Step::Child)
                     .collect(),
-                source_fingerprint: Some(wallet.fingerprint()),
+                source_fingerprint: Some(single.fingerprint()),
                 depth: None,
             }),
             children: None,
@@ -58,7 +63,7 @@ impl HdKey {
                 .filter(|fingerprint| *fingerprint != Fingerprint::default()),
             name: None,
             note: None,
-        }
+        })
     }
 
     /// Reads the content of `ur:crypto-hdkey` or `ur:hdkey`.

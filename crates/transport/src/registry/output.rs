@@ -4,7 +4,7 @@
 use bitcoin::PrivateKey;
 use bitcoin::bip32::{ChildNumber, Fingerprint};
 use cofferdam_core::ScriptType;
-use cofferdam_core::wallet::Wallet;
+use cofferdam_core::wallet::{Wallet, WalletKind};
 
 use super::hd_key::{HdKey, read_text};
 use super::key_path::{KeyPath, Step};
@@ -40,8 +40,13 @@ pub enum Source {
 impl Output {
     /// Returns the descriptor of a wallet, with its name. In the new form it tells the two
     /// branches; in the old one it tells no children, as older readers know no pairs.
-    pub fn of_wallet(wallet: &Wallet, names: Names) -> Output {
-        let mut key = HdKey::of_wallet(wallet);
+    ///
+    /// # Errors
+    ///
+    /// The wallet has several keys.
+    pub fn of_wallet(wallet: &Wallet, names: Names) -> Result<Output, RegistryError> {
+        let WalletKind::Single(script_type) = wallet.kind();
+        let mut key = HdKey::of_wallet(wallet)?;
         if names == Names::New {
             let [receive, change] = [0, 1].map(|index| ChildNumber::Normal { index });
             key.children = Some(KeyPath {
@@ -49,11 +54,11 @@ impl Output {
                 ..KeyPath::default()
             });
         }
-        Output {
-            source: Source::Single(wallet.script_type(), Box::new(key)),
+        Ok(Output {
+            source: Source::Single(script_type, Box::new(key)),
             name: Some(wallet.name().to_string()),
             note: None,
-        }
+        })
     }
 
     /// Reads the content of `ur:crypto-output` or `ur:output-descriptor`.

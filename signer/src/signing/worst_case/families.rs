@@ -280,7 +280,7 @@ impl Made {
             .unwrap()
             .txid();
         let mut map = RawMap::default();
-        let script_type = self.wallet.script_type();
+        let script_type = self.wallet.single().unwrap().script_type();
         map.set(RawKey::plain(input::NON_WITNESS_UTXO), previous.to_vec());
         if script_type != ScriptType::Legacy {
             map.set(RawKey::plain(input::WITNESS_UTXO), serialize(&self.coin));
@@ -305,7 +305,7 @@ impl Made {
 
     fn claim(&self, map: &mut RawMap, (full, x_only): (u64, u64)) {
         let (key, origin) = &self.key;
-        match self.wallet.script_type() {
+        match self.wallet.single().unwrap().script_type() {
             ScriptType::Taproot => map.set(
                 RawKey::with_data(x_only, key.x_only_public_key().0.serialize()),
                 [&[0], origin.as_slice()].concat(),
@@ -384,7 +384,7 @@ fn junk_signatures(made: &mut Made, count: usize, size: usize, draw: &mut Draw) 
         made.own_input(number);
         let key = made.key.0.serialize();
         let is_final = draw.below(2) == 0;
-        let script_type = made.wallet.script_type();
+        let script_type = made.wallet.single().unwrap().script_type();
         let map = made.last_input();
         match script_type {
             ScriptType::Taproot => {
@@ -456,7 +456,7 @@ fn derivations(made: &mut Made, count: usize, size: usize, claimed: bool) {
 }
 
 fn long_paths(made: &mut Made, count: usize, size: usize) {
-    let fingerprint = made.wallet.fingerprint();
+    let fingerprint = made.wallet.single().unwrap().fingerprint();
     for number in 0..count {
         let mut map = RawMap::default();
         let key = RawKey::with_data(output::BIP32_DERIVATION, stranger(number));

@@ -7,6 +7,7 @@ use super::signatures::SignatureFact;
 use crate::ScriptType;
 use crate::psbt::Input;
 use crate::review::report::AmountProof;
+use crate::wallet::WalletKind;
 
 /// What the previous transaction in the PSBT proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub(in crate::review) struct InputFacts {
     pub(in crate::review) wrong_scripts: Vec<&'static str>,
     /// The signatures that an own input already has.
     pub(in crate::review) signatures: Vec<SignatureFact>,
-    owner_type: Option<ScriptType>,
+    owner_kind: Option<WalletKind>,
 }
 
 impl InputFacts {
@@ -59,11 +60,11 @@ impl InputFacts {
         let (owner, false_claims) = wallets.examine(script, listed(input));
         let owner = owner.or(proven);
         let wallet = owner.as_ref().and_then(|owner| wallets.get(owner));
-        let owner_type = wallet.map(|wallet| wallet.script_type());
+        let owner_kind = wallet.map(|wallet| wallet.kind());
         let proof = match &previous {
             Previous::Proven(_) => Some(AmountProof::PreviousTransaction),
             // Decided by the script that our wallet derives, whatever fields are present.
-            Previous::Missing if owner_type == Some(ScriptType::Taproot) => {
+            Previous::Missing if owner_kind.is_some_and(WalletKind::commits_to_amounts) => {
                 Some(AmountProof::TaprootSighash)
             }
             _ => None,
@@ -82,7 +83,7 @@ impl InputFacts {
             false_claims,
             wrong_scripts,
             signatures: Vec::new(),
-            owner_type,
+            owner_kind,
         }
     }
 
@@ -90,8 +91,8 @@ impl InputFacts {
     /// previous transaction that is there overrides: it proves the amount or refuses the input.
     pub(super) fn remember(&mut self) {
         let v0 = matches!(
-            self.owner_type,
-            Some(ScriptType::Nested | ScriptType::Segwit)
+            self.owner_kind,
+            Some(WalletKind::Single(ScriptType::Nested | ScriptType::Segwit))
         );
         if v0 && self.previous == Previous::Missing && self.coin.is_some() {
             self.proof = Some(AmountProof::Remembered);
@@ -100,7 +101,8 @@ impl InputFacts {
 
     /// Returns the script type: the owner's, or what a foreign coin's script looks like.
     pub(in crate::review) fn script_type(&self) -> Option<ScriptType> {
-        self.owner_type
+        self.owner_kind
+            .map(|WalletKind::Single(script_type)| script_type)
             .or_else(|| script_type(&self.coin.as_ref()?.script_pubkey))
     }
 }

@@ -9,7 +9,7 @@ use crate::ScriptType;
 use crate::review::budget::{Budget, Work};
 use crate::review::context::KnownWallet;
 use crate::review::finding::DerivationFault;
-use crate::wallet::{Branch, Wallet};
+use crate::wallet::{Branch, Wallet, WalletKey, WalletKind};
 
 /// Where a script stands in the known wallets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,14 +54,14 @@ impl<'a> Wallets<'a> {
     pub(in crate::review) fn new(known: &'a [KnownWallet<'a>], budget: &'a Budget) -> Self {
         let mut by_account: HashMap<&[ChildNumber], Vec<usize>> = HashMap::new();
         for (index, known) in known.iter().enumerate() {
-            by_account
-                .entry(known.wallet.account_path().as_ref())
-                .or_default()
-                .push(index);
+            for key in known.wallet.keys() {
+                by_account.entry(key.path.as_ref()).or_default().push(index);
+            }
         }
         let fingerprints = known
             .iter()
-            .map(|known| known.wallet.fingerprint())
+            .flat_map(|known| known.wallet.keys())
+            .map(|key| key.fingerprint)
             .collect();
         Self {
             known,
@@ -181,7 +181,10 @@ impl<'a> Wallets<'a> {
         };
         let fits = |wallet: &&usize| {
             let known = self.known.get(**wallet);
-            known.is_some_and(|known| !claimed || known.wallet.fingerprint() == *fingerprint)
+            let is_origin = |key: WalletKey<'_>| {
+                key.path.as_ref() == account && (!claimed || key.fingerprint == *fingerprint)
+            };
+            known.is_some_and(|known| known.wallet.keys().any(is_origin))
         };
         let wallets = self
             .by_account
@@ -201,7 +204,7 @@ fn is_key(wallet: &Wallet, own: bitcoin::secp256k1::PublicKey, listed: ListedKey
     let own_x = || own.x_only_public_key().0;
     match listed {
         ListedKey::XOnly(key) => key == own_x(),
-        ListedKey::Full(key) if wallet.script_type() == ScriptType::Taproot => {
+        ListedKey::Full(key) if wallet.kind() == WalletKind::Single(ScriptType::Taproot) => {
             key.inner.x_only_public_key().0 == own_x()
         }
         ListedKey::Full(key) => key.compressed && key.inner == own,

@@ -49,7 +49,7 @@ mod tests {
         key: Key,
     ) -> Scenario {
         let own = wallet(OUR_WORDS, script_type, 0);
-        let fingerprint = fingerprint.unwrap_or(own.fingerprint());
+        let fingerprint = fingerprint.unwrap_or(own.single().unwrap().fingerprint());
         let key = match key {
             Key::Ours => own.public_key(Branch::Change, 7).unwrap(),
             Key::Theirs => wallet(THEIR_WORDS, script_type, 0)
@@ -111,7 +111,10 @@ mod tests {
     /// A PSBT has room for a million of them; a review must stay small enough to be made and shown.
     #[test]
     fn four_false_claims_are_enough() {
-        let fingerprint = wallet(OUR_WORDS, ScriptType::Segwit, 0).fingerprint();
+        let fingerprint = wallet(OUR_WORDS, ScriptType::Segwit, 0)
+            .single()
+            .unwrap()
+            .fingerprint();
         Scenario::new(ScriptType::Segwit)
             .edit(move |raw| {
                 for number in 0..200u32 {
@@ -232,7 +235,10 @@ mod tests {
     /// their own output claims to be ours, and is refused; it never makes their output change.
     #[test]
     fn a_colliding_fingerprint_makes_nothing_ours() {
-        let ours = wallet(OUR_WORDS, ScriptType::Segwit, 0).fingerprint();
+        let ours = wallet(OUR_WORDS, ScriptType::Segwit, 0)
+            .single()
+            .unwrap()
+            .fingerprint();
         let theirs = wallet(THEIR_WORDS, ScriptType::Segwit, 0);
         let key = theirs.public_key(Branch::Change, 9).unwrap();
         let script = theirs.script_pubkey(Branch::Change, 9).unwrap();
@@ -340,7 +346,7 @@ mod tests {
     #[test]
     fn another_wallets_fingerprint_over_our_change_is_false() {
         let other = wallet(THEIR_WORDS, ScriptType::Segwit, 0);
-        let fingerprint = other.fingerprint();
+        let fingerprint = other.single().unwrap().fingerprint();
         Scenario::new(ScriptType::Segwit)
             .with(|scenario| scenario.wallets.push(other))
             .edit(move |raw| {

@@ -22,7 +22,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         .context
         .wallets
         .iter()
-        .map(|known| known.wallet.fingerprint())
+        .flat_map(|known| known.wallet.keys())
+        .map(|key| key.fingerprint)
         .collect();
     for (index, input) in facts.parsed.inputs().iter().enumerate() {
         push(findings, Place::Input(index), expected, input.key_sources());
