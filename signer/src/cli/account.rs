@@ -23,7 +23,8 @@ enum Command {
     #[command(after_help = "\
 Examples:
   cofferdam-signer --vault treasury.vault account add --name main --script segwit
-  cofferdam-signer --vault treasury.vault account add --name savings --script taproot --index 1 --birthday 2026-11-21")]
+  cofferdam-signer --vault treasury.vault account add --name savings --script taproot \\
+    --index 1 --birthday 2026-11-21")]
     Add {
         /// Its name: letters, digits, dots, underscores and hyphens.
         #[arg(long)]

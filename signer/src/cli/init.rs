@@ -23,7 +23,8 @@ Examples:
   cofferdam-signer --vault treasury.vault init --network mainnet
   cofferdam-signer --vault treasury.vault init --network mainnet --dice rolls.txt --show-mix
   cofferdam-signer --vault treasury.vault init --network mainnet --dual
-  cofferdam-signer --vault test.vault --passphrase-file p.txt init --network regtest --words 12 --kdf-memory-mib 64 --kdf-passes 3")]
+  cofferdam-signer --vault test.vault --passphrase-file p.txt init --network regtest \\
+    --words 12 --kdf-memory-mib 64 --kdf-passes 3")]
 pub(crate) struct Args {
     /// mainnet, testnet4, signet or regtest; a vault is for one network.
     #[arg(long)]

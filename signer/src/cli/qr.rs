@@ -39,7 +39,8 @@ const MAX_FILE: u64 = 8 << 20;
 Examples:
   cofferdam-signer qr payout.signed.psbt --to sparrow
   cofferdam-signer qr payout.return --out payout.gif
-  cofferdam-signer --vault treasury.vault qr --account main --as account --to keystone --code ur-new")]
+  cofferdam-signer --vault treasury.vault qr --account main --as account --to keystone \\
+    --code ur-new")]
 pub(crate) struct Args {
     /// A PSBT, a return, a bundle, or a file of text (a descriptor, a wallet file).
     #[arg(value_name = "FILE", required_unless_present = "account")]

@@ -21,7 +21,8 @@ Examples:
   cofferdam-signer --vault treasury.vault restore --network mainnet
   cofferdam-signer --vault treasury.vault restore --network mainnet --bip39-passphrase
   cofferdam-signer --vault treasury.vault restore --network mainnet --seed-qr-camera /dev/video0
-  cofferdam-signer --vault test.vault --passphrase-file p.txt restore --network regtest --mnemonic-file words.txt")]
+  cofferdam-signer --vault test.vault --passphrase-file p.txt restore --network regtest \\
+    --mnemonic-file words.txt")]
 pub(crate) struct Args {
     /// mainnet, testnet4, signet or regtest; a vault is for one network.
     #[arg(long)]

@@ -26,7 +26,8 @@ use crate::workers::out_of_turn;
 #[command(after_help = "\
 Examples:
   cofferdam-signer --vault treasury.vault scan --camera /dev/video0
-  cofferdam-signer --vault treasury.vault scan payout.gif --out payout.return --qr payout-return.gif
+  cofferdam-signer --vault treasury.vault scan payout.gif --out payout.return \\
+    --qr payout-return.gif
   cofferdam-signer --vault treasury.vault scan --camera /dev/video0 --to sparrow")]
 pub(crate) struct Args {
     #[command(flatten)]

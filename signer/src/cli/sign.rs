@@ -34,7 +34,8 @@ Examples:
   cofferdam-signer --vault treasury.vault sign payouts/ --out signed/
   cofferdam-signer --vault treasury.vault sign payout.bundle --out payout.return
   cofferdam-signer --vault treasury.vault sign payout.psbt --expect other/payout.signed.psbt
-  cofferdam-signer --vault v --passphrase-file p --json sign payout.psbt --out signed.psbt --yes --accept paid-before")]
+  cofferdam-signer --vault v --passphrase-file p --json sign payout.psbt --out signed.psbt \\
+    --yes --accept paid-before")]
 pub(crate) struct Args {
     /// PSBTs (binary, base64 or hex, told by content), folders of them, or one bundle; - is
     /// standard input.

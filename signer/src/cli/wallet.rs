@@ -36,7 +36,8 @@ enum Command {
     #[command(after_help = "\
 Examples:
   cofferdam-signer --vault treasury.vault wallet mark-used main change 9500
-  cofferdam-signer --vault treasury.vault wallet mark-used main change 25000        # asks: a large step
+  # asks: a large step
+  cofferdam-signer --vault treasury.vault wallet mark-used main change 25000
   cofferdam-signer --vault treasury.vault wallet mark-used main change 400 --lower  # asks")]
     MarkUsed {
         /// The wallet's name.

@@ -12,8 +12,10 @@ use crate::service::{AddressPlace, AddressRequest};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  cofferdam-watcher address --wallet main            # the next free address, without reserving it
-  cofferdam-watcher address --wallet main --next     # the next free address, which is never given out again
+  # the next free address, without reserving it
+  cofferdam-watcher address --wallet main
+  # the next free address, which is never given out again
+  cofferdam-watcher address --wallet main --next
   cofferdam-watcher address --wallet main --index 7
   cofferdam-watcher address --wallet main --change
 

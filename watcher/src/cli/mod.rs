@@ -59,7 +59,8 @@ pub struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   cofferdam-watcher wallet import main.json
-  cofferdam-watcher sync --chain core --rpc-url http://127.0.0.1:8332 --rpc-cookie ~/.bitcoin/.cookie
+  cofferdam-watcher sync --chain core --rpc-url http://127.0.0.1:8332 \\
+    --rpc-cookie ~/.bitcoin/.cookie
   cofferdam-watcher balance --wallet main
   cofferdam-watcher payout create payouts.csv --wallet main --fee-rate 12.5
 

@@ -36,7 +36,8 @@ sat or btc. Other formats: see `cofferdam-watcher payout create --help`.")]
 Examples:
   cofferdam-watcher payout create payouts.csv --wallet main --fee-rate 12.5
   cofferdam-watcher payout create payouts.csv --wallet main --fee-target 6
-  cofferdam-watcher payout create many.txt --format electrum --unit btc --id-prefix 2026-11- --wallet main --fee-rate 3
+  cofferdam-watcher payout create many.txt --format electrum --unit btc \\
+    --id-prefix 2026-11- --wallet main --fee-rate 3
 
 All or nothing: every error of the list is shown with its line. A payout_id is paid once, ever.")]
     Create(ListArgs),

@@ -14,7 +14,8 @@ use cofferdam_core::count::counted;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  cofferdam-watcher sync --chain core --rpc-url http://127.0.0.1:8332 --rpc-cookie ~/.bitcoin/.cookie
+  cofferdam-watcher sync --chain core --rpc-url http://127.0.0.1:8332 \\
+    --rpc-cookie ~/.bitcoin/.cookie
   cofferdam-watcher sync --chain rehearsal
   cofferdam-watcher sync            # as the last time
 

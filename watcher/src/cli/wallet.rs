@@ -39,7 +39,8 @@ pub enum WalletCommand {
 #[command(after_help = "\
 Examples:
   cofferdam-watcher wallet mark-used main change 12000
-  cofferdam-watcher wallet mark-used main change 2147483000   # that one alone: too many lie between
+  # that one alone: too many lie between
+  cofferdam-watcher wallet mark-used main change 2147483000
 
 The next sync searches again from the wallet's birthday. Addresses up to an index that is not watched alone are not handed out.")]
 pub struct MarkUsedArgs {
@@ -63,7 +64,8 @@ enum BranchName {
 #[command(after_help = "\
 Examples:
   cofferdam-watcher wallet import main.json
-  cofferdam-watcher wallet import descriptor.txt --name main --network mainnet --birthday 2026-11-01")]
+  cofferdam-watcher wallet import descriptor.txt --name main --network mainnet \\
+    --birthday 2026-11-01")]
 pub struct ImportArgs {
     /// The file.
     file: PathBuf,

@@ -7,13 +7,16 @@
 //! - [`circles`]: modules that depend on each other.
 //! - [`floors`]: faces above services, services above the ground.
 //! - [`lines`]: lines wrap at 100 columns.
+//! - [`help`]: examples of one program that the other has to take.
 
 mod circles;
 mod floors;
+mod help;
 mod imports;
 mod lines;
 mod source;
 
+use cofferdam_testkit::binaries::{signer_binary, watcher_binary};
 use imports::Graph;
 use source::Crate;
 
@@ -106,4 +109,45 @@ fn seeded_violations_are_found() {
         "violations found: {}",
         floors::SEEDS.len() + circles::SEEDS.len() + lines::SEEDS.len()
     );
+}
+
+/// Whoever copies an example out of a help text must not be told that there is no such option.
+#[test]
+fn examples_of_help_are_taken() {
+    let built = [signer_binary(), watcher_binary()].map(|program| program.unwrap());
+    let programs = built.each_ref().map(|program| program.as_path());
+    let (mut refused, mut tried) = (Vec::new(), 0);
+    for program in programs {
+        let (examples, texts) = help::examples(program).unwrap();
+        assert!(texts > 10, "{}: {texts} help texts", program.display());
+        for example in examples {
+            let [signer, watcher] = programs;
+            let other = match example.starts_with("cofferdam-signer ") {
+                true => signer,
+                false => watcher,
+            };
+            tried += 1;
+            refused.extend(
+                help::refusal(other, &example)
+                    .unwrap()
+                    .map(|why| format!("{example}: {why}")),
+            );
+        }
+    }
+    println!("examples: {tried}");
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+    // A wrong option is found.
+    let [signer, watcher] = programs;
+    for (program, example) in [
+        (
+            signer,
+            "cofferdam-signer --vault V address --account main --compare ADDRESS",
+        ),
+        (watcher, "cofferdam-watcher payout export ID --to FILE"),
+    ] {
+        assert!(
+            help::refusal(program, example).unwrap().is_some(),
+            "{example}"
+        );
+    }
 }
