@@ -1,5 +1,5 @@
 //! What a node may answer when it is asked for filters and headers: what it is taken for decides
-//! whether blocks are passed over.
+//! whether blocks are skipped.
 
 #[allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #[path = "common/node.rs"]

@@ -118,7 +118,7 @@ impl Camera {
 }
 
 impl FrameSource for Camera {
-    /// The next frame, when it is there. Spoilt frames are passed over, up to thirty in a row.
+    /// The next frame, when it is there. Spoilt frames are skipped, up to thirty in a row.
     fn next_frame(&mut self) -> Result<Option<Luma>, PictureError> {
         let Camera {
             stream,

@@ -77,7 +77,7 @@ fn processor_time() -> Duration {
 /// The operating system's.
 pub fn be_silent() -> io::Result<()> {
     // A picture made for it can make a library panic, or ask for more memory than there is: its
-    // frame is passed over.
+    // frame is skipped.
     std::panic::set_hook(Box::new(|_| {}));
     rustix::stdio::dup2_stderr(File::options().write(true).open("/dev/null")?)?;
     limit(Resource::Core, 0)

@@ -63,7 +63,7 @@ pub(crate) enum Glance {
     /// It has set its own limits, and waits for a task; the first message.
     #[n(3)]
     Ready,
-    /// A frame was passed over as the task says. It tells that the decoder is at work.
+    /// A frame was skipped as the task says. It tells that the decoder is at work.
     #[n(4)]
     Skipped,
 }

@@ -28,7 +28,7 @@ pub enum Update {
     },
     /// A code that belongs to nothing that is collected.
     Foreign(String),
-    /// A frame ended the decoder, and is passed over.
+    /// A frame ended the decoder, and is skipped.
     Cut {
         /// The frame, from 0.
         frame: u64,
@@ -82,12 +82,12 @@ impl Teller {
             }
             Update::Foreign(reason) if self.foreign.as_ref() == Some(&reason) => return None,
             Update::Foreign(reason) => {
-                let note = format!("passed over a code: {reason}");
+                let note = format!("skipped a code: {reason}");
                 self.foreign = Some(reason);
                 Told::Note(note)
             }
             Update::Cut { frame } => Told::Note(format!(
-                "passed over picture {}: it cost too much to read",
+                "skipped picture {}: it cost too much to read",
                 frame + 1
             )),
         })
@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(
             cut,
             Some(Told::Note(
-                "passed over picture 1: it cost too much to read".into()
+                "skipped picture 1: it cost too much to read".into()
             ))
         );
     }

@@ -134,7 +134,7 @@ pub(crate) struct Request {
     pub(crate) unlock: Unlock,
     /// In what the machine is not fit, and allowed.
     pub(crate) fitness: Fitness,
-    /// What of that only the hint beside the vault permitted, which the vault must confirm.
+    /// The ways that only the hint beside the vault permits: the vault has to confirm them.
     pub(crate) hint: MachinePolicies,
     /// The command's name, for the journal.
     pub(crate) command: String,

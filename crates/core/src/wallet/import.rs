@@ -169,7 +169,7 @@ fn core_list(object: &Map<String, Value>, options: &ImportOptions) -> Result<Fou
 }
 
 /// Reads descriptors with `desc`, and perhaps `internal` and `timestamp`. Kinds that are not
-/// supported are passed over only when a script type is told.
+/// supported are skipped only when a script type is told.
 fn core_entries(entries: &[Value], options: &ImportOptions) -> Result<Found, WalletError> {
     if entries.len() > MAX_DESCRIPTORS {
         return Err(WalletError::TooManyDescriptors {

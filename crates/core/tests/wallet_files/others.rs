@@ -212,7 +212,7 @@ fn one_account_of_several_is_taken_when_told() {
         Err(WalletError::NoSuchScriptType { expected }),
     );
 
-    // What is not supported is passed over only then.
+    // What is not supported is skipped only then.
     let mut more = text;
     more["descriptors"]
         .as_array_mut()

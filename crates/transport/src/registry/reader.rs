@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a map with small numbers as keys. `field` reads the value of a key, or returns false
-    /// for one that it does not know, which is passed over.
+    /// for one that it does not know, which is skipped.
     pub(super) fn map(
         &mut self,
         mut field: impl FnMut(&mut Reader<'a>, u64) -> Result<bool, RegistryError>,
