@@ -1,10 +1,12 @@
 //! Showing lists.
 
+use std::collections::HashMap;
+
 use bitcoin::Txid;
 use serde::Serialize;
 
 use crate::store::payouts::{self, ListRecord};
-use crate::store::{Connection, Store, wallets};
+use crate::store::{Connection, Store, StoreError, blocks, wallets};
 
 use super::PayoutError;
 use super::document::{ListDocument, rfc3339};
@@ -65,32 +67,50 @@ pub async fn show(store: &Store, id: &str) -> Result<ListDocument, PayoutError> 
     ListDocument::load(&mut view, &list).await
 }
 
-/// Returns all lists, or those of a wallet, oldest first.
-pub async fn list(store: &Store, wallet: Option<&str>) -> Result<Vec<Summary>, PayoutError> {
+/// How many lists are looked at at once.
+pub const PAGE: u32 = 500;
+
+/// Returns the lists after the one that is named, oldest first and at most `limit`; those of a
+/// wallet, or all. Its cost does not depend on how many lists there are.
+pub async fn page(
+    store: &Store,
+    wallet: Option<&str>,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Summary>, PayoutError> {
     let mut view = store.read().await?;
     let wanted = match wallet {
         Some(name) => Some(crate::wallets::find(&mut view, name).await?.no),
         None => None,
     };
-    let mut summaries = Vec::new();
-    for list in payouts::all(&mut view).await? {
-        if wanted.is_some_and(|wanted| wanted != list.wallet_no) {
-            continue;
-        }
-        let records = payouts::headers(&mut view, list.no).await?;
+    let after = match after {
+        Some(id) => Some(find(&mut view, id).await?.no),
+        None => None,
+    };
+    let tip = blocks::tip(&mut view).await?.map(|tip| tip.height);
+    let names: HashMap<_, _> = wallets::all(&mut view)
+        .await?
+        .into_iter()
+        .map(|record| (record.no, record.wallet.name().to_string()))
+        .collect();
+    let mut page = payouts::page(&mut view, wanted, after, limit).await?;
+    let mut summaries = Vec::with_capacity(page.lists.len());
+    for list in page.lists {
+        let records = page.transactions.remove(&list.no).unwrap_or_default();
         let mut states = Vec::with_capacity(records.len());
         for record in &records {
-            states.push(ChainFacts::look_up(&mut view, record).await?.state(record));
+            let seen = page.seen.remove(&record.no).unwrap_or_default();
+            let facts = ChainFacts::of(&mut view, record, tip, &seen).await?;
+            states.push(facts.state(record));
         }
-        let (count, total) = payouts::totals(&mut view, list.no).await?;
+        let (count, total) = page.totals.get(&list.no).copied().unwrap_or_default();
+        let wallet = names
+            .get(&list.wallet_no)
+            .ok_or_else(|| StoreError::damaged("a list of no wallet"))?;
         summaries.push(Summary {
             id: list.id,
             kind: list.kind.name(),
-            wallet: wallets::by_no(&mut view, list.wallet_no)
-                .await?
-                .wallet
-                .name()
-                .to_string(),
+            wallet: wallet.clone(),
             state: TransactionState::of_list(states.into_iter()),
             created: rfc3339(list.created_at),
             count,

@@ -4,7 +4,7 @@ use bitcoin::Txid;
 use serde::Serialize;
 
 use crate::chain::Tip;
-use crate::store::payouts::{self, PayoutTxNo, Progress, TransactionRecord};
+use crate::store::payouts::{self, PayoutTxNo, Progress, Seen, TransactionRecord};
 use crate::store::{Connection, StoreError, blocks, pool, previous};
 
 /// How many blocks, its own counted, make a transaction final.
@@ -107,27 +107,46 @@ impl ChainFacts {
         record: &TransactionRecord,
     ) -> Result<Self, StoreError> {
         let tip = blocks::tip(db).await?.map(|Tip { height, .. }| height);
+        let mut seen = Seen {
+            sightings: payouts::sightings(db, record.no).await?,
+            ..Seen::default()
+        };
+        if !seen.sightings.iter().any(|seen| seen.height.is_some()) {
+            seen.conflict = payouts::block_conflict(db, record.no, record.txid).await?;
+            if let (None, Some(txid)) = (seen.conflict, record.txid) {
+                seen.height = blocks::height_of(db, txid).await?;
+                seen.in_pool = pool::contains(db, txid).await?;
+            }
+        }
+        ChainFacts::of(db, record, tip, &seen).await
+    }
+
+    /// Returns what follows from what is recorded of a transaction. More is looked up only where
+    /// another transaction spends one of its coins.
+    pub async fn of(
+        db: &mut Connection,
+        record: &TransactionRecord,
+        tip: Option<u32>,
+        seen: &Seen,
+    ) -> Result<Self, StoreError> {
         let mut facts = ChainFacts {
             txid: record.txid,
             tip,
             ..ChainFacts::default()
         };
-        let seen = payouts::sightings(db, record.no).await?;
-        if let Some(mined) = seen.iter().find(|seen| seen.height.is_some()) {
+        let mut sightings = seen.sightings.iter();
+        if let Some(mined) = sightings.clone().find(|seen| seen.height.is_some()) {
             facts.txid = Some(mined.txid);
             facts.height = mined.height;
             return Ok(facts);
         }
-        if let Some(pooled) = seen.iter().find(|seen| seen.in_pool) {
+        if let Some(pooled) = sightings.find(|seen| seen.in_pool) {
             facts.txid = Some(pooled.txid);
             facts.in_pool = true;
         }
-        let Some((txid, height)) = payouts::block_conflict(db, record.no, record.txid).await?
-        else {
-            if let Some(txid) = record.txid {
-                facts.height = blocks::height_of(db, txid).await?;
-                facts.in_pool |= pool::contains(db, txid).await?;
-            }
+        let Some((txid, height)) = seen.conflict else {
+            facts.height = seen.height;
+            facts.in_pool |= seen.in_pool;
             return Ok(facts);
         };
         if is_signed_form(db, record, txid).await? {

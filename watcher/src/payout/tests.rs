@@ -603,3 +603,49 @@ async fn an_export_leaves_dropped_transactions_alone() {
             .all(|state| *state == TransactionState::Exported)
     );
 }
+
+/// What is told of many lists at once is what is told of each, in pages of any size.
+#[tokio::test]
+async fn pages_tell_what_each_list_tells() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ledger(&folder, 20).await;
+    let (sent, _) = signed(&store).await;
+    let id = sent.id.unwrap();
+    broadcast::broadcast(&store, &Node::taking(99), &id)
+        .await
+        .unwrap();
+    for prefix in ["b", "c"] {
+        let list = payments(prefix, 2, 10_000);
+        create::create(&store, &order(&list, 200_000))
+            .await
+            .unwrap();
+    }
+    let whole = show::page(&store, None, None, show::PAGE).await.unwrap();
+    assert_eq!(whole.len(), 3);
+    let states: Vec<_> = whole.iter().map(|list| list.state).collect();
+    assert_eq!(states[0], TransactionState::Broadcast);
+    assert_eq!(states[1..], [TransactionState::Planned; 2]);
+    let json = |summary: &show::Summary| serde_json::to_value(summary).unwrap();
+    let mut after: Option<String> = None;
+    for summary in &whole {
+        let page = show::page(&store, Some("main"), after.as_deref(), 1)
+            .await
+            .unwrap();
+        let [one] = page.as_slice() else {
+            panic!("a page of one has {}", page.len())
+        };
+        assert_eq!(json(one), json(summary));
+        let shown = show::show(&store, &summary.id).await.unwrap();
+        assert_eq!(
+            (shown.state, shown.totals.count, shown.totals.total_sat),
+            (one.state, u64::from(one.count), one.total_sat)
+        );
+        assert_eq!(
+            (shown.transactions.len(), shown.totals.fee_sat),
+            (one.transactions, one.fee_sat)
+        );
+        after = Some(summary.id.clone());
+    }
+    let beyond = show::page(&store, None, after.as_deref(), 1).await.unwrap();
+    assert!(beyond.is_empty());
+}

@@ -65,9 +65,33 @@ impl Service {
         Ok(split::split(&self.store, split, &terms).await?)
     }
 
+    /// Returns the lists after the one that is named, oldest first and at most `limit`; those of a
+    /// wallet, or all.
+    ///
+    /// # Errors
+    ///
+    /// There is no such wallet, or no such list.
+    pub async fn lists_after(
+        &self,
+        wallet: Option<&str>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Summary>, Error> {
+        Ok(show::page(&self.store, wallet, after, limit).await?)
+    }
+
     /// Returns all lists, or those of a wallet, oldest first.
     pub async fn lists(&self, wallet: Option<&str>) -> Result<Vec<Summary>, Error> {
-        Ok(show::list(&self.store, wallet).await?)
+        let mut all: Vec<Summary> = Vec::new();
+        loop {
+            let after = all.last().map(|last| last.id.as_str());
+            let page = self.lists_after(wallet, after, show::PAGE).await?;
+            let is_last = page.len() < show::PAGE as usize;
+            all.extend(page);
+            if is_last {
+                return Ok(all);
+            }
+        }
     }
 
     /// Returns a list, its transactions and payments, as of the last sync.

@@ -1,5 +1,7 @@
 //! Wallets: importing, showing, what they hold.
 
+use std::collections::HashMap;
+
 use cofferdam_core::wallet::{Branch, ImportOptions, Wallet, WalletKind};
 
 use super::{
@@ -8,9 +10,12 @@ use super::{
 };
 use crate::Error;
 use crate::coins;
-use crate::store::wallets::{self as rows, WalletRecord};
-use crate::store::{Connection, StoreError, balances};
+use crate::store::wallets::{self as rows, BranchState, WalletNo, WalletRecord};
+use crate::store::{StoreError, balances};
 use crate::wallets::{self, MarkedUsed, WalletsError};
+
+/// Where each branch of each wallet stands.
+type Branches = HashMap<(WalletNo, Branch), BranchState>;
 
 impl Service {
     /// Imports the wallet in these bytes: the signer's JSON, a descriptor, or Bitcoin Core's,
@@ -34,7 +39,7 @@ impl Service {
         let imported = wallets::import(&self.store, wallet, request.gap).await?;
         let mut view = self.store.read().await?;
         Ok(ImportedWallet {
-            wallet: document(&mut view, &imported.record).await?,
+            wallet: document(&imported.record, &rows::branches(&mut view).await?)?,
             known: imported.known,
         })
     }
@@ -43,8 +48,9 @@ impl Service {
     pub async fn wallets(&self) -> Result<Vec<WalletDocument>, Error> {
         let mut view = self.store.read().await?;
         let mut documents = Vec::new();
+        let branches = rows::branches(&mut view).await?;
         for record in rows::all(&mut view).await? {
-            documents.push(document(&mut view, &record).await?);
+            documents.push(document(&record, &branches)?);
         }
         Ok(documents)
     }
@@ -53,7 +59,7 @@ impl Service {
     pub async fn wallet(&self, name: &str) -> Result<WalletDocument, Error> {
         let mut view = self.store.read().await?;
         let record = wallets::find(&mut view, name).await?;
-        Ok(document(&mut view, &record).await?)
+        Ok(document(&record, &rows::branches(&mut view).await?)?)
     }
 
     /// Takes note that an index is in use: it is watched from then on.
@@ -95,10 +101,13 @@ impl Service {
     }
 }
 
-async fn document(
-    db: &mut Connection,
-    record: &WalletRecord,
-) -> Result<WalletDocument, StoreError> {
+fn document(record: &WalletRecord, branches: &Branches) -> Result<WalletDocument, StoreError> {
+    let next = |branch| {
+        let state = branches.get(&(record.no, branch));
+        state
+            .map(|state| state.next_index)
+            .ok_or_else(|| StoreError::damaged("a wallet without a branch"))
+    };
     let wallet = &record.wallet;
     let WalletKind::Single(script) = wallet.kind();
     Ok(WalletDocument {
@@ -110,12 +119,8 @@ async fn document(
         receipt_key: wallet.receipt_key().map(|key| key.to_string()),
         script,
         gap: record.gap,
-        next_receive_index: rows::branch(db, record.no, Branch::Receive)
-            .await?
-            .next_index,
-        next_change_index: rows::branch(db, record.no, Branch::Change)
-            .await?
-            .next_index,
+        next_receive_index: next(Branch::Receive)?,
+        next_change_index: next(Branch::Change)?,
         synced_height: record.next_height.and_then(|next| next.checked_sub(1)),
     })
 }

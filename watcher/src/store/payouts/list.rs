@@ -7,7 +7,7 @@ use super::{ListKind, ListNo, ListRecord, PayoutTxNo};
 use crate::store::wallets::WalletNo;
 use crate::store::{Connection, Row, StoreError, rows};
 
-const LIST: &str =
+pub(super) const LIST: &str =
     "SELECT list_no, list_id, kind, wallet_no, created_at, format, file_sha256, sat_per_kvb,
                     max_weight, seed, pays_sha256, numbered FROM payout_lists";
 
@@ -45,17 +45,6 @@ pub async fn list_of(db: &mut Connection, no: PayoutTxNo) -> Result<ListRecord, 
             .fetch_one(db)
             .await?,
     )
-}
-
-/// Returns all lists, oldest first.
-pub async fn all(db: &mut Connection) -> Result<Vec<ListRecord>, StoreError> {
-    let sql = format!("{LIST} ORDER BY list_no");
-    sqlx::query(AssertSqlSafe(sql))
-        .fetch_all(db)
-        .await?
-        .iter()
-        .map(list)
-        .collect()
 }
 
 /// Returns the lists that were made of a file, oldest first.
@@ -97,7 +86,7 @@ fn hash(row: &Row, column: &str) -> Result<Option<[u8; 32]>, StoreError> {
     .transpose()
 }
 
-fn list(row: &Row) -> Result<ListRecord, StoreError> {
+pub(super) fn list(row: &Row) -> Result<ListRecord, StoreError> {
     Ok(ListRecord {
         no: ListNo(row.try_get("list_no")?),
         id: row.try_get("list_id")?,

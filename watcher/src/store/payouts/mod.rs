@@ -13,6 +13,7 @@ mod before;
 mod insert;
 mod list;
 mod lock;
+mod page;
 mod payment;
 mod progress;
 mod record;
@@ -22,8 +23,9 @@ mod transaction;
 pub use backfill::identities as fill_in_identities;
 pub use before::{Before, ids_like, in_list, last_to, open_to};
 pub use insert::insert;
-pub use list::{all, by_file, by_id, by_no, by_pays, cancel_list, list_of};
+pub use list::{by_file, by_id, by_no, by_pays, cancel_list, list_of};
 pub use lock::{lock_free, unlock};
+pub use page::{Page, Seen, page};
 pub use payment::{earlier, payments, totals};
 pub use progress::{
     note_broadcast, note_cancelling, note_exported, note_receipt, note_settled, note_signed,

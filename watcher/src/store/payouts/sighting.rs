@@ -116,7 +116,7 @@ pub async fn sightings(db: &mut Connection, no: PayoutTxNo) -> Result<Vec<Sighti
     rows.iter().map(sighting).collect()
 }
 
-fn sighting(row: &Row) -> Result<Sighting, StoreError> {
+pub(super) fn sighting(row: &Row) -> Result<Sighting, StoreError> {
     Ok(Sighting {
         txid: rows::txid(row, "txid")?,
         height: rows::number_or_null(row, "height")?,

@@ -12,6 +12,12 @@ const TRANSACTION: &str = "SELECT payout_tx_id, number, unsigned_tx, txid, signe
                            change_index, anchor_txid, anchor_vout, progress, cancelling_since, cancels, settled, receipt
                            FROM payout_transactions";
 
+/// Returns the columns that a transaction is read from.
+pub(super) fn columns() -> &'static str {
+    let columns = TRANSACTION.trim_start_matches("SELECT ");
+    columns.split(" FROM ").next().unwrap_or(columns).trim_end()
+}
+
 /// Returns the transactions of a list, in order.
 pub async fn transactions(
     db: &mut Connection,
@@ -148,7 +154,7 @@ async fn with_inputs(
     Ok(records)
 }
 
-fn transaction(row: &Row) -> Result<TransactionRecord, StoreError> {
+pub(super) fn transaction(row: &Row) -> Result<TransactionRecord, StoreError> {
     let read = |bytes: &[u8]| {
         encode::deserialize::<Transaction>(bytes)
             .map_err(|error| StoreError::damaged(format!("a payout's transaction: {error}")))
