@@ -25,7 +25,7 @@ pub(crate) fn derive_scripts(
         .collect();
     let derive = |part: Range<u32>| wallet.scripts(branch, part);
     match parts.as_slice() {
-        [] => return Ok(Vec::new()),
+        [] => Ok(Vec::new()),
         [one] => derive(one.clone()),
         [first, others @ ..] => std::thread::scope(|scope| {
             let others: Vec<_> = others

@@ -9,6 +9,8 @@
 //! - [`lines`]: lines wrap at 100 columns.
 //! - [`help`]: examples of one program that the other has to take.
 
+#![allow(clippy::print_stdout, reason = "what was found is told")]
+
 mod circles;
 mod floors;
 mod help;
