@@ -8,6 +8,9 @@
 #[allow(dead_code, unused_imports)]
 #[path = "../../watcher/src/csv/mod.rs"]
 mod csv;
+#[allow(dead_code)]
+#[path = "../../watcher/src/identity.rs"]
+mod identity;
 
 use bitcoin::Amount;
 use cofferdam_core::Network;

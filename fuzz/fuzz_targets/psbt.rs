@@ -45,6 +45,6 @@ fuzz_target!(|input: &[u8]| {
         );
         assert_eq!(reviewed.spends().len(), reviewed.parsed().inputs().len());
     }
-    let run = review_run(&[reviewed, review(again, &context)]);
+    let run = review_run(&[reviewed, review(again, &context)], &FeeLimits::DEFAULT);
     assert_eq!(run.transactions, 1);
 });
