@@ -1,9 +1,8 @@
 //! Lines of comments and of Markdown wrap at 100 columns. Code is wrapped by `cargo fmt`.
 
 use std::path::Path;
-use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
 /// The most columns.
 const WIDTH: usize = 100;
@@ -16,26 +15,37 @@ pub(crate) const SEEDS: [(&str, &str); 4] = [
     ("d.toml", "# ...\n[a]\n"),
 ];
 
+/// Folders that hold nothing that somebody wrote.
+const NOT_WRITTEN: [&str; 6] = [
+    ".git",
+    "artifacts",
+    "corpus",
+    "coverage",
+    "demo-out",
+    "target",
+];
+
 /// Returns the lines of the repository that are too wide.
 pub(crate) fn too_wide(root: &Path) -> Result<Vec<String>> {
-    let listed = Command::new("git")
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
-        .current_dir(root)
-        .output()
-        .context("git ls-files")?;
-    ensure!(listed.status.success(), "git ls-files failed");
     let mut found = Vec::new();
-    for file in String::from_utf8(listed.stdout)?.split_terminator('\0') {
-        if root.join(file).is_file() {
-            found.extend(in_file(root, file)?);
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            // No link is followed.
+            if path.is_symlink() || NOT_WRITTEN.contains(&name.as_ref()) {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let file = path.strip_prefix(root)?.to_string_lossy();
+                found.extend(in_file(root, &file)?);
+            }
         }
     }
+    found.sort();
     Ok(found)
 }
 
