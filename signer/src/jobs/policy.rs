@@ -74,7 +74,7 @@ fn set(
 
 fn confirm(words: &str) -> Result<(), Failure> {
     let question = format!(
-        "This permits more than before: {words}.\nRead docs/guides/operator.md first. Type {CONFIRMATION} to go on: "
+        "This permits more than before: {words}.\nRead docs/guides/operator/rules.md first. Type {CONFIRMATION} to go on: "
     );
     let answer = Terminal::open()
         .and_then(|mut terminal| terminal.ask(&question))
@@ -125,7 +125,7 @@ impl From<SettingError> for Failure {
                 Exit::Refused,
                 "amounts-not-allowed",
                 error,
-                "see docs/guides/operator.md for what remembered amounts need",
+                "see docs/guides/operator/rules.md for what remembered amounts need",
             ),
             error => Failure::usage(error, "see `policy set --help` for settings and values"),
         }
